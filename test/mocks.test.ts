@@ -27,7 +27,10 @@ describe.concurrent("the mock engine", () => {
       ["test:index:Thing", "box-second", "box"],
     ]);
     expect(resources[0]?.outputs).toEqual({ size: 1 });
-    expect(resources[1]).toMatchObject({ protect: true, urn: "urn:pulumi:test::messaging::test:index:Box$test:index:Thing::box-first" });
+    expect(resources[1]).toMatchObject({
+      protect: true,
+      urn: "urn:pulumi:test::messaging::test:index:Box$test:index:Thing::box-first",
+    });
     expect(resources[2]).toMatchObject({ inputs: { size: 1, key: secret("s") }, dependencies: ["box-first"] });
   });
 

@@ -103,6 +103,7 @@ const FEATURES = {
   supportsErrorHooks: true,
 };
 
+// @ts-expect-error newUrn is private in the declarations
 class RecordingMonitor extends MockMonitor {
   readonly registered: Registered[] = [];
   readonly duplicates: string[] = [];

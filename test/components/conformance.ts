@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect, it } from "vitest";
-import { type Registered, registered } from "../mocks.ts";
+import { type ProgramOptions, type Registered, registered } from "../mocks.ts";
 
 export interface Conforming {
   /** The component's token, `messaging:<broker>:<Name>`. */
@@ -9,12 +9,14 @@ export interface Conforming {
   make: (name: string, opts?: pulumi.ComponentResourceOptions) => pulumi.ComponentResource;
   /** Names of the outputs that it registers, in any order. */
   outputs: string[];
+  /** What providers answer, where the component reads an answer. */
+  state?: ProgramOptions["state"];
 }
 
 /** What every component keeps, whatever its broker: names, parents, outputs, options, secrets. */
-export function conformance({ token, make, outputs }: Conforming): void {
+export function conformance({ token, make, outputs, state }: Conforming): void {
   const of = async (name: string, opts?: pulumi.ComponentResourceOptions) => {
-    const all = await registered(() => make(name, opts));
+    const all = await registered(() => make(name, opts), { state });
     const own = all.find((resource) => resource.type === token && resource.name === name);
     return { all, own: own as Registered, children: all.filter((resource) => resource !== own) };
   };
@@ -37,28 +39,35 @@ export function conformance({ token, make, outputs }: Conforming): void {
   });
 
   it("honours protect and parent", async () => {
-    const all = await registered(() => {
-      const parent = new pulumi.ComponentResource("test:index:Parent", "parent");
-      return make("probe", { parent, protect: true });
-    });
+    const all = await registered(
+      () => {
+        const parent = new pulumi.ComponentResource("test:index:Parent", "parent");
+        return make("probe", { parent, protect: true });
+      },
+      { state },
+    );
     expect(all.find(({ name }) => name === "probe")?.parent).toBe("parent");
     expect(all.filter(({ type, protect }) => type !== "test:index:Parent" && !protect)).toEqual([]);
   });
 
   it("may stand twice beside itself", async () => {
-    const twice = await registered(() => [make("one"), make("two")]);
+    const twice = await registered(() => [make("one"), make("two")], { state });
     expect(new Set(twice.map(({ urn }) => urn)).size).toBe(twice.length);
   });
 
   it("keeps every password secret", async () => {
     const { all } = await of("probe");
-    expect(all.flatMap((resource) => clearPasswords(resource.name, { ...resource.inputs, ...resource.outputs }))).toEqual([]);
+    expect(
+      all.flatMap((resource) => clearPasswords(resource.name, { ...resource.inputs, ...resource.outputs })),
+    ).toEqual([]);
   });
 }
 
 const clearPasswords = (path: string, value: unknown): string[] => {
   if (typeof value !== "object" || value === null) return [];
   return Object.entries(value).flatMap(([key, item]) =>
-    /^(password|saslPassword|secret)$/i.test(key) && typeof item === "string" ? [`${path}.${key}`] : clearPasswords(`${path}.${key}`, item),
+    /^(password|saslPassword|secret)$/i.test(key) && typeof item === "string"
+      ? [`${path}.${key}`]
+      : clearPasswords(`${path}.${key}`, item),
   );
 };

@@ -1,0 +1,33 @@
+import { type Command, commonOptions } from "./arguments.ts";
+import { schema } from "./schema.ts";
+import { validate } from "./validate.ts";
+
+export const commands: readonly Command[] = [validate, schema];
+
+/** How `messaging`, or one of its commands, is called. */
+export function usage(command?: Command): string {
+  if (command === undefined) {
+    const width = Math.max(...commands.map(({ name }) => name.length));
+    const lines = commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`);
+    return [
+      "Usage: messaging <command> [options]",
+      "",
+      ...lines,
+      "",
+      "messaging <command> --help tells more; messaging --version tells the version.",
+    ].join("\n");
+  }
+  const options = Object.entries({ ...command.options, ...commonOptions }).map(([name, { short, value, summary }]) => ({
+    form: `${short === undefined ? "" : `-${short}, `}--${name}${value === undefined ? "" : ` ${value}`}`,
+    summary,
+  }));
+  const width = Math.max(...options.map(({ form }) => form.length));
+  const call = ["messaging", command.name, "[options]", command.operands.usage].filter((part) => part !== "");
+  return [
+    `Usage: ${call.join(" ")}`,
+    "",
+    command.summary,
+    "",
+    ...options.map(({ form, summary }) => `  ${form.padEnd(width)}  ${summary}`),
+  ].join("\n");
+}

@@ -1,0 +1,44 @@
+import { deadLetterTopicName, type KafkaSkill } from "../../skill/index.ts";
+
+/** One literal "allow" of an app, from any host. Write and Read include Describe. */
+export interface Grant {
+  resourceType: "Topic" | "Group";
+  resourceName: string;
+  operation: "Read" | "Write";
+}
+
+/** The grants of every app that produces or consumes, by app; each of them once. */
+export function toGrants(kafka: KafkaSkill): Record<string, Grant[]> {
+  const grants = new Map<string, Map<string, Grant>>();
+  const allow = (
+    app: string,
+    resourceType: Grant["resourceType"],
+    resourceName: string,
+    operation: Grant["operation"],
+  ) => {
+    const own = grants.get(app) ?? new Map<string, Grant>();
+    grants.set(app, own.set(`${resourceType}/${resourceName}/${operation}`, { resourceType, resourceName, operation }));
+  };
+  for (const [name, topic] of Object.entries(kafka.topics)) {
+    for (const app of topic.producers) allow(app, "Topic", name, "Write");
+    for (const [group, { app }] of Object.entries(topic.consumers)) {
+      allow(app, "Topic", name, "Read");
+      allow(app, "Group", group, "Read");
+      allow(app, "Topic", deadLetterTopicName(name, group), "Write");
+    }
+  }
+  return Object.fromEntries([...grants].map(([app, own]) => [app, [...own.values()]]));
+}
+
+/** A grant as the provider takes it. */
+export function toAclArgs(app: string, { resourceType, resourceName, operation }: Grant) {
+  return {
+    aclResourceType: resourceType,
+    aclResourceName: resourceName,
+    resourcePatternTypeFilter: "Literal",
+    aclPrincipal: `User:${app}`,
+    aclHost: "*",
+    aclOperation: operation,
+    aclPermissionType: "Allow",
+  };
+}

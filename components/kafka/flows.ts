@@ -1,0 +1,63 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { deadLetterTopicName, type KafkaSkill, type Skill } from "../../skill/index.ts";
+import type { BrokerFlows, SummaryRow } from "../flows.ts";
+import { toPublications, toSubscriptions } from "./access.ts";
+import { toGrants } from "./acls.ts";
+import { KafkaApp, type ScramMechanism } from "./kafkaApp.ts";
+import { PartitionedTopic } from "./partitionedTopic.ts";
+import { toQuotas } from "./quotas.ts";
+
+export interface KafkaFlowsArgs {
+  skill: Skill;
+  /** The environment's secret, from which the apps' passwords are derived. */
+  secret: pulumi.Input<string>;
+  connection: {
+    /** How apps reach the brokers: `host:port`, at least one. */
+    bootstrapServers: pulumi.Input<string>[];
+    tls: boolean;
+    /** How apps log in: the mechanism that their credentials are made for. */
+    saslMechanism: ScramMechanism;
+  };
+}
+
+/** Declares the skill's topics and apps; nothing where the skill has no Kafka part. */
+export function declareFlows(args: KafkaFlowsArgs, opts: pulumi.ComponentResourceOptions): BrokerFlows {
+  const spec = args.skill.kafka;
+  if (!spec) return { apps: {}, summary: [] };
+
+  for (const [name, topic] of Object.entries(spec.topics)) new PartitionedTopic(name, { spec: topic }, opts);
+  const apps = appsOf(spec).map(({ name, grants, quotas }) => {
+    const { saslMechanism } = args.connection;
+    const { username, password } = new KafkaApp(name, { grants, quotas, saslMechanism, secret: args.secret }, opts);
+    const flows = { publishes: toPublications(spec, name), consumes: toSubscriptions(spec, name) };
+    return [name, { ...toClientConnection(args.connection), username, password, ...flows }];
+  });
+  return { apps: Object.fromEntries(apps), summary: toSummary(spec) };
+}
+
+/** The connection in the words of Kafka's clients. */
+export function toClientConnection({ bootstrapServers, tls, saslMechanism }: KafkaFlowsArgs["connection"]) {
+  return { bootstrapServers, securityProtocol: tls ? "SASL_SSL" : "SASL_PLAINTEXT", saslMechanism };
+}
+
+/** One row for each topic. */
+export function toSummary(spec: KafkaSkill): SummaryRow[] {
+  const row = (kind: string, name: string, detail: string) => ({ broker: "kafka", kind, name, detail });
+  return Object.entries(spec.topics).flatMap(([name, topic]) => {
+    const size = `${topic.partitions} partitions, replication factor ${topic.replicationFactor}`;
+    return [
+      row("topic", name, `${size}, keeps ${topic.retention}`),
+      ...Object.keys(topic.consumers).map((group) =>
+        row("dead-letter topic", deadLetterTopicName(name, group), `keeps ${topic.deadLetter.retention}`),
+      ),
+    ];
+  });
+}
+
+/** Everyone with a grant or a quota. */
+function appsOf(spec: KafkaSkill) {
+  const grants = toGrants(spec);
+  const quotas = toQuotas(spec);
+  const names = new Set([...Object.keys(grants), ...Object.keys(quotas)]);
+  return [...names].map((name) => ({ name, grants: grants[name] ?? [], quotas: quotas[name] }));
+}

@@ -1,0 +1,56 @@
+import { Acl } from "@pulumi/kafka/acl.js";
+import { Quota } from "@pulumi/kafka/quota.js";
+import { UserScramCredential } from "@pulumi/kafka/userScramCredential.js";
+import * as pulumi from "@pulumi/pulumi";
+import { derivePassword } from "../password.ts";
+import { type Grant, toAclArgs } from "./acls.ts";
+
+/** How an app proves who it is, in Kafka's spelling. */
+export type ScramMechanism = "SCRAM-SHA-256" | "SCRAM-SHA-512";
+
+export interface KafkaAppArgs {
+  /** What the app may read and write. */
+  grants: Grant[];
+  /** Its quotas, in Kafka's own keys; none where absent. */
+  quotas?: Record<string, string>;
+  saslMechanism: ScramMechanism;
+  /** The environment's secret, from which the password is derived. */
+  secret: pulumi.Input<string>;
+}
+
+/** An app as a Kafka user: SCRAM credentials, exact literal ACLs and its quotas. */
+export class KafkaApp extends pulumi.ComponentResource {
+  /** The user's name. */
+  readonly username: pulumi.Output<string>;
+  /** Always secret. */
+  readonly password: pulumi.Output<string>;
+
+  constructor(name: string, args: KafkaAppArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("messaging:kafka:KafkaApp", name, {}, opts);
+
+    const password = derivePassword(args.secret, `kafka/${name}`);
+    const user = new UserScramCredential(
+      name,
+      { username: name, scramMechanism: args.saslMechanism, password },
+      { parent: this },
+    );
+    for (const grant of args.grants) this.allow(name, grant);
+    if (args.quotas) this.limit(name, args.quotas);
+
+    const outputs = { username: user.username, password };
+    this.username = outputs.username;
+    this.password = outputs.password;
+    this.registerOutputs(outputs);
+  }
+
+  private allow(app: string, grant: Grant): Acl {
+    const name = [app, grant.resourceType, grant.resourceName, grant.operation].join("/");
+    return new Acl(name, toAclArgs(app, grant), { parent: this });
+  }
+
+  /** Any change replaces a quota, and deleting the old one after setting the new one would delete the new one. */
+  private limit(app: string, config: Record<string, string>): Quota {
+    const quota = { entityType: "user", entityName: app, config };
+    return new Quota(app, quota, { parent: this, deleteBeforeReplace: true });
+  }
+}

@@ -1,0 +1,40 @@
+import { Topic } from "@pulumi/kafka/topic.js";
+import * as pulumi from "@pulumi/pulumi";
+import { deadLetterTopicName, type KafkaTopic } from "../../skill/index.ts";
+import { toDeadLetterTopicConfig, toTopicConfig } from "./config.ts";
+
+export interface PartitionedTopicArgs {
+  /** The topic as the skill has it. */
+  spec: KafkaTopic;
+}
+
+/**
+ * A work topic and a dead-letter topic for each of its consumer groups, of as many partitions, so that a dead letter keeps its
+ * partition. A child's logical name is its name on the broker, so no two can collide.
+ */
+export class PartitionedTopic extends pulumi.ComponentResource {
+  /** The work topic's name. */
+  readonly topic: pulumi.Output<string>;
+  /** By consumer group: its dead-letter topic's name. */
+  readonly deadLetterTopics: Record<string, pulumi.Output<string>>;
+
+  constructor(name: string, { spec }: PartitionedTopicArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("messaging:kafka:PartitionedTopic", name, {}, opts);
+
+    const { partitions, replicationFactor } = spec;
+    const declare = (topic: string, config: Record<string, string>) =>
+      new Topic(topic, { name: topic, partitions, replicationFactor, config }, { parent: this }).name;
+    const deadLetterTopics = Object.keys(spec.consumers).map((group) => [
+      group,
+      declare(deadLetterTopicName(name, group), toDeadLetterTopicConfig(spec)),
+    ]);
+
+    const outputs = {
+      topic: declare(name, toTopicConfig(spec)),
+      deadLetterTopics: Object.fromEntries(deadLetterTopics) as Record<string, pulumi.Output<string>>,
+    };
+    this.topic = outputs.topic;
+    this.deadLetterTopics = outputs.deadLetterTopics;
+    this.registerOutputs(outputs);
+  }
+}

@@ -1,0 +1,98 @@
+import * as pulumi from "@pulumi/pulumi";
+import { Binding } from "@pulumi/rabbitmq/binding.js";
+import { Policy } from "@pulumi/rabbitmq/policy.js";
+import { Queue } from "@pulumi/rabbitmq/queue.js";
+import { deadLetterQueueName, type RabbitmqBinding, type RabbitmqQueue } from "../../skill/index.ts";
+import { bindingsOf, DEAD_LETTER_EXCHANGE } from "./exchanges.ts";
+import { type PolicySpec, toDeadLetterQueuePolicy, toWorkQueuePolicy } from "./policy.ts";
+
+export interface DurableQueueArgs {
+  /** The queue as the skill has it. */
+  spec: RabbitmqQueue;
+  /** The vhost that it lives in. */
+  vhost: pulumi.Input<string>;
+  /** The vhost's exchanges, by name: those of the bindings and the shared dead-letter exchange. */
+  exchanges: Record<string, pulumi.Input<string>>;
+}
+
+/**
+ * A durable work queue with its bindings and, but for a stream, its dead-letter queue. Each queue has one policy that holds all
+ * that is tunable, in place before the queue is. A child's logical name is its name on the broker, so no two can collide.
+ */
+export class DurableQueue extends pulumi.ComponentResource {
+  /** The work queue's name. */
+  readonly queue: pulumi.Output<string>;
+  /** The dead-letter queue's name; absent on a stream. */
+  readonly deadLetterQueue?: pulumi.Output<string>;
+
+  constructor(name: string, args: DurableQueueArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("messaging:rabbitmq:DurableQueue", name, {}, opts);
+
+    const deadLetter = args.spec.deadLetter && this.declareDeadLetterQueue(name, args, args.spec.deadLetter.retention);
+    const policy = toWorkQueuePolicy(name, args.spec);
+    const queue = this.declareQueue(name, args.spec.type, args.vhost, policy, deadLetter && [deadLetter.binding]);
+    for (const binding of bindingsOf(name, args.spec)) this.bind(name, queue, args, binding);
+
+    const outputs = {
+      queue: queue.name,
+      ...(deadLetter && { deadLetterQueue: deadLetter.queue.name }),
+    };
+    this.queue = outputs.queue;
+    this.deadLetterQueue = outputs.deadLetterQueue;
+    this.registerOutputs(outputs);
+  }
+
+  private declareDeadLetterQueue(workQueue: string, { vhost, exchanges }: DurableQueueArgs, retention: string) {
+    const name = deadLetterQueueName(workQueue);
+    const queue = this.declareQueue(name, "quorum", vhost, toDeadLetterQueuePolicy(name, retention));
+    const binding = new Binding(
+      name,
+      {
+        vhost,
+        source: exchanges[DEAD_LETTER_EXCHANGE]!,
+        destination: queue.name,
+        destinationType: "queue",
+        routingKey: workQueue,
+      },
+      { parent: this },
+    );
+    return { queue, binding };
+  }
+
+  private declareQueue(
+    name: string,
+    type: RabbitmqQueue["type"],
+    vhost: pulumi.Input<string>,
+    policy: PolicySpec | undefined,
+    after: pulumi.Resource[] = [],
+  ): Queue {
+    const before = policy ? [new Policy(name, { name, vhost, policy }, { parent: this }), ...after] : after;
+    return new Queue(name, { name, vhost, settings: queueSettings(type) }, { parent: this, dependsOn: before });
+  }
+
+  private bind(name: string, queue: Queue, { vhost, exchanges }: DurableQueueArgs, binding: RabbitmqBinding): Binding {
+    const headers = binding.arguments && sortedJson(binding.arguments);
+    return new Binding(
+      [name, binding.exchange, binding.routingKey, ...(headers ? [headers] : [])].join("/"),
+      {
+        vhost,
+        source: exchanges[binding.exchange]!,
+        destination: queue.name,
+        destinationType: "queue",
+        routingKey: binding.routingKey,
+        ...(headers && { argumentsJson: headers }),
+      },
+      { parent: this },
+    );
+  }
+}
+
+/** The same arguments in another order are the same binding: under another name it would be made, then deleted as the old one. */
+function sortedJson(values: NonNullable<RabbitmqBinding["arguments"]>): string {
+  return JSON.stringify(Object.fromEntries(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1))));
+}
+
+/** Only what can never change: a change of any of it would replace the queue, messages and all. */
+export function queueSettings(type: RabbitmqQueue["type"]) {
+  return { durable: true, autoDelete: false, argumentsJson: JSON.stringify({ "x-queue-type": type }) };
+}

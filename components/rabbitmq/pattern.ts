@@ -1,0 +1,31 @@
+/** A regular expression of RabbitMQ that matches exactly these names, and nothing where there are none. */
+export function exactly(names: Iterable<string>): string {
+  return anchored([...names].map(literal));
+}
+
+/** A regular expression of RabbitMQ that matches exactly the routing keys that a topic exchange routes by these binding keys. */
+export function routedBy(bindingKeys: Iterable<string>): string {
+  return anchored([...bindingKeys].map(routedByOne));
+}
+
+function anchored(expressions: string[]): string {
+  const alternatives = [...new Set(expressions)].sort();
+  return alternatives.length > 1 ? `^(?:${alternatives.join("|")})$` : `^${alternatives[0] ?? ""}$`;
+}
+
+function literal(text: string): string {
+  return text.replace(/[\\^$.|?*+()[\]{}]/g, "\\$&");
+}
+
+/** In a binding key `*` is one word and `#` any number of words, dots between them included. */
+function routedByOne(bindingKey: string): string {
+  const words = bindingKey.split(".").filter((word, at, all) => word !== "#" || all[at - 1] !== "#");
+  if (words.length === 1 && words[0] === "#") return ".*";
+  return words.map(wordExpression).join("");
+}
+
+function wordExpression(word: string, at: number, words: string[]): string {
+  if (word === "#") return at === 0 ? "(?:.*\\.)?" : "(?:\\..*)?";
+  const separator = at === 0 || (at === 1 && words[0] === "#") ? "" : "\\.";
+  return separator + (word === "*" ? "[^.]+" : literal(word));
+}

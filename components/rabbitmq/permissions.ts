@@ -1,0 +1,55 @@
+import type { RabbitmqSkill } from "../../skill/index.ts";
+import { bindingsOf, DEAD_LETTER_EXCHANGE, exchangeTypes } from "./exchanges.ts";
+import { exactly, routedBy } from "./pattern.ts";
+
+/** What one app may do in the vhost. It may never declare anything. */
+export interface Grants {
+  /** Queues that it may consume from. */
+  reads: Set<string>;
+  /** Exchanges that it may publish to, each with the binding keys that its routing keys must match. */
+  writes: Map<string, Set<string>>;
+  /** Those of `writes` that are topic exchanges: elsewhere RabbitMQ does not look at routing keys. */
+  topicExchanges: Set<string>;
+}
+
+/** The grants of every app that produces or consumes, by app. */
+export function toGrants(rabbitmq: RabbitmqSkill): Record<string, Grants> {
+  const grants = new Map<string, Grants>();
+  const types = exchangeTypes(rabbitmq);
+  const of = (app: string) => grants.get(app) ?? added(grants, app);
+  const allowWrite = (app: string, exchange: string, bindingKey: string) => {
+    const { writes, topicExchanges } = of(app);
+    writes.set(exchange, (writes.get(exchange) ?? new Set()).add(bindingKey));
+    if (types[exchange] === "topic") topicExchanges.add(exchange);
+  };
+  for (const [name, queue] of Object.entries(rabbitmq.queues)) {
+    for (const app of queue.producers) {
+      for (const { exchange, routingKey } of bindingsOf(name, queue)) allowWrite(app, exchange, routingKey);
+    }
+    for (const app of Object.keys(queue.consumers)) {
+      of(app).reads.add(name);
+      if (queue.deadLetter) allowWrite(app, DEAD_LETTER_EXCHANGE, name);
+    }
+  }
+  return Object.fromEntries(grants);
+}
+
+/** The three regular expressions of a user in its vhost. */
+export function toPermissions({ reads, writes }: Grants) {
+  return { configure: exactly([]), write: exactly(writes.keys()), read: exactly(reads) };
+}
+
+/** One entry for every topic exchange that the app may write to: where there is none, RabbitMQ allows every routing key. */
+export function toTopicPermissions({ writes, topicExchanges }: Grants) {
+  return [...topicExchanges].sort().map((exchange) => ({
+    exchange,
+    write: routedBy(writes.get(exchange) ?? []),
+    read: exactly([]),
+  }));
+}
+
+function added(grants: Map<string, Grants>, app: string): Grants {
+  const none: Grants = { reads: new Set(), writes: new Map(), topicExchanges: new Set() };
+  grants.set(app, none);
+  return none;
+}

@@ -1,0 +1,60 @@
+import { type RabbitmqQueue, toMilliseconds, toSeconds } from "../../skill/index.ts";
+import { DEAD_LETTER_EXCHANGE } from "./exchanges.ts";
+import { exactly } from "./pattern.ts";
+
+/** A policy as the provider takes it: it sends a definition's value as a number where it reads as one. */
+export interface PolicySpec {
+  pattern: string;
+  priority: number;
+  applyTo: string;
+  definition: Record<string, string>;
+}
+
+/** Only one policy applies to a queue, so ours stands above what people write for a whole vhost (mostly 0 to 10). */
+const PRIORITY = 1000;
+
+/** By default RabbitMQ 4 drops a message after 20 returns: a loss in a queue that has nowhere to pass it on to. */
+const UNLIMITED_DELIVERIES = "-1";
+
+/** All that is tunable of a work queue; nothing where a stream keeps the broker's own retention. */
+export function toWorkQueuePolicy(name: string, queue: RabbitmqQueue): PolicySpec | undefined {
+  if (queue.type !== "stream") return policyFor(name, { ...deadLettering(name, queue), ...limits(queue) });
+  return queue.retention === undefined ? undefined : policyFor(name, { "max-age": `${toSeconds(queue.retention)}s` });
+}
+
+/** Dead letters stay for `retention` (a duration) and are never turned away: a full target would block the work queue. */
+export function toDeadLetterQueuePolicy(name: string, retention: string): PolicySpec {
+  return policyFor(name, {
+    "message-ttl": String(toMilliseconds(retention)),
+    "delivery-limit": UNLIMITED_DELIVERIES,
+  });
+}
+
+/** Deliveries in all before the broker itself gives a message up: the most patient consumer's. */
+export function maxDeliveries(queue: RabbitmqQueue): number {
+  const consumers = Object.values(queue.consumers).map(({ retry }) => retry.maxAttempts);
+  return consumers.length > 0 ? Math.max(...consumers) : queue.retry.maxAttempts;
+}
+
+function deadLettering(name: string, queue: RabbitmqQueue): Record<string, string> {
+  const target = {
+    "dead-letter-exchange": DEAD_LETTER_EXCHANGE,
+    "dead-letter-routing-key": name,
+    overflow: "reject-publish",
+  };
+  if (queue.type !== "quorum") return target;
+  return {
+    ...target,
+    "dead-letter-strategy": "at-least-once",
+    // The first delivery is not counted.
+    "delivery-limit": String(maxDeliveries(queue) - 1),
+  };
+}
+
+function limits({ maxLength }: RabbitmqQueue): Record<string, string> {
+  return maxLength === undefined ? {} : { "max-length": String(maxLength) };
+}
+
+function policyFor(queueName: string, definition: Record<string, string>): PolicySpec {
+  return { pattern: exactly([queueName]), priority: PRIORITY, applyTo: "queues", definition };
+}

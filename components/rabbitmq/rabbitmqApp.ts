@@ -1,0 +1,46 @@
+import * as pulumi from "@pulumi/pulumi";
+import { Permissions } from "@pulumi/rabbitmq/permissions.js";
+import { TopicPermissions } from "@pulumi/rabbitmq/topicPermissions.js";
+import { User } from "@pulumi/rabbitmq/user.js";
+import { derivePassword } from "../password.ts";
+import { type Grants, toPermissions, toTopicPermissions } from "./permissions.ts";
+
+export interface RabbitmqAppArgs {
+  /** The vhost in which the app has its rights; it has none elsewhere. */
+  vhost: pulumi.Input<string>;
+  /** What the app may read and write. */
+  grants: Grants;
+  /** The environment's secret, from which the password is derived. */
+  secret: pulumi.Input<string>;
+}
+
+/** An app as a RabbitMQ user: it publishes and consumes what the skill says, and declares, deletes or administers nothing. */
+export class RabbitmqApp extends pulumi.ComponentResource {
+  /** The user's name, known once its permissions are in place. */
+  readonly username: pulumi.Output<string>;
+  /** Always secret. */
+  readonly password: pulumi.Output<string>;
+
+  constructor(name: string, { vhost, grants, secret }: RabbitmqAppArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("messaging:rabbitmq:RabbitmqApp", name, {}, opts);
+
+    const password = derivePassword(secret, `rabbitmq/${name}`);
+    const user = new User(name, { name, password }, { parent: this });
+    const topics = toTopicPermissions(grants);
+    // Before the permissions and gone after them: without an entry for an exchange, every routing key is allowed.
+    const narrowed =
+      topics.length > 0
+        ? [new TopicPermissions(name, { user: user.name, vhost, permissions: topics }, { parent: this })]
+        : [];
+    const allowed = new Permissions(
+      name,
+      { user: user.name, vhost, permissions: toPermissions(grants) },
+      { parent: this, dependsOn: narrowed },
+    );
+
+    const outputs = { username: allowed.user, password };
+    this.username = outputs.username;
+    this.password = outputs.password;
+    this.registerOutputs(outputs);
+  }
+}

@@ -1,0 +1,89 @@
+import * as pulumi from "@pulumi/pulumi";
+import { type RedisInstanceSpec, toBytes } from "../../skill/index.ts";
+import { derivePassword } from "../password.ts";
+import { toRights, toRules } from "./acl.ts";
+import { ADMINISTRATOR, declareContainer, passwordHash } from "./container.ts";
+import { declareElastiCache } from "./elasticache.ts";
+import type { ExternalServer, RedisEndpoint, RedisProvision } from "./provision.ts";
+import { RedisConsumerGroup, RedisProvider, RedisSettings, RedisUser } from "./sdk.ts";
+
+export interface RedisInstanceArgs {
+  spec: RedisInstanceSpec;
+  /** The environment's secret, from which the passwords are derived. */
+  secret: pulumi.Input<string>;
+  provision: RedisProvision;
+}
+
+/** One Redis or Valkey server that evicts nothing and writes everything to disk, with a user for each of its apps. */
+export class RedisInstance extends pulumi.ComponentResource {
+  readonly host: pulumi.Output<string>;
+  readonly port: pulumi.Output<number>;
+  readonly tls: pulumi.Output<boolean>;
+
+  constructor(name: string, args: RedisInstanceArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("messaging:redis:RedisInstance", name, {}, opts);
+
+    const endpoint = declareServer(name, args, { parent: this });
+    const outputs = { host: endpoint.host, port: endpoint.port, tls: pulumi.output(endpoint.tls) };
+
+    this.host = outputs.host;
+    this.port = outputs.port;
+    this.tls = outputs.tls;
+    this.registerOutputs(outputs);
+  }
+}
+
+/** The password of an app on an instance. */
+export function appPassword(secret: pulumi.Input<string>, instance: string, app: string): pulumi.Output<string> {
+  return derivePassword(secret, `redis/${instance}/${app}`);
+}
+
+/** The settings that every server has, and its memory, in the server's own spelling. */
+export function toParameters(spec: RedisInstanceSpec): Record<string, string> {
+  return {
+    maxmemory: String(toBytes(spec.maxMemory)),
+    "maxmemory-policy": "noeviction",
+    appendonly: "yes",
+    appendfsync: "everysec",
+  };
+}
+
+function declareServer(name: string, args: RedisInstanceArgs, opts: pulumi.CustomResourceOptions): RedisEndpoint {
+  const { spec, secret, provision } = args;
+  if (provision.kind === "elasticache") {
+    return declareElastiCache(name, spec, (app) => appPassword(secret, name, app), provision, opts);
+  }
+  if (provision.kind === "external") {
+    const server = provision.servers[name];
+    if (server === undefined) throw new Error(`redis.instances.${name}: must have a server of that name, got none`);
+    administer(name, args, server, opts);
+    return { host: pulumi.output(server.host), port: pulumi.output(server.port), tls: server.tls };
+  }
+  const password = derivePassword(secret, `redis/${name}/${ADMINISTRATOR}`);
+  const { volume, ...endpoint } = declareContainer(name, spec.engine, provision, password, opts);
+  // Users, settings and groups live on the volume and go with it.
+  administer(name, args, { ...endpoint, username: ADMINISTRATOR, password }, { ...opts, deletedWith: volume });
+  return endpoint;
+}
+
+function administer(
+  name: string,
+  { spec, secret }: RedisInstanceArgs,
+  { host, port, tls, username, password }: ExternalServer,
+  opts: pulumi.CustomResourceOptions,
+): void {
+  const url = pulumi.interpolate`${tls ? "rediss" : "redis"}://${host}:${port}`;
+  const provider = new RedisProvider(name, { url, username, password }, { parent: opts.parent });
+  const own = { ...opts, provider };
+
+  new RedisSettings(name, { parameters: toParameters(spec) }, own);
+  for (const [app, rights] of Object.entries(toRights(spec))) {
+    const hash = passwordHash(appPassword(secret, name, app));
+    new RedisUser(`${name}/${app}`, { name: app, rules: toRules(rights), passwordHash: hash }, own);
+  }
+  for (const [stream, { consumers }] of Object.entries(spec.streams)) {
+    for (const group of Object.keys(consumers)) {
+      new RedisConsumerGroup(`${name}/${stream}/${group}`, { stream, group }, own);
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { fifoDeadLetterName, fifoName, type Skill, type SqsQueue, toSeconds } from "../../skill/index.ts";
+import type { BrokerFlows, SummaryRow } from "../flows.ts";
+import { FifoQueue, type FifoQueueArgs, WAIT_TIME_SECONDS } from "./fifoQueue.ts";
+import { principalOf } from "./policy.ts";
+
+export interface SqsFlowsArgs extends Pick<FifoQueueArgs, "kmsKeyArn" | "alarmTopicArn" | "tags"> {
+  skill: Skill;
+  connection: {
+    region: string;
+    /** Where apps find SQS; default: AWS's own of the region. */
+    endpoint?: pulumi.Input<string>;
+  };
+}
+
+/** Declares the skill's queues; nothing where the skill has no SQS part. */
+export function declareFlows(
+  { skill, connection, kmsKeyArn, alarmTopicArn, tags }: SqsFlowsArgs,
+  opts: pulumi.ComponentResourceOptions,
+): BrokerFlows {
+  const specs = Object.entries(skill.sqs?.queues ?? {});
+  const principals = Object.fromEntries(
+    Object.entries(skill.apps).map(([app, { awsPrincipal }]) => [app, awsPrincipal]),
+  );
+  const made = specs.map(([name, spec]): Made => {
+    return { name, spec, queue: new FifoQueue(name, { spec, principals, kmsKeyArn, alarmTopicArn, tags }, opts) };
+  });
+
+  const users = new Set(specs.flatMap(([, { producers, consumers }]) => [...producers, ...consumers]));
+  const apps = [...users].sort().map((app) => {
+    const published = made.filter(({ spec }) => spec.producers.includes(app));
+    const consumed = made.filter(({ spec }) => spec.consumers.includes(app));
+    const { queueArn } = [...published, ...consumed][0]!.queue;
+    const access = {
+      ...connection,
+      principal: queueArn.apply((arn) => principalOf(app, principals[app], arn)),
+      publishes: Object.fromEntries(published.map((flow) => [flow.name, toPublication(flow)])),
+      consumes: Object.fromEntries(consumed.map((flow) => [flow.name, toSubscription(flow)])),
+    };
+    return [app, access];
+  });
+  return { apps: Object.fromEntries(apps), summary: specs.flatMap(([name, spec]) => toSummary(name, spec)) };
+}
+
+interface Made {
+  name: string;
+  spec: SqsQueue;
+  queue: FifoQueue;
+}
+
+function toPublication({ spec, queue: { queueUrl, queueArn } }: Made) {
+  return { queueUrl, queueArn, contentBasedDeduplication: spec.contentBasedDeduplication };
+}
+
+function toSubscription({ name, spec, queue }: Made) {
+  const { queueUrl, queueArn, deadLetterQueueUrl } = queue;
+  return {
+    queueUrl,
+    queueArn,
+    visibilityTimeout: toSeconds(spec.visibilityTimeout),
+    waitTimeSeconds: WAIT_TIME_SECONDS,
+    ...(deadLetterQueueUrl && {
+      maxReceiveCount: spec.retry.maxAttempts,
+      deadLetterQueue: fifoDeadLetterName(name),
+      deadLetterQueueUrl,
+    }),
+  };
+}
+
+/** One row for the queue and one for its dead-letter queue. */
+export function toSummary(name: string, spec: SqsQueue): SummaryRow[] {
+  const row = (kind: string, of: string, detail: string) => ({ broker: "sqs", kind, name: of, detail });
+  const keeps = `keeps ${spec.retention}`;
+  if (spec.onPoison === "block") return [row("queue", fifoName(name), `${keeps}, poison blocks its message group`)];
+  return [
+    row("queue", fifoName(name), `${keeps}, ${spec.retry.maxAttempts} deliveries`),
+    row("dead-letter queue", fifoDeadLetterName(name), "keeps 14d"),
+  ];
+}

@@ -1,0 +1,2 @@
+export { FifoQueue, type FifoQueueArgs } from "./fifoQueue.ts";
+export { declareFlows, type SqsFlowsArgs } from "./flows.ts";

@@ -1,0 +1,18 @@
+import * as pulumi from "@pulumi/pulumi";
+import { EnvironmentSecret } from "../components/environmentSecret.ts";
+import { Messaging } from "../components/messaging.ts";
+import { connect } from "./brokers.ts";
+import { readEnvironment } from "./environment.ts";
+import { told } from "./problems.ts";
+import { readSkill } from "./skill.ts";
+
+const { environment, secrets } = told(readEnvironment);
+const skill = told(() => readSkill(environment));
+const secret = new EnvironmentSecret("environment-secret").value;
+const brokers = await connect({ stack: pulumi.getStack(), skill, environment, secrets, secret });
+const messaging = new Messaging("messaging", { skill, secret, brokers });
+
+/** By app: all that its clients need to connect, publish and consume. */
+export const apps = messaging.apps;
+/** What exists, for people to read. */
+export const summary = messaging.summary;

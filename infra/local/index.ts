@@ -1,0 +1,75 @@
+import { imageName } from "../../components/images.ts";
+import type { Brokers } from "../../components/messaging.ts";
+import type { ConnectArgs } from "../brokers.ts";
+
+export { redis } from "./redisBroker.ts";
+
+type Made<Name extends keyof Brokers> = Promise<NonNullable<Brokers[Name]>>;
+
+/** LocalStack has every region; clients must name the same one. */
+const REGION = "us-east-1";
+
+/** RabbitMQ as a container, and the way to it as its administrator. */
+export async function rabbitmq({ stack, secret, environment }: ConnectArgs): Made<"rabbitmq"> {
+  const { LocalRabbitmq } = await import("./rabbitmq.ts");
+  const { Provider } = await import("@pulumi/rabbitmq/provider.js");
+  const { declareFlows } = await import("../../components/rabbitmq/index.ts");
+  const { rabbitmq: amqp, rabbitmqManagement: management } = environment.local.ports;
+  const broker = new LocalRabbitmq("rabbitmq", {
+    stack,
+    image: imageName("rabbitmq"),
+    secret,
+    ports: { amqp, management },
+  });
+  const { username, password } = broker;
+  return {
+    declareFlows,
+    args: { connection: { url: broker.amqpUrl, tls: false } },
+    providers: [new Provider("rabbitmq", { endpoint: broker.managementUrl, username, password })],
+    deletedWith: broker.volume,
+  };
+}
+
+/** Kafka as a container, and the way to it as its administrator. */
+export async function kafka({ stack, secret, environment }: ConnectArgs): Made<"kafka"> {
+  const { LocalKafka } = await import("./kafka.ts");
+  const { Provider } = await import("@pulumi/kafka/provider.js");
+  const { declareFlows } = await import("../../components/kafka/index.ts");
+  const image = imageName("kafka");
+  const broker = new LocalKafka("kafka", { stack, image, secret, port: environment.local.ports.kafka });
+  return {
+    declareFlows,
+    args: { connection: { bootstrapServers: [broker.bootstrapServers], tls: false, saslMechanism: "SCRAM-SHA-512" } },
+    providers: [
+      new Provider("kafka", {
+        bootstrapServers: [broker.bootstrapServers],
+        tlsEnabled: false,
+        saslMechanism: "scram-sha512",
+        saslUsername: broker.username,
+        saslPassword: broker.password,
+        kafkaVersion: "4.1.0",
+      }),
+    ],
+    deletedWith: broker.volume,
+  };
+}
+
+/** SQS by LocalStack as a container. */
+export async function sqs({ stack, environment }: ConnectArgs): Made<"sqs"> {
+  const { LocalStack } = await import("./localstack.ts");
+  const { awsProvider } = await import("../aws.ts");
+  const { declareFlows } = await import("../../components/sqs/index.ts");
+  const broker = new LocalStack("localstack", {
+    stack,
+    image: imageName("localstack"),
+    region: REGION,
+    port: environment.local.ports.aws,
+  });
+  const connection = { region: REGION, endpoint: broker.endpoint };
+  return {
+    declareFlows,
+    args: { connection },
+    providers: [awsProvider("aws", connection)],
+    deletedWith: broker.volume,
+  };
+}

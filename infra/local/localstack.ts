@@ -1,0 +1,73 @@
+import { readFileSync } from "node:fs";
+import * as pulumi from "@pulumi/pulumi";
+import { BrokerContainer, portsOpen } from "../../components/container.ts";
+
+export interface LocalStackArgs {
+  /** The environment's name. */
+  stack: string;
+  image: string;
+  region: string;
+  /** The port of every AWS service. It stands in queue URLs, so it is the same inside and outside. */
+  port: number;
+}
+
+/** AWS as a container on this machine, for the services that a queue needs. It asks for no credentials. */
+export class LocalStack extends pulumi.ComponentResource {
+  /** Where the services answer, once they do. */
+  readonly endpoint: pulumi.Output<string>;
+  readonly region: string;
+  /** Its data; whatever was declared on it goes with it. */
+  readonly volume: pulumi.Resource;
+
+  constructor(name: string, args: LocalStackArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("messaging:local:LocalStack", name, {}, opts);
+
+    const container = new BrokerContainer(
+      name,
+      {
+        stack: args.stack,
+        broker: "aws",
+        image: args.image,
+        user: "localstack",
+        command: ["/opt/code/localstack/.venv/bin/python", "-m", "localstack.runtime.main"],
+        ports: [{ internal: args.port, external: args.port }],
+        dataPath: DATA,
+        health: portsOpen(args.port),
+        environment: toEnvironment(args.port),
+        files: [{ path: "/etc/localstack/init/start.d/persistence.py", content: persistence() }],
+      },
+      { parent: this },
+    );
+
+    this.volume = container.volume;
+    this.region = args.region;
+    this.endpoint = pulumi.interpolate`http://127.0.0.1:${container.port(args.port)}`;
+    this.registerOutputs({ endpoint: this.endpoint, region: this.region });
+  }
+}
+
+const DATA = "/var/lib/localstack";
+
+/** LocalStack's settings. */
+export function toEnvironment(port: number): Record<string, string> {
+  return {
+    GATEWAY_LISTEN: `0.0.0.0:${port}`,
+    LOCALSTACK_HOST: `127.0.0.1:${port}`,
+    SERVICES: "sqs,sns,kms,iam,sts,cloudwatch",
+    STRICT_SERVICE_LOADING: "1",
+    // Else a queue's URL needs a name server.
+    SQS_ENDPOINT_STRATEGY: "path",
+    // Nothing is sent to or fetched from LocalStack's makers.
+    DISABLE_EVENTS: "1",
+    SKIP_SSL_CERT_DOWNLOAD: "1",
+    ACTIVATE_PRO: "0",
+    DNS_ADDRESS: "0",
+    LS_LOG: "warning",
+    HOME: "/home/localstack",
+  };
+}
+
+/** The community edition forgets everything at a restart; this keeps the queues. */
+function persistence(): string {
+  return readFileSync(new URL("localstack/persistence.py", import.meta.url), "utf8");
+}

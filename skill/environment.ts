@@ -1,0 +1,147 @@
+import { z } from "zod";
+import { flag, map, oneOf, wholeNumber } from "./fields.ts";
+import { type Finding, SkillError, toProblem } from "./problem.ts";
+import type { Skill } from "./schema.ts";
+import { toFindings } from "./shape.ts";
+
+const port = () => wholeNumber(1, 65535);
+const text = (rule = "be a text that is not empty") => z.string(rule).min(1, rule);
+const matching = (pattern: RegExp, rule: string) => z.string(rule).regex(pattern, rule);
+const url = (...schemes: string[]) => {
+  const rule = `be ${schemes.map((scheme) => `${scheme}://<host>:<port>`).join(" or ")}`;
+  return matching(new RegExp(`^(${schemes.join("|")})://[^/\\s@]+$`), rule);
+};
+const arn = (service: string) =>
+  matching(
+    new RegExp(`^arn:aws[a-z-]*:${service}:`),
+    `be the ARN of ${service === "kms" ? "a KMS key" : "an SNS topic"}`,
+  );
+
+const localSchema = map({
+  ports: map({
+    rabbitmq: port().default(5672).describe("AMQP."),
+    rabbitmqManagement: port().default(15672).describe("RabbitMQ's HTTP API and management pages."),
+    kafka: port().default(9092),
+    aws: port().default(4566).describe("LocalStack."),
+    redis: z.record(z.string(), port()).default({}).describe("By instance. Default: one derived from its name."),
+  })
+    .prefault({})
+    .describe("Ports on 127.0.0.1."),
+});
+
+const rabbitmqSchema = map({
+  endpoint: url("http", "https").describe("The management API, through which everything is declared."),
+  username: text().describe("An administrator. The password is messaging:rabbitmqPassword."),
+  url: url("amqp", "amqps").optional().describe("Where apps connect. Default: the endpoint's host, AMQP's usual port."),
+  cacertFile: text().optional().describe("PEM file of the authority that signed the broker's certificate."),
+});
+
+const kafkaSchema = map({
+  bootstrapServers: z
+    .array(matching(/^[^\s:/]+:\d{1,5}$/, "be <host>:<port>"), "be a list of <host>:<port>")
+    .min(1, "name at least one server"),
+  tls: flag().default(true),
+  saslMechanism: oneOf("plain", "scram-sha256", "scram-sha512").default("scram-sha512"),
+  username: text().describe("An administrator. The password is messaging:kafkaPassword."),
+  caCert: text().optional().describe("The authority's certificate, PEM text or the path of a file."),
+  kafkaVersion: matching(/^\d+\.\d+\.\d+$/, "be a Kafka version such as 4.1.0").default("4.1.0"),
+});
+
+const awsSchema = map({
+  region: matching(/^[a-z]{2}(-[a-z]+)+-\d$/, "be an AWS region such as eu-central-1"),
+  endpoint: url("http", "https").optional().describe("An emulator in place of AWS."),
+  kmsKeyArn: arn("kms").optional().describe("A customer key for SQS and ElastiCache. Default: the services' own."),
+  alarmTopicArn: arn("sns").optional().describe("Where alarms go. Default: there are no alarms."),
+  tags: z.record(z.string(), text(), "be a map").default({}).describe("Put on everything that is made in AWS."),
+});
+
+const serverSchema = map({
+  host: text(),
+  port: port().default(6379),
+  tls: flag().default(true),
+  username: text().default("default").describe("An administrator. The password is messaging:redisPassword."),
+});
+
+const redisSchema = map({
+  provision: oneOf("container", "elasticache", "external"),
+  nodeType: text().optional().describe("ElastiCache: default: the smallest that holds the instance's maxMemory."),
+  nodes: wholeNumber(2, 6).optional().describe("ElastiCache: nodes in all, each in another zone. Default: 2."),
+  subnetIds: z.array(text(), "be a list of subnets").optional().describe("ElastiCache: default: the default VPC's."),
+  securityGroupIds: z
+    .array(text(), "be a list of security groups")
+    .optional()
+    .describe("ElastiCache: who may reach it."),
+  snapshotRetentionDays: wholeNumber(1, 35)
+    .optional()
+    .describe("ElastiCache: days that a daily snapshot is kept. Default: 7."),
+  servers: z.record(z.string(), serverSchema, "be a map").default({}).describe("External: by instance, its server."),
+});
+
+const environmentSchema = map({
+  brokers: oneOf("local", "external"),
+  skill: z.record(z.string(), z.unknown(), "be a map").default({}),
+  local: localSchema.prefault({}),
+  rabbitmq: rabbitmqSchema.optional(),
+  kafka: kafkaSchema.optional(),
+  aws: awsSchema.optional(),
+  redis: redisSchema.optional(),
+});
+
+/** An environment's connections and sizes, defaulted; its secrets stand apart, in keys of their own. */
+export type Environment = z.output<typeof environmentSchema>;
+
+/** The prefix of an environment's keys in its stack configuration. */
+export const NAMESPACE = "messaging";
+
+/** Parses the configuration of an environment, given without the keys' `messaging:`. Throws a SkillError with every problem. */
+export function parseEnvironment(config: Record<string, unknown>): Environment {
+  const result = environmentSchema.safeParse(config);
+  if (result.success) return result.data;
+  throw new SkillError(result.error.issues.flatMap((issue) => toFindings(issue, config)).map(namespaced));
+}
+
+const namespaced = (finding: Finding) => {
+  const problem = toProblem(finding);
+  return { ...problem, path: `${NAMESPACE}:${problem.path}` };
+};
+
+/** A port on 127.0.0.1 that the local environment publishes. */
+export interface LocalPort {
+  /** `rabbitmq`, `kafka`, `localstack` or `redis-<instance>`. */
+  broker: string;
+  port: number;
+  /** The configuration that moves it. */
+  key: string;
+}
+
+// Above the ports that services are known by, below those that Linux gives out by itself (32768 and up).
+const REDIS_PORTS = { first: 16379, count: 2000 };
+
+/** An instance's port on 127.0.0.1 where the environment names none: it depends on the name alone, so instances may come and go. */
+export function redisPort(instance: string): number {
+  let hash = 0;
+  for (const character of instance) hash = (hash * 31 + character.codePointAt(0)!) % REDIS_PORTS.count;
+  return REDIS_PORTS.first + hash;
+}
+
+/** The ports that the local environment publishes for a skill. Throws a SkillError where two are the same. */
+export function localPorts(skill: Skill, { local: { ports } }: Environment): LocalPort[] {
+  const at = (broker: string, port: number, name: string) => ({ broker, port, key: `messaging:local.ports.${name}` });
+  const used = [
+    ...(skill.rabbitmq
+      ? [at("rabbitmq", ports.rabbitmq, "rabbitmq"), at("rabbitmq", ports.rabbitmqManagement, "rabbitmqManagement")]
+      : []),
+    ...(skill.kafka ? [at("kafka", ports.kafka, "kafka")] : []),
+    ...(skill.sqs ? [at("localstack", ports.aws, "aws")] : []),
+    ...Object.keys(skill.redis?.instances ?? {}).map((name) =>
+      at(`redis-${name}`, ports.redis[name] ?? redisPort(name), `redis.${name}`),
+    ),
+  ];
+  const clashes = used.filter(({ port }, index) => used.findIndex((other) => other.port === port) < index);
+  if (clashes.length > 0) {
+    throw new SkillError(
+      clashes.map(({ key, port }) => ({ path: key, rule: "be a port that no other broker has", got: String(port) })),
+    );
+  }
+  return used;
+}

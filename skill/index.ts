@@ -1,0 +1,21 @@
+export { type Environment, type LocalPort, localPorts, NAMESPACE, parseEnvironment, redisPort } from "./environment.ts";
+export { loadSkillFile } from "./file.ts";
+export type { KafkaConsumer, KafkaQuota, KafkaSkill, KafkaTopic } from "./kafka.ts";
+export { mergePatch } from "./mergePatch.ts";
+export {
+  deadLetterQueueName,
+  deadLetterStreamName,
+  deadLetterTopicName,
+  fifoDeadLetterName,
+  fifoName,
+  retryTopicName,
+} from "./names.ts";
+export { parseEnvironmentSkill, parseSkill } from "./parse.ts";
+export { type Problem, SkillError, shown } from "./problem.ts";
+export type { RabbitmqBinding, RabbitmqConsumer, RabbitmqExchange, RabbitmqQueue, RabbitmqSkill } from "./rabbitmq.ts";
+export type { RedisChannel, RedisConsumer, RedisInstanceSpec, RedisSkill, RedisStream } from "./redis.ts";
+export { type Retry, retryDelays } from "./retry.ts";
+export { type App, jsonSchema, type Skill } from "./schema.ts";
+export type { SqsQueue, SqsSkill } from "./sqs.ts";
+export { parseSkillText, readYaml } from "./text.ts";
+export { toBytes, toMilliseconds, toSeconds } from "./units.ts";

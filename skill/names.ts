@@ -1,0 +1,18 @@
+/** The RabbitMQ queue where the dead letters of a queue end. */
+export const deadLetterQueueName = (queue: string): string => `${queue}.dlq`;
+
+/** The Kafka topic where the dead letters of one consumer group of a topic end. */
+export const deadLetterTopicName = (topic: string, group: string): string => `${topic}.${group}.dlt`;
+
+/** The Kafka topic where a message of one consumer group waits `delay` milliseconds before its next delivery. */
+export const retryTopicName = (topic: string, group: string, delay: number): string =>
+  `${topic}.${group}.retry.${delay}`;
+
+/** The name in AWS of an SQS queue. */
+export const fifoName = (queue: string): string => `${queue}.fifo`;
+
+/** The name in AWS of the dead-letter queue of an SQS queue. */
+export const fifoDeadLetterName = (queue: string): string => `${queue}-dlq.fifo`;
+
+/** The Redis stream where the dead letters of one consumer group of a stream end. */
+export const deadLetterStreamName = (stream: string, group: string): string => `${stream}.${group}.dlq`;

@@ -1,0 +1,203 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { run } from "../../cli/index.ts";
+import { jsonSchema } from "../../skill/index.ts";
+
+const root = new URL("../..", import.meta.url).pathname;
+const good = "name: shop\nversion: 2.0.0\napps: { a: {} }\nkafka: { topics: { t: { replicationFactor: 3 } } }\n";
+
+/** What a command line prints, and its exit code. */
+async function called(...args: string[]) {
+  const printed = { stdout: "", stderr: "" };
+  const stream = (name: keyof typeof printed) => ({
+    write: (text: string) => {
+      printed[name] += text;
+    },
+  });
+  const code = await run(args, { stdout: stream("stdout"), stderr: stream("stderr") });
+  return { code, ...printed };
+}
+
+describe("messaging", () => {
+  it("shows how it is called", async () => {
+    expect(await called("--help")).toMatchInlineSnapshot(`
+      {
+        "code": 0,
+        "stderr": "",
+        "stdout": "Usage: messaging <command> [options]
+
+        validate  Check a skill, skill.yaml unless another file is given, and print all its problems.
+        schema    Print the JSON Schema (draft 7) of a skill.
+
+      messaging <command> --help tells more; messaging --version tells the version.
+      ",
+      }
+    `);
+    expect(await called("-h")).toEqual(await called("--help"));
+  });
+
+  it("tells the version of its package", async () => {
+    const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+    expect(await called("--version")).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
+  });
+
+  it.each([
+    [[], "messaging: must be given a command (validate, schema), got nothing"],
+    [["validat"], 'messaging: must be given a known command (validate, schema), got "validat"'],
+    [["\u001b[2J"], 'messaging: must be given a known command (validate, schema), got "\\u001b[2J"'],
+    [["constructor"], 'messaging: must be given a known command (validate, schema), got "constructor"'],
+    [["--verbose"], 'messaging: must be given a known command (validate, schema), got "--verbose"'],
+    [
+      ["validate", "--env", "x"],
+      'messaging: validate must be given a known option (--environment, --help), got "--env"',
+    ],
+    [["validate", "-x"], 'messaging: validate must be given a known option (--environment, --help), got "-x"'],
+    [
+      ["validate", "--__proto__"],
+      'messaging: validate must be given a known option (--environment, --help), got "--__proto__"',
+    ],
+    [["validate", "--environment"], "messaging: --environment must have a value, got none"],
+    [["validate", "-e", ""], "messaging: -e must have a value, got none"],
+    [["validate", "--help=yes"], 'messaging: --help must have no value, got "yes"'],
+    [["validate", "-e", "../secret"], 'messaging: --environment must be the name of a Pulumi stack, got "../secret"'],
+    [["validate", "a.yaml", "b.yaml"], 'messaging: validate must be given at most 1 file, got "b.yaml"'],
+    [["schema", "a.yaml"], 'messaging: schema must be given nothing more, got "a.yaml"'],
+  ])("refuses %j in one line, and shows the usage", async (args, line) => {
+    const { code, stdout, stderr } = await called(...args);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    const [first, blank, usage] = stderr.split("\n");
+    expect([first, blank]).toEqual([line, ""]);
+    expect(usage).toMatch(/^Usage: messaging /);
+  });
+});
+
+describe("messaging schema", () => {
+  it("prints the JSON Schema and nothing else", async () => {
+    const { code, stdout, stderr } = await called("schema");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(JSON.parse(stdout)).toEqual(jsonSchema());
+  });
+});
+
+describe("messaging validate", () => {
+  const before = process.cwd();
+  let folder = "";
+  const write = (name: string, content: string) => writeFileSync(join(folder, name), content);
+
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "messaging-cli-"));
+    process.chdir(folder);
+    write("skill.yaml", good);
+    write("bad.yaml", "name: Shop\nversion: 2.0.0\nsqs: { queues: { p: { producers: [a], fifo: true } } }\n");
+    write("Pulumi.dev.yaml", "config:\n  messaging:skill: { kafka: { topics: { t: { replicationFactor: 1 } } } }\n");
+    write(
+      "Pulumi.bad.yaml",
+      "config:\n  messaging:skill: { name: Shop, kafka: { topics: { t: { replicationFactor: 0 } } } }\n",
+    );
+    write("Pulumi.plain.yaml", "encryptionsalt: v1:x\n");
+    write("Pulumi.list.yaml", "config:\n  messaging:skill: [1]\n");
+  });
+  afterAll(() => {
+    process.chdir(before);
+    rmSync(folder, { recursive: true });
+  });
+
+  it("shows how it is called", async () => {
+    expect((await called("validate", "--help")).stdout).toMatchInlineSnapshot(`
+      "Usage: messaging validate [options] [file]
+
+      Check a skill, skill.yaml unless another file is given, and print all its problems.
+
+        -e, --environment <env>  Check it as Pulumi.<env>.yaml changes it, by messaging:skill.
+        -h, --help               Show this text.
+      "
+    `);
+  });
+
+  it("sums up a good skill.yaml in one line", async () => {
+    expect(await called("validate")).toEqual({
+      code: 0,
+      stdout: "skill.yaml: valid: shop 2.0.0, 1 app, 1 Kafka topic\n",
+      stderr: "",
+    });
+  });
+
+  it("counts all that is in a skill", async () => {
+    expect(
+      (await called("validate", join(root, "examples/full.yaml"))).stdout.replace(root, ""),
+    ).toMatchInlineSnapshot(`
+      "examples/full.yaml: valid: full 2.0.0, 4 apps, 2 RabbitMQ queues, 1 Kafka topic, 1 SQS queue, 2 Redis instances
+      "
+    `);
+  });
+
+  it("prints every problem of a bad one, and nothing else", async () => {
+    expect(await called("validate", "bad.yaml")).toMatchInlineSnapshot(`
+      {
+        "code": 1,
+        "stderr": "name: must be a lower-case letter and then up to 62 lower-case letters, digits and -, got "Shop"
+      sqs.queues.p.producers[0]: must name an app that apps declares, got "a"
+      sqs.queues.p.fifo: must not be set: every queue is FIFO, got true
+      ",
+        "stdout": "",
+      }
+    `);
+  });
+
+  it("says that there is no such file", async () => {
+    expect(await called("validate", "skil.yaml")).toMatchInlineSnapshot(`
+      {
+        "code": 1,
+        "stderr": "skil.yaml: must be a readable UTF-8 text file, got no such file
+      ",
+        "stdout": "",
+      }
+    `);
+  });
+
+  it("checks the skill of an environment", async () => {
+    expect((await called("validate", "--environment", "dev")).code).toBe(0);
+    expect((await called("validate", "-e", "plain", "skill.yaml")).code).toBe(0);
+    expect(await called("validate", "-e", "bad")).toMatchInlineSnapshot(`
+      {
+        "code": 1,
+        "stderr": "name: must be a lower-case letter and then up to 62 lower-case letters, digits and -, got "Shop" (from messaging:skill in Pulumi.bad.yaml)
+      kafka.topics.t.replicationFactor: must be a whole number from 1 to 32767, got 0 (from messaging:skill in Pulumi.bad.yaml)
+      ",
+        "stdout": "",
+      }
+    `);
+  });
+
+  it("says that there is no such environment, or none with a patch that can be used", async () => {
+    expect((await called("validate", "-e", "production")).stderr).toMatchInlineSnapshot(`
+      "Pulumi.production.yaml: must be a readable UTF-8 text file, got no such file
+      "
+    `);
+    expect((await called("validate", "-e", "list")).stderr).toMatchInlineSnapshot(`
+      "Pulumi.list.yaml: config["messaging:skill"]: must be a map, got a list
+      "
+    `);
+  });
+
+  it("is what the installed command runs, without a build", () => {
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [join(root, "cli/messaging.mjs"), "validate", "bad.yaml"],
+      {
+        cwd: folder,
+        encoding: "utf8",
+      },
+    );
+    expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
+    expect(stderr).toMatchInlineSnapshot(`
+      "name: must be a lower-case letter and then up to 62 lower-case letters, digits and -, got "Shop"
+      sqs.queues.p.producers[0]: must name an app that apps declares, got "a"
+      sqs.queues.p.fifo: must not be set: every queue is FIFO, got true
+      "
+    `);
+  });
+});

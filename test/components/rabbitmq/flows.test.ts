@@ -1,0 +1,127 @@
+import { describe, expect, it } from "vitest";
+import { passwordFrom } from "../../../components/password.ts";
+import { declareFlows } from "../../../components/rabbitmq/index.ts";
+import type { Skill } from "../../../skill/index.ts";
+import { program, type Registered, resolve, secret } from "../../mocks.ts";
+import { skillOf } from "./specs.ts";
+
+const connection = { url: "amqp://127.0.0.1:5672", tls: false };
+const declared = (skill: Skill) => program(() => declareFlows({ skill, secret: "s", connection }, {}));
+const kinds = (resources: Registered[]) => {
+  const counts: Record<string, number> = {};
+  for (const { type } of resources) {
+    const kind = type.split(":").at(-1)!;
+    counts[kind] = (counts[kind] ?? 0) + 1;
+  }
+  return counts;
+};
+
+const orders = {
+  exchanges: { events: { type: "topic" } },
+  queues: {
+    orders: {
+      producers: ["a"],
+      consumers: { b: { prefetch: 1 } },
+      bindings: [{ exchange: "events", routingKey: "order.*" }],
+    },
+  },
+};
+
+describe("declareFlows of RabbitMQ", () => {
+  it("declares nothing where the skill has no RabbitMQ part", async () => {
+    const { outputs, resources } = await declared({ ...skillOf({}), rabbitmq: undefined });
+    expect([outputs, resources]).toEqual([{ apps: {}, summary: [] }, []]);
+  });
+
+  it("gives a producer its exchange and keys, and a consumer its queue and settings", async () => {
+    const { outputs } = await program(() => {
+      const { apps } = declareFlows({ skill: skillOf(orders), secret: "s", connection }, {});
+      return resolve(apps);
+    });
+    const common = (app: string) => ({
+      url: "amqp://127.0.0.1:5672",
+      tls: false,
+      vhost: "shop",
+      username: app,
+      password: passwordFrom("s", `rabbitmq/${app}`),
+    });
+    expect(outputs?.isSecret).toBe(true);
+    expect(outputs?.value).toEqual({
+      a: {
+        ...common("a"),
+        publishes: { orders: [{ exchange: "events", routingKeys: ["order.*"] }] },
+        consumes: {},
+      },
+      b: {
+        ...common("b"),
+        publishes: {},
+        consumes: {
+          orders: {
+            queue: "orders",
+            prefetch: 1,
+            ack: "manual",
+            deadLetterQueue: "orders.dlq",
+            retry: { maxAttempts: 3, backoff: "exponential", initialDelay: "1s", maxDelay: "5m" },
+          },
+        },
+      },
+    });
+  });
+
+  it("tells a producer the headers of a headers exchange", async () => {
+    const queue = { producers: ["a"], bindings: [{ exchange: "h", arguments: { kind: "bill" } }, { exchange: "h" }] };
+    const { outputs } = await declared(skillOf({ exchanges: { h: { type: "headers" } }, queues: { bills: queue } }));
+    const { publishes } = outputs!.apps.a as { publishes: unknown };
+    expect(publishes).toEqual({
+      bills: [{ exchange: "h", routingKeys: [""], headers: [{ kind: "bill" }] }],
+    });
+  });
+
+  it("sums up in plain rows", async () => {
+    const { outputs } = await declared(skillOf(orders));
+    expect(outputs?.summary).toEqual([
+      { broker: "rabbitmq", kind: "vhost", name: "shop", detail: "" },
+      { broker: "rabbitmq", kind: "exchange", name: "events", detail: "topic" },
+      { broker: "rabbitmq", kind: "exchange", name: "messaging.dead-letter", detail: "topic" },
+      { broker: "rabbitmq", kind: "queue", name: "orders", detail: "quorum, from events order.*" },
+      { broker: "rabbitmq", kind: "dead-letter queue", name: "orders.dlq", detail: "keeps 14d" },
+    ]);
+  });
+
+  it("changes only an app's own resources when the app is renamed", async () => {
+    const renamed = structuredClone(orders) as { queues: { orders: { consumers: object } } };
+    renamed.queues.orders.consumers = { c: { prefetch: 1 } };
+    const of = async (rabbitmq: object) =>
+      (await declared(skillOf(rabbitmq))).resources.map(({ urn, inputs }) => JSON.stringify([urn, inputs]));
+    const [before, after] = [await of(orders), await of(renamed)];
+    const own = (all: string[], others: string[]) => all.filter((one) => !others.includes(one));
+    expect(own(before, after).map((one) => JSON.parse(one)[0].split("::").at(-1))).toEqual(["b", "b", "b", "b"]);
+    expect(own(after, before).map((one) => JSON.parse(one)[0].split("::").at(-1))).toEqual(["c", "c", "c", "c"]);
+  });
+
+  it("needs seven resources a queue with its component, and four an app", async () => {
+    const queues = Object.fromEntries(
+      Array.from({ length: 50 }, (_, at) => [`q${at}`, { producers: ["a"], consumers: { b: {} } }]),
+    );
+    const { resources } = await declared(skillOf({ queues }));
+    expect(kinds(resources)).toEqual({
+      VirtualHost: 1,
+      VHost: 1,
+      Exchange: 2,
+      DurableQueue: 50,
+      Queue: 100,
+      Policy: 100,
+      Binding: 100,
+      RabbitmqApp: 2,
+      User: 2,
+      Permissions: 2,
+      TopicPermissions: 2,
+    });
+  });
+
+  it("puts no password in the clear", async () => {
+    const { resources } = await declared(skillOf(orders));
+    const passwords = resources.flatMap(({ type, inputs }) => (type.endsWith(":User") ? [inputs.password] : []));
+    expect(passwords).toEqual([secret(passwordFrom("s", "rabbitmq/a")), secret(passwordFrom("s", "rabbitmq/b"))]);
+  });
+});

@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest";
+import { passwordFrom } from "../../../components/password.ts";
+import { RabbitmqApp } from "../../../components/rabbitmq/index.ts";
+import { toGrants } from "../../../components/rabbitmq/permissions.ts";
+import { registered, secret } from "../../mocks.ts";
+import { conformance } from "../conformance.ts";
+import { rabbitmqOf } from "./specs.ts";
+
+const grants = toGrants(rabbitmqOf({ queues: { orders: { producers: ["a"], consumers: { a: {} } } } })).a!;
+const streaming = toGrants(rabbitmqOf({ queues: { log: { type: "stream", consumers: { a: {} } } } })).a!;
+
+describe("RabbitmqApp", () => {
+  conformance({
+    token: "messaging:rabbitmq:RabbitmqApp",
+    make: (name, opts) => new RabbitmqApp(name, { vhost: "shop", grants, secret: "s" }, opts),
+    outputs: ["username", "password"],
+  });
+
+  it("makes a user with its own secret password, held to its routing keys before it may write", async () => {
+    const all = await registered(() => new RabbitmqApp("a", { vhost: "shop", grants, secret: "s" }));
+    expect(all.slice(1).map(({ type, inputs }) => [type.split(":").at(-1), inputs])).toEqual([
+      ["User", { name: "a", password: secret(passwordFrom("s", "rabbitmq/a")) }],
+      [
+        "TopicPermissions",
+        {
+          user: "a",
+          vhost: "shop",
+          permissions: [
+            { exchange: "messaging.dead-letter", write: "^orders$", read: "^$" },
+            { exchange: "messaging.work", write: "^orders$", read: "^$" },
+          ],
+        },
+      ],
+      [
+        "Permissions",
+        {
+          user: "a",
+          vhost: "shop",
+          permissions: { configure: "^$", write: "^(?:messaging\\.dead-letter|messaging\\.work)$", read: "^orders$" },
+        },
+      ],
+    ]);
+    expect(all.at(-1)?.dependencies).toEqual(["a", "a"]);
+    expect(all[0]?.outputs).toEqual({ username: "a", password: secret(passwordFrom("s", "rabbitmq/a")) });
+  });
+
+  it("needs no topic permissions where it writes to no topic exchange", async () => {
+    const all = await registered(() => new RabbitmqApp("a", { vhost: "shop", grants: streaming, secret: "s" }));
+    expect(all.map(({ type }) => type.split(":").at(-1))).toEqual(["RabbitmqApp", "User", "Permissions"]);
+  });
+});

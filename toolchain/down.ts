@@ -1,0 +1,86 @@
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { docker, type LiveState, readLive } from "./containers.ts";
+import { isEmpty, type LocalState, localState, readDeployment } from "./deployment.ts";
+import { ensureEngine } from "./engine.ts";
+import { releaseLocks } from "./locks.ts";
+import { removePassphraseFile } from "./passphrase.ts";
+import type { Report } from "./progress.ts";
+import {
+  isDefaultBackend,
+  passphraseFile,
+  pulumi,
+  pulumiOutput,
+  stack,
+  stackFile,
+  stateFile,
+  stateFolder,
+} from "./pulumi.ts";
+import { ensurePulumi } from "./pulumi-install.ts";
+import { runPulumi } from "./pulumi-run.ts";
+import { withoutSalt } from "./stack-file.ts";
+
+/** Destroys the local environment: containers, volumes, state, and what was written for it. Says so where there is none. */
+export async function down(report: Report): Promise<void> {
+  if (!(await exists())) {
+    forget();
+    report.say(`There is no environment ${stack}: nothing to destroy.`);
+    return;
+  }
+  await ensurePulumi([], report);
+  await releaseLocks(report);
+  const deployment = await readDeployment();
+  const state = localState(deployment);
+  if (!isEmpty(deployment)) {
+    if (state.containers.length + state.volumes.length + state.interrupted.length > 0) await ensureEngine(report);
+    const live = await readLive();
+    if (isWhole(state, live)) {
+      await runPulumi(
+        "Destroying the environment (pulumi destroy)",
+        ["destroy", "--yes", "--skip-preview", "--stack", stack],
+        report,
+      );
+    } else {
+      await removeByHand(state, live, report);
+    }
+  }
+  await pulumiOutput("stack", "rm", "--yes", "--force", "--preserve-config", "--remove-backups", stack);
+  forget();
+  report.say(`The environment ${stack} is gone, with all that its brokers held.`);
+}
+
+async function exists(): Promise<boolean> {
+  if (isDefaultBackend()) return existsSync(stateFile);
+  return (await pulumi("stack", "select", stack)).code === 0;
+}
+
+/** Whether Pulumi can destroy this environment its own way: each broker runs, and nothing is half made. */
+function isWhole(state: LocalState, live: LiveState): boolean {
+  const running = new Set(live.containers.filter((container) => container.running).map(({ name }) => name));
+  return state.interrupted.length === 0 && state.containers.every(({ name }) => running.has(name));
+}
+
+/** What the brokers hold goes with their containers and volumes: where a broker is gone, they are all that is left to remove. */
+async function removeByHand(state: LocalState, live: LiveState, report: Report): Promise<void> {
+  await report.step("Removing the containers and volumes of an environment that is not whole", async () => {
+    const ours = new Set([...state.containers, ...state.interrupted, ...state.volumes].map(({ name }) => name));
+    const containers = live.containers.filter((it) => ours.has(it.name) && it.stack === stack).map(({ name }) => name);
+    const volumes = live.volumes.filter((name) => ours.has(name));
+    if (containers.length > 0) await docker("rm", "--force", ...containers);
+    if (volumes.length > 0) await docker("volume", "rm", ...volumes);
+  });
+}
+
+/** Takes back what was written for the environment beside its state. */
+function forget(): void {
+  if (!isDefaultBackend()) return;
+  if (existsSync(stackFile)) {
+    const text = readFileSync(stackFile, "utf8");
+    if (withoutSalt(text) !== text) writeFileSync(stackFile, withoutSalt(text));
+  }
+  const stacks = join(stateFolder, ".pulumi", "stacks", "messaging");
+  const others = existsSync(stacks) && readdirSync(stacks).some((file) => file.endsWith(".json"));
+  if (others) return;
+  removePassphraseFile(passphraseFile);
+  rmSync(join(stateFolder, ".pulumi"), { recursive: true, force: true });
+}

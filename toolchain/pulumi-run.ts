@@ -1,0 +1,54 @@
+import { Failure } from "./failure.ts";
+import { releaseLocks } from "./locks.ts";
+import type { Report } from "./progress.ts";
+import { pulumiLines, pulumiSays } from "./pulumi.ts";
+
+/**
+ * Runs an operation of Pulumi as a step: each finished change is a line, and what goes on is the step's detail. Where another
+ * Pulumi process was faster, its end is waited for.
+ *
+ * @throws Failure with Pulumi's diagnostics
+ */
+export async function runPulumi(title: string, args: string[], report: Report): Promise<void> {
+  while (!(await ranUnlocked(title, args, report))) await releaseLocks(report);
+}
+
+/** False: nothing was done, because another process holds the environment. */
+function ranUnlocked(title: string, args: string[], report: Report): Promise<boolean> {
+  return report.step(title, async (tell) => {
+    const said: string[] = [];
+    const onLine = (line: string) => {
+      said.push(line);
+      const { done, doing } = readPulumiLine(line);
+      if (doing) tell(doing);
+      if (done) report.say(`  ${done}`);
+    };
+    const code = await pulumiLines(onLine, ...args, "--color", "never", "--suppress-outputs");
+    if (code === 0) return true;
+    if (said.some((line) => line.includes("the stack is currently locked by"))) return false;
+    throw new Failure(diagnosticsOf(said));
+  });
+}
+
+const CHANGE = /^ *([-+~]{1,2}|<|>|=)? {1,2}(\S+:\S+:\S+) (\S+) (\w+)(?: \(([\d.]+)s\))?/;
+
+/** What one line of Pulumi's plain output says: a change that is done, or one that is being made. */
+export function readPulumiLine(line: string): { done?: string; doing?: string } {
+  const match = CHANGE.exec(line);
+  if (!match) return {};
+  const [, , type = "", name = "", action = ""] = match;
+  if (type.startsWith("pulumi:")) return {};
+  const what = `${type.replace(/^.*:(?=[^:]+$)/, "")} ${name}`;
+  if (action.endsWith("ing")) return { doing: `${action} ${what}` };
+  if (/^(created|updated|deleted|replaced|imported|failed)$/.test(action)) return { done: `${action} ${what}` };
+  return {};
+}
+
+/** What Pulumi printed under "Diagnostics:", which says why it failed; all that it printed where there is no such part. */
+export function diagnosticsOf(lines: string[]): string {
+  const from = lines.findIndex((line) => line.startsWith("Diagnostics:"));
+  if (from < 0) return pulumiSays(lines.join("\n"));
+  const to = lines.findIndex((line, index) => index > from && /^(Resources|Duration|Outputs):/.test(line));
+  const part = lines.slice(from + 1, to < 0 ? undefined : to);
+  return pulumiSays(part.filter((line) => !/^ {4}(at |node:)/.test(line)).join("\n"));
+}

@@ -1,0 +1,84 @@
+import { blockers, compare, docker, readLive, startContainers, waitHealthy } from "./containers.ts";
+import { localState, readDeployment } from "./deployment.ts";
+import { ensureEngine } from "./engine.ts";
+import { Failure } from "./failure.ts";
+import { ensureImages } from "./images/index.ts";
+import { releaseLocks } from "./locks.ts";
+import { hasOwnPassphrase } from "./passphrase.ts";
+import { portProblems } from "./ports.ts";
+import type { Report } from "./progress.ts";
+import { ensureStack, passphraseFile, pulumiOutput, stack } from "./pulumi.ts";
+import { ensurePulumi } from "./pulumi-install.ts";
+import { runPulumi } from "./pulumi-run.ts";
+import { type Needs, readNeeds, refuse } from "./settings.ts";
+import { table } from "./table.ts";
+
+/** Makes the local environment of skill.yaml, or brings it up to date, and shows what exists. May be stopped and run again at any point. */
+export async function up(report: Report): Promise<void> {
+  const needs = readNeeds();
+  if (needs.images.length > 0) await ensureEngine(report);
+  if (needs.ports.length > 0) await refuseTakenPorts(needs);
+  await ensurePulumi(needs.plugins, report);
+  if (needs.images.length > 0) await ensureImages(needs.images, report);
+
+  await releaseLocks(report);
+  await ensureStack();
+  if (needs.images.length > 0) await repair(report);
+  await runPulumi(
+    "Making what skill.yaml says (pulumi up)",
+    ["up", "--yes", "--skip-preview", "--stack", stack],
+    report,
+  );
+  await show(needs, report);
+}
+
+async function refuseTakenPorts(needs: Needs): Promise<void> {
+  const { containers } = await readLive();
+  const own = containers
+    .filter((container) => container.running && container.stack === stack)
+    .flatMap(({ ports }) => ports);
+  refuse(await portProblems(needs.ports, new Set(own)));
+}
+
+/** Brings the engine's containers to where Pulumi's state says they are, so that `up` can go on from there. */
+async function repair(report: Report): Promise<void> {
+  const state = localState(await readDeployment());
+  const todo = compare(state, await readLive(), stack);
+  refuse(blockers(todo));
+  for (const name of todo.remove) {
+    await docker("rm", "--force", name);
+    report.say(`Removed the container ${name}, which an interrupted start had left unfinished.`);
+  }
+  await startContainers(todo.start, report);
+  const gone = new Set(todo.recreate.map(({ name }) => name));
+  await waitHealthy(
+    state.containers.map(({ name }) => name).filter((name) => !gone.has(name)),
+    report,
+  );
+  if (todo.recreate.length > 0) {
+    const targets = todo.recreate.flatMap(({ urn }) => ["--target", urn]);
+    await runPulumi(
+      `Making ${[...gone].join(", ")} anew on its data (the container is gone)`,
+      ["refresh", "--yes", "--skip-preview", "--stack", stack, ...targets],
+      report,
+    );
+  }
+}
+
+async function show(needs: Needs, report: Report): Promise<void> {
+  const outputs = JSON.parse(await pulumiOutput("stack", "output", "--json", "--stack", stack));
+  if (!Array.isArray(outputs.summary)) throw new Failure("The program gave no summary of what it made.");
+  report.say("");
+  for (const line of table(["broker", "kind", "name", "detail"], outputs.summary)) report.say(line);
+  report.say("");
+  if (needs.ports.length > 0) {
+    const addresses = needs.ports.map(({ broker, port, key }) => ({ broker, address: `127.0.0.1:${port}`, key }));
+    for (const line of table(["broker", "address", "key"], addresses)) report.say(line);
+    report.say("");
+  }
+  report.say("What an app needs to connect, passwords included:");
+  report.say("  npx pulumi stack output apps --show-secrets");
+  report.say("To use Pulumi by hand:");
+  if (!hasOwnPassphrase(process.env)) report.say(`  export PULUMI_CONFIG_PASSPHRASE_FILE=${passphraseFile}`);
+  report.say("  npx pulumi preview");
+}
