@@ -114,7 +114,7 @@ const redisVisible = [
   noUrnSeparator,
   noObjectMember,
   noLeadingDash,
-  without(/["'\\]/, "hold no quote or backslash"),
+  without(/["'\\()]/, "hold no quote, backslash or parenthesis"),
   atMostBytes(255),
 ];
 

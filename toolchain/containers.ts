@@ -49,9 +49,7 @@ export function compare(state: LocalState, live: LiveState, stack: string): Repa
 
   return {
     remove: live.containers
-      .filter(
-        ({ name, stack: label }) => interrupted.has(name) && !names(state.containers).has(name) && label === stack,
-      )
+      .filter(({ name, stack: label }) => interrupted.has(name) && label === stack)
       .map(({ name }) => name),
     start: state.containers.map(({ name }) => name).filter((name) => liveByName.get(name)?.running === false),
     recreate: state.containers.filter(({ name }) => !liveByName.has(name)),

@@ -7,6 +7,9 @@ export interface StateResource {
   type: string;
   inputs?: Record<string, unknown>;
   outputs?: Record<string, unknown>;
+  parent?: string;
+  /** The URN of its provider, and after it that provider's id. */
+  provider?: string;
 }
 
 /** What Pulumi remembers of an environment. */
@@ -22,15 +25,18 @@ export interface Named {
   name: string;
 }
 
-/** The environment's containers and volumes: those that were made, and those whose making was interrupted. */
+/** The environment's containers, volumes and images: those that were made, and those whose making was interrupted. */
 export interface LocalState {
   containers: Named[];
   volumes: Named[];
+  /** Images as Pulumi noted them; the engine may have others under these names since. */
+  images: Named[];
   interrupted: Named[];
 }
 
 const CONTAINER = "docker:index/container:Container";
 const VOLUME = "docker:index/volume:Volume";
+const IMAGE = "docker:index/remoteImage:RemoteImage";
 
 /** The environment's state, or nothing where it has none. */
 export async function readDeployment(): Promise<Deployment | undefined> {
@@ -46,12 +52,14 @@ export function localState(deployment: Deployment | undefined): LocalState {
       .filter((resource) => resource.type === type)
       .map(({ urn, inputs, outputs }) => ({ urn, name: String(outputs?.name ?? inputs?.name) }));
   const resources = deployment?.resources ?? [];
+  const known = new Set(resources.map(({ urn }) => urn));
   const creating = (deployment?.pending_operations ?? [])
-    .filter(({ type }) => type === "creating")
+    .filter(({ type, resource }) => type === "creating" && !known.has(resource.urn))
     .map(({ resource }) => resource);
   return {
     containers: named(CONTAINER, resources),
     volumes: named(VOLUME, resources),
+    images: named(IMAGE, resources),
     interrupted: [...named(CONTAINER, creating), ...named(VOLUME, creating)],
   };
 }

@@ -43,4 +43,6 @@ async function main(args: string[]): Promise<number> {
   }
 }
 
+// A reader that has gone, as of `npm start | head`, is no reason to stop.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 process.exitCode = await main(process.argv.slice(2));

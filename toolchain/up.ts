@@ -1,8 +1,10 @@
+import { imageName } from "../components/images.ts";
 import { blockers, compare, docker, readLive, startContainers, waitHealthy } from "./containers.ts";
-import { localState, readDeployment } from "./deployment.ts";
+import { localState, type Named, readDeployment } from "./deployment.ts";
 import { ensureEngine } from "./engine.ts";
 import { Failure } from "./failure.ts";
 import { ensureImages } from "./images/index.ts";
+import { adoptTopics, forgetInterrupted } from "./interrupted.ts";
 import { releaseLocks } from "./locks.ts";
 import { hasOwnPassphrase } from "./passphrase.ts";
 import { portProblems } from "./ports.ts";
@@ -19,16 +21,17 @@ export async function up(report: Report): Promise<void> {
   if (needs.images.length > 0) await ensureEngine(report);
   if (needs.ports.length > 0) await refuseTakenPorts(needs);
   await ensurePulumi(needs.plugins, report);
-  if (needs.images.length > 0) await ensureImages(needs.images, report);
+  const renewed = await ensureImages(needs.images, report);
 
   await releaseLocks(report);
   await ensureStack();
-  if (needs.images.length > 0) await repair(report);
+  if (needs.images.length > 0) await repair(renewed.map(imageName), report);
   await runPulumi(
     "Making what skill.yaml says (pulumi up)",
     ["up", "--yes", "--skip-preview", "--stack", stack],
     report,
   );
+  await forgetInterrupted(await readDeployment());
   await show(needs, report);
 }
 
@@ -41,8 +44,9 @@ async function refuseTakenPorts(needs: Needs): Promise<void> {
 }
 
 /** Brings the engine's containers to where Pulumi's state says they are, so that `up` can go on from there. */
-async function repair(report: Report): Promise<void> {
-  const state = localState(await readDeployment());
+async function repair(renewedImages: string[], report: Report): Promise<void> {
+  const deployment = await readDeployment();
+  const state = localState(deployment);
   const todo = compare(state, await readLive(), stack);
   refuse(blockers(todo));
   for (const name of todo.remove) {
@@ -63,6 +67,23 @@ async function repair(report: Report): Promise<void> {
       report,
     );
   }
+  await refreshImages(
+    state.images.filter(({ name }) => renewedImages.includes(name)),
+    report,
+  );
+  await adoptTopics(deployment, report);
+}
+
+/** Tells Pulumi of images that are others than before under the same names: it then makes their containers anew, on their data. */
+async function refreshImages(images: Named[], report: Report): Promise<void> {
+  if (images.length === 0) return;
+  const targets = images.flatMap(({ urn }) => ["--target", urn]);
+  const names = images.map(({ name }) => name).join(", ");
+  await runPulumi(
+    `Noting new images: ${names}`,
+    ["refresh", "--yes", "--skip-preview", "--stack", stack, ...targets],
+    report,
+  );
 }
 
 async function show(needs: Needs, report: Report): Promise<void> {

@@ -26,7 +26,7 @@ export class LocalStack extends pulumi.ComponentResource {
       name,
       {
         stack: args.stack,
-        broker: "aws",
+        broker: "localstack",
         image: args.image,
         user: "localstack",
         command: ["/opt/code/localstack/.venv/bin/python", "-m", "localstack.runtime.main"],
@@ -55,8 +55,8 @@ export function toEnvironment(port: number): Record<string, string> {
     LOCALSTACK_HOST: `127.0.0.1:${port}`,
     SERVICES: "sqs,sns,kms,iam,sts,cloudwatch",
     STRICT_SERVICE_LOADING: "1",
-    // Else a queue's URL needs a name server.
-    SQS_ENDPOINT_STRATEGY: "path",
+    // The form of a queue's URL that the AWS provider takes and that needs no name server.
+    SQS_ENDPOINT_STRATEGY: "off",
     // Nothing is sent to or fetched from LocalStack's makers.
     DISABLE_EVENTS: "1",
     SKIP_SSL_CERT_DOWNLOAD: "1",

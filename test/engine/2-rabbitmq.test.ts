@@ -37,6 +37,8 @@ async function refused(app: string, action: (channel: Awaited<ReturnType<Connect
     return undefined;
   } catch (error) {
     return (error as { code?: string }).code;
+  } finally {
+    await channel.close().catch(() => {});
   }
 }
 
@@ -141,6 +143,7 @@ describe("RabbitMQ after npm start", () => {
       channel.basicNack({ deliveryTag: message.deliveryTag, requeue: true });
       if (deliveries.length > 20) break;
     }
+    await channel.close();
     expect(deliveries).toEqual([0, 1, 2]);
     await expect
       .poll(

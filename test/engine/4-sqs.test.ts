@@ -15,7 +15,7 @@ const sqs = new SQSClient({
   region: "us-east-1",
   credentials: { accessKeyId: "test", secretAccessKey: "test" },
 });
-const urlOf = (name: string) => `${endpoint}/queue/us-east-1/000000000000/${name}`;
+const urlOf = (name: string) => `${endpoint}/000000000000/${name}`;
 const attributesOf = async (name: string) => {
   const { Attributes = {} } = await sqs.send(
     new GetQueueAttributesCommand({ QueueUrl: urlOf(name), AttributeNames: ["All"] }),

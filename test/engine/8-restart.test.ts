@@ -46,7 +46,7 @@ describe("data outlives the restart of its container", () => {
       region: "us-east-1",
       credentials: { accessKeyId: "test", secretAccessKey: "test" },
     });
-    const QueueUrl = `${endpoint}/queue/us-east-1/000000000000/payments.fifo`;
+    const QueueUrl = `${endpoint}/000000000000/payments.fifo`;
     await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "kept", MessageGroupId: "kept" }));
     await restart("localstack");
     const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 10 }));

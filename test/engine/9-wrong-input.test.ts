@@ -2,8 +2,9 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, inject, it, onTestFinished } from "vitest";
+import { stringify } from "yaml";
 import { npm, pulumi, restore } from "./clone.ts";
-import { must } from "./command.ts";
+import { must, run } from "./command.ts";
 
 const clone = inject("clone");
 const stackFile = join(clone.folder, `Pulumi.${clone.environment}.yaml`);
@@ -54,13 +55,8 @@ describe("a skill that cannot be used is refused in one sentence", () => {
 });
 
 describe("an environment that cannot be used is refused in one sentence", () => {
-  const configure = (config: object) => {
-    const salt = /^encryptionsalt:.*$/m.exec(goodStack)?.[0] ?? "";
-    writeFileSync(
-      stackFile,
-      `${JSON.stringify({ config }, null, 2).replace(/\}$/, `, "encryptionsalt": ${JSON.stringify(salt.replace("encryptionsalt: ", ""))}}`)}\n`,
-    );
-  };
+  const salt = /^encryptionsalt:.*$/m.exec(goodStack)?.[0] ?? "";
+  const configure = (config: object) => writeFileSync(stackFile, `${stringify({ config })}${salt}\n`);
   const local = { "messaging:brokers": "local", "messaging:local": { ports: clone.ports } };
 
   it("with an unknown key", async () => {
@@ -113,7 +109,6 @@ describe("an environment that cannot be used is refused in one sentence", () => 
 
 describe("a container engine that cannot be used", () => {
   it("is named in one sentence", async () => {
-    const { run } = await import("./command.ts");
     const { code, output } = await run("npm", ["start"], {
       cwd: clone.folder,
       env: {

@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { stringify } from "yaml";
 import { must, type Result, run } from "./command.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -29,7 +30,7 @@ export async function makeClone(environment: string, firstPort: number): Promise
     redis: { notifications: firstPort + 4, cache: firstPort + 5 },
   };
   const config = { "messaging:brokers": "local", "messaging:local": { ports } };
-  writeFileSync(join(folder, `Pulumi.${environment}.yaml`), `# of the tests\n${JSON.stringify({ config }, null, 2)}\n`);
+  writeFileSync(join(folder, `Pulumi.${environment}.yaml`), `# of the tests\n${stringify({ config })}`);
   return { folder, environment, ports };
 }
 

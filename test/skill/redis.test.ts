@@ -119,7 +119,7 @@ const refusals: Refusal[] = [
   [
     "a channel holds no quote",
     "redis: { instances: { i: { channels: { 'a\"b': {} } } } }",
-    ['redis.instances.i.channels["a\\"b"]: must hold no quote or backslash, got "a\\"b"'],
+    ['redis.instances.i.channels["a\\"b"]: must hold no quote, backslash or parenthesis, got "a\\"b"'],
   ],
   [
     "a key holds no white space",

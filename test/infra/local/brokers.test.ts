@@ -154,7 +154,7 @@ describe("AWS on this machine", () => {
         "LS_LOG=warning",
         "SERVICES=sqs,sns,kms,iam,sts,cloudwatch",
         "SKIP_SSL_CERT_DOWNLOAD=1",
-        "SQS_ENDPOINT_STRATEGY=path",
+        "SQS_ENDPOINT_STRATEGY=off",
         "STRICT_SERVICE_LOADING=1",
       ]
     `);
