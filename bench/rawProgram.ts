@@ -43,6 +43,9 @@ export function rawProgram(steps: Step[]): string {
   ].join("\n");
 }
 
+/** Files of the SDKs that are not named as their resource is. */
+const FILES: Record<string, string> = { vHost: "vhost" };
+
 const rank = (type: string) => (type.endsWith(":EnvironmentSecret") ? 0 : type.startsWith("pulumi:providers:") ? 1 : 2);
 
 const alias = (type: string) => type.replace(/[^A-Za-z]/g, "_");
@@ -58,20 +61,23 @@ function importOf(type: string): { name: string; path: string } {
       : { name, path: "./components/environmentSecret.ts" };
   }
   const [folder, file] = module.split("/") as [string, string];
-  return { name, path: `@pulumi/${pkg}/${folder === "index" ? "" : `${folder}/`}${file}.js` };
+  const path = folder === "index" ? (FILES[file] ?? file) : `${folder}/${file}`;
+  return { name, path: `@pulumi/${pkg}/${path}.js` };
 }
 
-/** Inputs as the program gave them: without what the provider added, and with a provider's lists as lists again. */
+/** Inputs as the program gave them: without what the provider added, and with what a provider takes as JSON decoded. */
 function inputsOf(type: string, inputs: Record<string, unknown>): Record<string, unknown> {
-  const decoded = (value: unknown) =>
-    type.startsWith("pulumi:providers:") && typeof value === "string" && /^(\[|\{|true$|false$)/.test(value)
-      ? JSON.parse(value)
-      : value;
-  return Object.fromEntries(
-    Object.entries(inputs)
-      .filter(([key]) => !key.startsWith("__") && key !== "version")
-      .map(([key, value]) => [key, decoded(value)]),
-  );
+  const given = Object.entries(inputs).filter(([key]) => !key.startsWith("__") && key !== "version");
+  const isProvider = type.startsWith("pulumi:providers:");
+  return Object.fromEntries(given.map(([key, value]) => [key, isProvider ? decoded(value) : value]));
+}
+
+function decoded(value: unknown): unknown {
+  try {
+    return typeof value === "string" ? JSON.parse(value) : value;
+  } catch {
+    return value;
+  }
 }
 
 function literal(value: unknown): string {

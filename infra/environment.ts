@@ -15,7 +15,9 @@ export function readEnvironment(): { environment: Environment; secrets: Secrets 
   const isSecret = (key: string): key is keyof Secrets => (SECRETS as readonly string[]).includes(key);
 
   // @ts-expect-error stripped from the SDK's declarations, exported at run time
-  const encrypted = (key: string): boolean => pulumi.runtime.isConfigSecret(`${NAMESPACE}:${key}`);
+  const isEncrypted: (key: string) => boolean = pulumi.runtime.isConfigSecret;
+  // Language hosts have named keys in either form.
+  const encrypted = (key: string) => isEncrypted(`${NAMESPACE}:${key}`) || isEncrypted(`${NAMESPACE}:config:${key}`);
 
   const problems = own
     .filter(([key]) => isSecret(key) && !encrypted(key))

@@ -6,10 +6,10 @@ import { readEnvironment } from "./environment.ts";
 import { told } from "./problems.ts";
 import { readSkill } from "./skill.ts";
 
-const { environment, secrets } = told(readEnvironment);
-const skill = told(() => readSkill(environment));
+const { environment, secrets } = await told(readEnvironment);
+const skill = await told(() => readSkill(environment));
 const secret = new EnvironmentSecret("environment-secret").value;
-const brokers = await connect({ stack: pulumi.getStack(), skill, environment, secrets, secret });
+const brokers = await told(() => connect({ stack: pulumi.getStack(), skill, environment, secrets, secret }));
 const messaging = new Messaging("messaging", { skill, secret, brokers });
 
 /** By app: all that its clients need to connect, publish and consume. */

@@ -18,6 +18,9 @@ const ctl = async (...args: string[]) => {
   return JSON.parse(stdout);
 };
 
+/** rabbitmqctl prints a table of arguments or settings as [name, (type,) value]. */
+const table = (entries: unknown[][]) => Object.fromEntries(entries.map((entry) => [entry[0], entry.at(-1)]));
+
 async function connect(app: string) {
   const { [app]: access } = await output<Record<string, Access>>(clone, "apps");
   const { url, vhost, username, password } = access!.rabbitmq;
@@ -55,7 +58,12 @@ describe("RabbitMQ after npm start", () => {
       "effective_policy_definition",
       "arguments",
     );
-    expect(queues.sort((a: { name: string }, b: { name: string }) => a.name.localeCompare(b.name))).toEqual([
+    const readable = queues.map((queue: Record<string, unknown[][]>) => ({
+      ...queue,
+      arguments: table(queue.arguments!),
+      effective_policy_definition: table(queue.effective_policy_definition!),
+    }));
+    expect(readable.sort((a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1))).toEqual([
       {
         name: "orders",
         durable: true,

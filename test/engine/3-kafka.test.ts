@@ -33,7 +33,7 @@ const hash = (text: string) => [...text].reduce((sum, character) => (sum * 31 + 
 
 const TOPICS = "org.apache.kafka.tools.TopicCommand";
 const PRODUCER = "org.apache.kafka.tools.ConsoleProducer";
-const ACLS = "kafka.admin.AclCommand";
+const ACLS = "org.apache.kafka.tools.AclCommand";
 const CONSUMER = "org.apache.kafka.tools.consumer.ConsoleConsumer";
 
 async function admin(): Promise<string> {
@@ -117,7 +117,7 @@ describe("Kafka after npm start", () => {
     ]);
     expect(read.stdout).toContain("first");
 
-    const asConsumer = await tool(consumer, PRODUCER, ["--topic", "user-events"], "no\n");
+    const asConsumer = await tool(consumer, PRODUCER, ["--topic", "user-events", "--sync"], "no\n");
     expect(asConsumer.output).toContain("TopicAuthorizationException");
     const asProducer = await tool(producer, CONSUMER, [
       "--topic",

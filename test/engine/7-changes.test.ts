@@ -13,8 +13,8 @@ describe("a change of the skill", () => {
     edit(clone, "skill.yaml", "retention: 7d", "retention: 8d");
     edit(clone, "skill.yaml", "maxLength: 1000000", "maxLength: 2000000");
     expect(await plannedSteps(clone)).toEqual([
-      { op: "update", type: "rabbitmq:index/policy:Policy", name: "orders" },
       { op: "update", type: "kafka:index/topic:Topic", name: "user-events" },
+      { op: "update", type: "rabbitmq:index/policy:Policy", name: "orders" },
     ]);
     const up = await pulumi(clone, "up", "--yes", "--skip-preview");
     expect(up.code, up.output).toBe(0);
@@ -30,7 +30,10 @@ describe("a change of the skill", () => {
       "effective_policy_definition",
     ]);
     const orders = JSON.parse(stdout).find(({ name }: { name: string }) => name === "orders");
-    expect(orders.effective_policy_definition).toMatchObject({ "max-length": 2000000, "delivery-limit": 2 });
+    expect(Object.fromEntries(orders.effective_policy_definition)).toMatchObject({
+      "max-length": 2000000,
+      "delivery-limit": 2,
+    });
     expect(await plannedSteps(clone)).toEqual([]);
   });
 
@@ -55,7 +58,8 @@ describe("a change of the skill", () => {
     expect(new Set(steps.map(({ op }) => op))).toEqual(new Set(["update"]));
     expect(steps.map(({ type, name }) => `${type} ${name}`).sort()).toEqual([
       "aws:sqs/queue:Queue payments",
-      "messaging-extras:redis:Settings notifications-settings",
+      "aws:sqs/queue:Queue payments-dlq",
+      "messaging-extras:redis:Settings notifications",
       "rabbitmq:index/policy:Policy orders.dlq",
     ]);
     const up = await pulumi(clone, "up", "--yes", "--skip-preview");

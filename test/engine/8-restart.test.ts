@@ -32,7 +32,13 @@ describe("data outlives the restart of its container", () => {
 
   it("on Kafka: the topics and what is in them", async () => {
     const size = async () =>
-      (await inside(clone, "kafka", ["sh", "-c", "cat /var/lib/kafka/data/user-events-*/*.log | wc -c"])).stdout.trim();
+      (
+        await inside(clone, "kafka", [
+          "sh",
+          "-c",
+          "find /var/lib/kafka/data -path '*/user-events-*/*.log' | sort | xargs cat | wc -c",
+        ])
+      ).stdout.trim();
     const before = await size();
     expect(Number(before)).toBeGreaterThan(0);
     await restart("kafka");

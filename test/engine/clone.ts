@@ -88,7 +88,8 @@ export async function plannedSteps(clone: Clone): Promise<{ op: string; type: st
   return plan.steps
     .filter(({ op }) => op !== "same")
     .map(({ op, urn }) => ({ op, type: typeOf(urn), name: urn.split("::").slice(3).join("::") }))
-    .filter(({ type }) => type !== "pulumi:pulumi:Stack");
+    .filter(({ type }) => type !== "pulumi:pulumi:Stack")
+    .sort((a, b) => (`${a.type} ${a.name}` < `${b.type} ${b.name}` ? -1 : 1));
 }
 
 const typeOf = (urn: string) => urn.split("::")[2]!.split("$").pop()!;
