@@ -83,7 +83,9 @@ async function downloadsWork(report: Report): Promise<boolean> {
   } catch {
     // Refused, unknown or too slow: all the same to the user.
   }
-  report.say("Pulumi is not on this machine and its download host does not answer, so it is built from Go modules.");
+  report.say(
+    "Pulumi is not on this machine and its download host does not answer: it is built from Go modules, once, and kept in ~/.cache/messaging.",
+  );
   return false;
 }
 

@@ -86,7 +86,14 @@ describe("brokers that exist already", () => {
     expect((await other("preview", "--expect-no-changes")).code).toBe(0);
     expect((await other("refresh", "--preview-only", "--expect-no-changes")).code).toBe(0);
     await drop(other);
-    const untouched = await pulumi(clone, "refresh", "--preview-only", "--expect-no-changes");
+    const untouched = await pulumi(
+      clone,
+      "refresh",
+      "--preview-only",
+      "--expect-no-changes",
+      "--stack",
+      clone.environment,
+    );
     expect(untouched.code, untouched.output).toBe(0);
   });
 

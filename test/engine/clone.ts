@@ -40,7 +40,7 @@ export const removeClone = ({ folder }: Clone) => rmSync(folder, { recursive: tr
 const homeOf = ({ folder }: Clone) => join(folder, ".home");
 
 /** The environment variables of a new user: none of Pulumi's but an empty home. */
-const variables = (clone: Clone) => ({
+export const variables = (clone: Clone) => ({
   PULUMI_HOME: homeOf(clone),
   PULUMI_CONFIG_PASSPHRASE: undefined,
   PULUMI_CONFIG_PASSPHRASE_FILE: undefined,
