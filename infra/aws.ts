@@ -12,9 +12,15 @@ export interface AwsConnection {
 export const awsProvider = (name: string, { region, endpoint }: AwsConnection): Provider =>
   new Provider(name, { region: region as ProviderArgs["region"], ...(endpoint && emulator(endpoint)) });
 
+/** What apps need to reach SQS: on an emulator credentials too, which it takes from anybody. */
+export const sqsConnection = ({ region, endpoint }: AwsConnection) =>
+  endpoint ? { region, endpoint, credentials: EMULATED } : { region };
+
+const EMULATED = { accessKeyId: "test", secretAccessKey: "test" };
+
 const emulator = (endpoint: pulumi.Input<string>): ProviderArgs => ({
-  accessKey: "test",
-  secretKey: "test",
+  accessKey: EMULATED.accessKeyId,
+  secretKey: EMULATED.secretAccessKey,
   skipCredentialsValidation: true,
   skipMetadataApiCheck: true,
   skipRequestingAccountId: true,

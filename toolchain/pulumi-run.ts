@@ -17,13 +17,21 @@ export async function runPulumi(title: string, args: string[], report: Report): 
 function ranUnlocked(title: string, args: string[], report: Report): Promise<boolean> {
   return report.step(title, async (tell) => {
     const said: string[] = [];
+    const underWay = new Map<string, string>();
+    let changes = 0;
     const onLine = (line: string) => {
       said.push(line);
-      const { done, doing } = readPulumiLine(line);
-      if (doing) tell(doing);
-      if (done) report.say(`  ${done}`);
+      const { what = "", done, doing } = readPulumiLine(line);
+      if (doing) underWay.set(what, doing);
+      if (done) {
+        underWay.delete(what);
+        changes++;
+        report.say(`  ${done}`);
+      }
+      tell([...underWay.values()].join(", "));
     };
     const code = await pulumiLines(onLine, ...args, "--color", "never", "--suppress-outputs");
+    if (code === 0 && changes === 0) report.say("  nothing to change");
     if (code === 0) return true;
     if (said.some((line) => line.includes("the stack is currently locked by"))) return false;
     throw new Failure(diagnosticsOf(said));
@@ -33,14 +41,14 @@ function ranUnlocked(title: string, args: string[], report: Report): Promise<boo
 const CHANGE = /^ *([-+~]{1,2}|<|>|=)? {1,2}(\S+:\S+:\S+) (\S+) (\w+)(?: \(([\d.]+)s\))?/;
 
 /** What one line of Pulumi's plain output says: a change that is done, or one that is being made. */
-export function readPulumiLine(line: string): { done?: string; doing?: string } {
+export function readPulumiLine(line: string): { what?: string; done?: string; doing?: string } {
   const match = CHANGE.exec(line);
   if (!match) return {};
   const [, , type = "", name = "", action = ""] = match;
   if (type.startsWith("pulumi:")) return {};
   const what = `${type.replace(/^.*:(?=[^:]+$)/, "")} ${name}`;
-  if (action.endsWith("ing")) return { doing: `${action} ${what}` };
-  if (/^(created|updated|deleted|replaced|imported|failed)$/.test(action)) return { done: `${action} ${what}` };
+  if (action.endsWith("ing")) return { what, doing: `${action} ${what}` };
+  if (/^(created|updated|deleted|replaced|imported|failed)$/.test(action)) return { what, done: `${action} ${what}` };
   return {};
 }
 

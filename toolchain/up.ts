@@ -93,13 +93,20 @@ async function show(needs: Needs, report: Report): Promise<void> {
   for (const line of table(["broker", "kind", "name", "detail"], outputs.summary)) report.say(line);
   report.say("");
   if (needs.ports.length > 0) {
-    const addresses = needs.ports.map(({ broker, port, key }) => ({ broker, address: `127.0.0.1:${port}`, key }));
-    for (const line of table(["broker", "address", "key"], addresses)) report.say(line);
+    const addresses = needs.ports.map(({ broker, port, key }) => ({
+      broker,
+      address: `127.0.0.1:${port}`,
+      "moved by": key,
+    }));
+    for (const line of table(["broker", "address", "moved by"], addresses)) report.say(line);
     report.say("");
   }
-  report.say("What an app needs to connect, passwords included:");
+  if (!hasOwnPassphrase(process.env)) {
+    report.say("To use Pulumi by hand, once in each shell:");
+    report.say(`  export PULUMI_CONFIG_PASSPHRASE_FILE=${passphraseFile}`);
+  }
+  report.say("What each app needs to connect, passwords included:");
   report.say("  npx pulumi stack output apps --show-secrets");
-  report.say("To use Pulumi by hand:");
-  if (!hasOwnPassphrase(process.env)) report.say(`  export PULUMI_CONFIG_PASSPHRASE_FILE=${passphraseFile}`);
+  report.say("After a change of skill.yaml, what it would do:");
   report.say("  npx pulumi preview");
 }

@@ -10,6 +10,8 @@ export interface SqsFlowsArgs extends Pick<FifoQueueArgs, "kmsKeyArn" | "alarmTo
     region: string;
     /** Where apps find SQS; default: AWS's own of the region. */
     endpoint?: pulumi.Input<string>;
+    /** What an emulator takes for anybody; on AWS an app has the credentials of its role. */
+    credentials?: { accessKeyId: string; secretAccessKey: string };
   };
 }
 

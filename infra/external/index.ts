@@ -36,11 +36,11 @@ export async function kafka({ environment, secrets }: ConnectArgs): Connected<"k
 /** AWS, or an emulator of it, with the credentials of whoever runs Pulumi. */
 export async function sqs({ environment }: ConnectArgs): Connected<"sqs"> {
   const { region, endpoint, kmsKeyArn, alarmTopicArn, tags } = given(environment, "aws");
-  const { awsProvider } = await import("../aws.ts");
+  const { awsProvider, sqsConnection } = await import("../aws.ts");
   const { declareFlows } = await import("../../components/sqs/index.ts");
   return {
     declareFlows,
-    args: { connection: { region, endpoint }, kmsKeyArn, alarmTopicArn, tags },
+    args: { connection: sqsConnection({ region, endpoint }), kmsKeyArn, alarmTopicArn, tags },
     providers: [awsProvider("aws", { region, endpoint })],
   };
 }

@@ -57,7 +57,7 @@ export async function kafka({ stack, secret, environment }: ConnectArgs): Made<"
 /** SQS by LocalStack as a container. */
 export async function sqs({ stack, environment }: ConnectArgs): Made<"sqs"> {
   const { LocalStack } = await import("./localstack.ts");
-  const { awsProvider } = await import("../aws.ts");
+  const { awsProvider, sqsConnection } = await import("../aws.ts");
   const { declareFlows } = await import("../../components/sqs/index.ts");
   const broker = new LocalStack("localstack", {
     stack,
@@ -68,7 +68,7 @@ export async function sqs({ stack, environment }: ConnectArgs): Made<"sqs"> {
   const connection = { region: REGION, endpoint: broker.endpoint };
   return {
     declareFlows,
-    args: { connection },
+    args: { connection: sqsConnection(connection) },
     providers: [awsProvider("aws", connection)],
     deletedWith: broker.volume,
   };

@@ -2,11 +2,17 @@ import { expect, test } from "vitest";
 import { diagnosticsOf, readPulumiLine } from "../../toolchain/pulumi-run.ts";
 
 test.each([
-  [" +  docker:index:Volume kafka creating (0s) ", { doing: "creating Volume kafka" }],
-  [" +  docker:index:Volume kafka created (0.02s) ", { done: "created Volume kafka" }],
-  [" ~  rabbitmq:index:Policy orders updated (0.1s) [diff: ~policy]", { done: "updated Policy orders" }],
-  [" -  kafka:index:Topic user-events deleting (12s) ", { doing: "deleting Topic user-events" }],
-  [" +- docker:index:Container kafka replaced (3s) ", { done: "replaced Container kafka" }],
+  [" +  docker:index:Volume kafka creating (0s) ", { what: "Volume kafka", doing: "creating Volume kafka" }],
+  [" +  docker:index:Volume kafka created (0.02s) ", { what: "Volume kafka", done: "created Volume kafka" }],
+  [
+    " ~  rabbitmq:index:Policy orders updated (0.1s) [diff: ~policy]",
+    { what: "Policy orders", done: "updated Policy orders" },
+  ],
+  [
+    " -  kafka:index:Topic user-events deleting (12s) ",
+    { what: "Topic user-events", doing: "deleting Topic user-events" },
+  ],
+  [" +- docker:index:Container kafka replaced (3s) ", { what: "Container kafka", done: "replaced Container kafka" }],
   [" +  pulumi:pulumi:Stack messaging-local created (13s) ", {}],
   ["@ updating.....", {}],
   ["    pulumi:pulumi:Stack messaging-local  ", {}],
