@@ -66,7 +66,7 @@ try {
   const ours = projectIn("ours");
   const raw = projectIn("raw");
   const steps = JSON.parse(pulumi(ours, "preview", "--stack", "bench", "--json")).steps as Step[];
-  writeFileSync(join(raw, "infra/index.ts"), rawProgram(steps).replaceAll('"./components/', '"../components/'));
+  writeFileSync(join(raw, "infra/index.ts"), rawProgram(steps));
   const rawSteps = JSON.parse(pulumi(raw, "preview", "--stack", "bench", "--json")).steps as Step[];
   if (JSON.stringify(resources(steps)) !== JSON.stringify(resources(rawSteps)))
     throw new Error("the raw program declares other resources");

@@ -52,13 +52,13 @@ const alias = (type: string) => type.replace(/[^A-Za-z]/g, "_");
 
 function importOf(type: string): { name: string; path: string } {
   const provider = /^pulumi:providers:(.+)$/.exec(type)?.[1];
-  if (provider === NODE_PLUGIN) return { name: "RedisProvider", path: "./components/redis/sdk.ts" };
+  if (provider === NODE_PLUGIN) return { name: "RedisProvider", path: "../components/redis/sdk.ts" };
   if (provider) return { name: "Provider", path: `@pulumi/${provider}/provider.js` };
   const [pkg, module, name] = type.split(":") as [string, string, string];
   if (pkg === NODE_PLUGIN) {
     return module === "redis"
-      ? { name: `Redis${name}`, path: "./components/redis/sdk.ts" }
-      : { name, path: "./components/environmentSecret.ts" };
+      ? { name: `Redis${name}`, path: "../components/redis/sdk.ts" }
+      : { name, path: "../components/environmentSecret.ts" };
   }
   const [folder, file] = module.split("/") as [string, string];
   const path = folder === "index" ? (FILES[file] ?? file) : `${folder}/${file}`;

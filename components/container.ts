@@ -96,8 +96,6 @@ function labels(stack: string) {
  * It is ready when it exists: whatever reads `port` waits for the health check.
  */
 export class BrokerContainer extends pulumi.ComponentResource {
-  /** The container's name. */
-  readonly containerName: pulumi.Output<string>;
   /** What holds its data: without it, nothing of what the broker was told is left. */
   readonly volume: pulumi.Resource;
   private readonly container: Container;
@@ -122,9 +120,8 @@ export class BrokerContainer extends pulumi.ComponentResource {
       { ...own, deleteBeforeReplace: true },
     );
 
-    this.containerName = this.container.name;
     this.volume = volume;
-    this.registerOutputs({ containerName: this.containerName });
+    this.registerOutputs({ containerName: this.container.name });
   }
 
   /** The port on 127.0.0.1 at which `internal` is published, once the broker is ready. */

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Skill } from "../skill/index.ts";
-import type { BrokerFlows } from "./flows.ts";
+import type { BrokerFlows, SummaryRow } from "./flows.ts";
 
 type Declare = (args: never, opts: pulumi.ComponentResourceOptions) => BrokerFlows;
 type Connected<D extends Declare> = Omit<Parameters<D>[0], "skill" | "secret">;
@@ -42,7 +42,7 @@ export class Messaging extends pulumi.ComponentResource {
   /** By app: all that its clients need to connect, publish and consume; passwords are secret. */
   readonly apps: Record<string, Record<string, object>>;
   /** One plain row for each thing made, for people to read. */
-  readonly summary: object[];
+  readonly summary: SummaryRow[];
 
   constructor(name: string, { skill, secret, brokers }: MessagingArgs, opts?: pulumi.ComponentResourceOptions) {
     super("messaging:index:Messaging", name, {}, opts);
@@ -66,10 +66,7 @@ export class Messaging extends pulumi.ComponentResource {
 }
 
 /** Turns {broker: {app: access}} into {app: {broker: access}}; an app without flows has an empty entry. */
-export function byApp(
-  apps: string[],
-  flows: Record<string, BrokerFlows | undefined>,
-): Record<string, Record<string, object>> {
+function byApp(apps: string[], flows: Record<string, BrokerFlows | undefined>): Record<string, Record<string, object>> {
   const accessOf = (app: string) =>
     Object.entries(flows).flatMap(([broker, made]) => {
       const access = made?.apps[app];

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type Environment, NAMESPACE, parseEnvironment, SkillError } from "../skill/index.ts";
+import { type Environment, NAMESPACE, type Problem, parseEnvironment, SkillError } from "../skill/index.ts";
 
 const SECRETS = ["rabbitmqPassword", "kafkaPassword", "redisPassword"] as const;
 
@@ -19,20 +19,29 @@ export function readEnvironment(): { environment: Environment; secrets: Secrets 
   // Language hosts have named keys in either form.
   const encrypted = (key: string) => isEncrypted(`${NAMESPACE}:${key}`) || isEncrypted(`${NAMESPACE}:config:${key}`);
 
-  const problems = own
+  const inClear = own
     .filter(([key]) => isSecret(key) && !encrypted(key))
     .map(([key]) => ({
       path: `${NAMESPACE}:${key}`,
       rule: "be set with `pulumi config set --secret`",
       got: "a value in clear",
     }));
-  if (problems.length > 0) throw new SkillError(problems);
-
-  const environment = parseEnvironment(
-    Object.fromEntries(own.filter(([key]) => !isSecret(key)).map(([key, value]) => [key, structured(value)])),
-  );
+  const plain = own.filter(([key]) => !isSecret(key)).map(([key, value]) => [key, structured(value)] as const);
+  const environment = parsed(Object.fromEntries(plain), inClear);
   const secrets = Object.fromEntries(SECRETS.map((key) => [key, config.getSecret(key)]));
   return { environment, secrets };
+}
+
+/** The environment, where nothing is wrong with it and nothing was before. */
+function parsed(config: Record<string, unknown>, before: Problem[]): Environment {
+  let environment: Environment;
+  try {
+    environment = parseEnvironment(config);
+  } catch (error) {
+    throw error instanceof SkillError ? new SkillError([...before, ...error.problems]) : error;
+  }
+  if (before.length > 0) throw new SkillError(before);
+  return environment;
 }
 
 /** Stack configuration gives every value as text: JSON where it has structure. */

@@ -13,9 +13,9 @@ export {
 export { parseEnvironmentSkill, parseSkill } from "./parse.ts";
 export { type Problem, SkillError, shown } from "./problem.ts";
 export type { RabbitmqBinding, RabbitmqConsumer, RabbitmqExchange, RabbitmqQueue, RabbitmqSkill } from "./rabbitmq.ts";
-export type { RedisChannel, RedisConsumer, RedisInstanceSpec, RedisSkill, RedisStream } from "./redis.ts";
+export type { RedisConsumer, RedisInstanceSpec, RedisSkill, RedisStream } from "./redis.ts";
 export { type Retry, retryDelays } from "./retry.ts";
 export { type App, jsonSchema, type Skill } from "./schema.ts";
 export type { SqsQueue, SqsSkill } from "./sqs.ts";
-export { parseSkillText, readYaml } from "./text.ts";
+export { parseSkillText } from "./text.ts";
 export { toBytes, toMilliseconds, toSeconds } from "./units.ts";

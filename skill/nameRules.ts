@@ -11,13 +11,13 @@ export interface NameTable {
   rules: readonly NameRule[];
 }
 
-export const matching = (pattern: RegExp, must: string): NameRule => ({ must, kept: (name) => pattern.test(name) });
+const matching = (pattern: RegExp, must: string): NameRule => ({ must, kept: (name) => pattern.test(name) });
 const without = (pattern: RegExp, must: string): NameRule => ({ must, kept: (name) => !pattern.test(name) });
 
 const encoder = new TextEncoder();
 export const byteLength = (name: string): number => encoder.encode(name).length;
 
-export const atMostBytes = (limit: number, because = ""): NameRule => ({
+const atMostBytes = (limit: number, because = ""): NameRule => ({
   must: `be at most ${limit} bytes long${because}`,
   kept: (name) => byteLength(name) <= limit,
 });
@@ -25,13 +25,13 @@ export const atMostBytes = (limit: number, because = ""): NameRule => ({
 const present: NameRule = { must: "not be empty", kept: (name) => name !== "" };
 
 // A plain object is asked for names everywhere: one that every object has would be found where nobody put it.
-export const noObjectMember: NameRule = {
+const noObjectMember: NameRule = {
   must: "not be a name that every JavaScript object has",
   kept: (name) => !(name in Object.prototype) && name !== "prototype",
 };
 
 // RabbitMQ strips CR and LF from names, logs and ACL files are read by the line, and the rest cannot be seen or typed.
-export const noInvisible = without(
+const noInvisible = without(
   /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Z}]/u,
   "hold no white space, control or invisible character",
 );
@@ -52,7 +52,7 @@ const noUrnSeparator = without(/::/, "not hold ::");
 const noDots = without(/^\.\.?$/, "not be . or ..");
 
 // A command line reads such a name as a flag.
-export const noLeadingDash = without(/^-/, "not begin with -");
+const noLeadingDash = without(/^-/, "not begin with -");
 
 // The RabbitMQ provider sends such a value in a policy as a number.
 const notANumber = without(/^\+?[0-9]+$/, "not be all digits");

@@ -88,7 +88,7 @@ export const rabbitmqNames: readonly NameTable[] = [
   { at: ["rabbitmq", "queues", "*", "bindings", "*", "arguments"], rules: headerNameRules },
 ];
 
-export type RabbitmqDocument = z.output<typeof rabbitmqSchema>;
+type RabbitmqDocument = z.output<typeof rabbitmqSchema>;
 type QueueDocument = RabbitmqDocument["queues"][string];
 
 export type RabbitmqExchange = RabbitmqDocument["exchanges"][string];

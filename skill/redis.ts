@@ -55,7 +55,6 @@ export type RedisDocument = z.output<typeof redisSchema>;
 type InstanceDocument = RedisDocument["instances"][string];
 type StreamDocument = InstanceDocument["streams"][string];
 
-export type RedisChannel = InstanceDocument["channels"][string];
 export type RedisConsumer = { app: string; retry: Retry };
 export type RedisStream = Omit<StreamDocument, "consumers"> & { consumers: Record<string, RedisConsumer> };
 /** A server with every default filled in. */

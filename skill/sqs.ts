@@ -43,7 +43,7 @@ export const sqsSchema = map({
 
 export const sqsNames: readonly NameTable[] = [{ at: ["sqs", "queues"], rules: sqsNameRules }];
 
-export type SqsDocument = z.output<typeof sqsSchema>;
+type SqsDocument = z.output<typeof sqsSchema>;
 type QueueDocument = SqsDocument["queues"][string];
 
 /** A queue with every default filled in. */

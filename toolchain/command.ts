@@ -90,7 +90,7 @@ export async function logged(
 }
 
 /** One message on a command that failed: what, how, the last lines that it printed and where all of them are. */
-export function describeFailure(command: string, code: number, logFile: string, log: string): string {
+function describeFailure(command: string, code: number, logFile: string, log: string): string {
   const reason = code === 127 ? "is not installed" : `ended with code ${code}`;
   const last = log
     .trimEnd()

@@ -32,7 +32,7 @@ export async function ensureEngine(report: Report): Promise<void> {
 }
 
 /** Asks the engine for the least that needs one. */
-export async function engineState(): Promise<EngineState> {
+async function engineState(): Promise<EngineState> {
   const { code, stderr, stdout } = await capture("docker", ["version", "--format", "{{.Server.Version}}"], {
     timeoutMs: 20_000,
   });

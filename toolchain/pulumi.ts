@@ -18,7 +18,7 @@ export const stackFile = join(root, `Pulumi.${stack}.yaml`);
 export const stateFile = join(stateFolder, ".pulumi", "stacks", "messaging", `${stack}.json`);
 
 /** @throws Failure when the name cannot be that of a stack, of its file and of its containers */
-export function environmentName(given: string | undefined): string {
+function environmentName(given: string | undefined): string {
   const name = given || "local";
   if (!/^[a-z0-9][a-z0-9-]{0,30}$/.test(name)) {
     throw new Failure(

@@ -36,7 +36,7 @@ export function declareFlows(args: KafkaFlowsArgs, opts: pulumi.ComponentResourc
 }
 
 /** The connection in the words of Kafka's clients. */
-export function toClientConnection({ bootstrapServers, tls, saslMechanism }: KafkaFlowsArgs["connection"]) {
+function toClientConnection({ bootstrapServers, tls, saslMechanism }: KafkaFlowsArgs["connection"]) {
   return { bootstrapServers, securityProtocol: tls ? "SASL_SSL" : "SASL_PLAINTEXT", saslMechanism };
 }
 

@@ -93,6 +93,6 @@ function sortedJson(values: NonNullable<RabbitmqBinding["arguments"]>): string {
 }
 
 /** Only what can never change: a change of any of it would replace the queue, messages and all. */
-export function queueSettings(type: RabbitmqQueue["type"]) {
+function queueSettings(type: RabbitmqQueue["type"]) {
   return { durable: true, autoDelete: false, argumentsJson: JSON.stringify({ "x-queue-type": type }) };
 }

@@ -1,7 +1,7 @@
 import type { RabbitmqBinding, RabbitmqQueue, RabbitmqSkill } from "../../skill/index.ts";
 
 /** Takes the messages for queues that name no binding: a topic exchange, key = the queue's name. One a vhost. */
-export const WORK_EXCHANGE = "messaging.work";
+const WORK_EXCHANGE = "messaging.work";
 
 /** Takes what the work queues give up: a topic exchange, key = the work queue's name. One a vhost. */
 export const DEAD_LETTER_EXCHANGE = "messaging.dead-letter";

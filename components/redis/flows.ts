@@ -30,7 +30,7 @@ export function declareFlows(
 }
 
 /** What an app does on an instance, with what its consumers need to know. */
-export function toAccess(spec: RedisInstanceSpec, rights: RedisRights) {
+function toAccess(spec: RedisInstanceSpec, rights: RedisRights) {
   const consumes: Record<string, Record<string, object>> = {};
   for (const { stream, group } of rights.consumes) {
     const { retry } = spec.streams[stream]!.consumers[group]!;

@@ -39,7 +39,7 @@ export function appPassword(secret: pulumi.Input<string>, instance: string, app:
 }
 
 /** The settings that every server has, and its memory, in the server's own spelling. */
-export function toParameters(spec: RedisInstanceSpec): Record<string, string> {
+function toParameters(spec: RedisInstanceSpec): Record<string, string> {
   return {
     maxmemory: String(toBytes(spec.maxMemory)),
     "maxmemory-policy": "noeviction",

@@ -11,7 +11,7 @@ import { principalOf, type QueueAccess, toQueuePolicy, toRedriveAllowPolicy, toR
 /** How long a receive call waits for a message; SQS's own maximum. */
 export const WAIT_TIME_SECONDS = 20;
 /** SQS's own maximum: dead letters wait for people. */
-const DEAD_LETTER_RETENTION = "14d";
+export const DEAD_LETTER_RETENTION = "14d";
 /** How long SQS uses one data key before it asks KMS again; SQS's own default. */
 const DATA_KEY_REUSE_SECONDS = 300;
 

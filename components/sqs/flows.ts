@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { fifoDeadLetterName, fifoName, type Skill, type SqsQueue, toSeconds } from "../../skill/index.ts";
 import type { BrokerFlows, SummaryRow } from "../flows.ts";
-import { FifoQueue, type FifoQueueArgs, WAIT_TIME_SECONDS } from "./fifoQueue.ts";
+import { DEAD_LETTER_RETENTION, FifoQueue, type FifoQueueArgs, WAIT_TIME_SECONDS } from "./fifoQueue.ts";
 import { principalOf } from "./policy.ts";
 
 export interface SqsFlowsArgs extends Pick<FifoQueueArgs, "kmsKeyArn" | "alarmTopicArn" | "tags"> {
@@ -76,6 +76,6 @@ export function toSummary(name: string, spec: SqsQueue): SummaryRow[] {
   if (spec.onPoison === "block") return [row("queue", fifoName(name), `${keeps}, poison blocks its message group`)];
   return [
     row("queue", fifoName(name), `${keeps}, ${spec.retry.maxAttempts} deliveries`),
-    row("dead-letter queue", fifoDeadLetterName(name), "keeps 14d"),
+    row("dead-letter queue", fifoDeadLetterName(name), `keeps ${DEAD_LETTER_RETENTION}`),
   ];
 }

@@ -45,7 +45,7 @@ export async function sqs({ environment }: ConnectArgs): Connected<"sqs"> {
   };
 }
 
-/** Redis in AWS, servers that exist, or containers on the engine that DOCKER_HOST names. */
+/** Redis in AWS, servers that exist, or containers on this machine. */
 export async function redis(args: ConnectArgs): Connected<"redis"> {
   const { provision, servers, ...sizes } = given(args.environment, "redis");
   if (provision === "container") return import("../local/redisBroker.ts").then((local) => local.redis(args));

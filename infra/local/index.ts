@@ -1,4 +1,4 @@
-import { imageName } from "../../components/images.ts";
+import { BROKER_VERSIONS, imageName } from "../../components/images.ts";
 import type { Brokers } from "../../components/messaging.ts";
 import type { ConnectArgs } from "../brokers.ts";
 
@@ -47,7 +47,7 @@ export async function kafka({ stack, secret, environment }: ConnectArgs): Made<"
         saslMechanism: "scram-sha512",
         saslUsername: broker.username,
         saslPassword: broker.password,
-        kafkaVersion: "4.1.0",
+        kafkaVersion: BROKER_VERSIONS.kafka,
       }),
     ],
     deletedWith: broker.volume,
@@ -62,7 +62,6 @@ export async function sqs({ stack, environment }: ConnectArgs): Made<"sqs"> {
   const broker = new LocalStack("localstack", {
     stack,
     image: imageName("localstack"),
-    region: REGION,
     port: environment.local.ports.aws,
   });
   const connection = { region: REGION, endpoint: broker.endpoint };

@@ -6,7 +6,6 @@ export interface LocalStackArgs {
   /** The environment's name. */
   stack: string;
   image: string;
-  region: string;
   /** The port of every AWS service. It stands in queue URLs, so it is the same inside and outside. */
   port: number;
 }
@@ -15,7 +14,6 @@ export interface LocalStackArgs {
 export class LocalStack extends pulumi.ComponentResource {
   /** Where the services answer, once they do. */
   readonly endpoint: pulumi.Output<string>;
-  readonly region: string;
   /** Its data; whatever was declared on it goes with it. */
   readonly volume: pulumi.Resource;
 
@@ -40,16 +38,15 @@ export class LocalStack extends pulumi.ComponentResource {
     );
 
     this.volume = container.volume;
-    this.region = args.region;
     this.endpoint = pulumi.interpolate`http://127.0.0.1:${container.port(args.port)}`;
-    this.registerOutputs({ endpoint: this.endpoint, region: this.region });
+    this.registerOutputs({ endpoint: this.endpoint });
   }
 }
 
 const DATA = "/var/lib/localstack";
 
 /** LocalStack's settings. */
-export function toEnvironment(port: number): Record<string, string> {
+function toEnvironment(port: number): Record<string, string> {
   return {
     GATEWAY_LISTEN: `0.0.0.0:${port}`,
     LOCALSTACK_HOST: `127.0.0.1:${port}`,

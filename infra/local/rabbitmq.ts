@@ -12,7 +12,7 @@ export interface LocalRabbitmqArgs {
   ports: { amqp: number; management: number };
 }
 
-export const RABBITMQ_ADMINISTRATOR = "messaging-admin";
+const RABBITMQ_ADMINISTRATOR = "messaging-admin";
 
 const AMQP = 5672;
 const MANAGEMENT = 15672;

@@ -134,9 +134,7 @@ describe("Kafka on this machine", () => {
 
 describe("AWS on this machine", () => {
   const made = () =>
-    program(() =>
-      resolve(new LocalStack("aws", { stack: "local", image: "i", region: "eu-west-1", port: 14566 }).endpoint),
-    );
+    program(() => resolve(new LocalStack("aws", { stack: "local", image: "i", port: 14566 }).endpoint));
 
   test("tells where it is", async () => {
     expect((await made()).outputs).toEqual({ value: "http://127.0.0.1:14566", isSecret: false });
