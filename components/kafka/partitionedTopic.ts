@@ -22,16 +22,21 @@ export class PartitionedTopic extends pulumi.ComponentResource {
     super("messaging:kafka:PartitionedTopic", name, {}, opts);
 
     const { partitions, replicationFactor } = spec;
-    const declare = (topic: string, config: Record<string, string>) =>
-      new Topic(topic, { name: topic, partitions, replicationFactor, config }, { parent: this }).name;
-    const deadLetterTopics = Object.keys(spec.consumers).map((group) => [
-      group,
-      declare(deadLetterTopicName(name, group), toDeadLetterTopicConfig(spec)),
-    ]);
+    const declare = (topic: string, config: Record<string, string>, after: pulumi.Resource[] = []) =>
+      new Topic(topic, { name: topic, partitions, replicationFactor, config }, { parent: this, dependsOn: after });
+    const deadLetters = Object.keys(spec.consumers).map(
+      (group) => [group, declare(deadLetterTopicName(name, group), toDeadLetterTopicConfig(spec))] as const,
+    );
+    // A message may fail as soon as there is one.
+    const topic = declare(
+      name,
+      toTopicConfig(spec),
+      deadLetters.map(([, made]) => made),
+    );
 
     const outputs = {
-      topic: declare(name, toTopicConfig(spec)),
-      deadLetterTopics: Object.fromEntries(deadLetterTopics) as Record<string, pulumi.Output<string>>,
+      topic: topic.name,
+      deadLetterTopics: Object.fromEntries(deadLetters.map(([group, made]) => [group, made.name])),
     };
     this.topic = outputs.topic;
     this.deadLetterTopics = outputs.deadLetterTopics;

@@ -132,7 +132,7 @@ function declareUser(
   const authenticationMode = { type: "password", passwords: [password] };
   const userId = toUserId(instance, userName);
   return new User(
-    `${instance}-${userName}`,
+    `${instance}/${userName}`,
     { userId, userName, engine: "redis", accessString, authenticationMode, tags },
     opts,
   );

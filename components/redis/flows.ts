@@ -26,7 +26,7 @@ export function declareFlows(
       apps[app] = { ...apps[app], [name]: { host, port, tls, ...login, ...toAccess(spec, rights) } };
     }
   }
-  return { apps, summary: Object.entries(instances).flatMap(([name, spec]) => toSummary(name, spec)) };
+  return { apps, summary: Object.entries(instances).flatMap(([name, spec]) => toSummary(name, spec, provision.kind)) };
 }
 
 /** What an app does on an instance, with what its consumers need to know. */
@@ -41,11 +41,18 @@ function toAccess(spec: RedisInstanceSpec, rights: RedisRights) {
   return { publishes, subscribes, produces, consumes, keys };
 }
 
+/** What keeps an instance's data when its process ends. */
+const DURABILITY = {
+  container: "append-only file",
+  external: "append-only file",
+  elasticache: "replicas and daily snapshots",
+} as const;
+
 /** One row for the instance and one for each stream. */
-export function toSummary(name: string, spec: RedisInstanceSpec): SummaryRow[] {
-  const row = (kind: string, of: string, detail: string) => ({ broker: "redis", kind, name: of, detail });
+export function toSummary(name: string, spec: RedisInstanceSpec, kind: RedisProvision["kind"]): SummaryRow[] {
+  const row = (what: string, of: string, detail: string) => ({ broker: "redis", kind: what, name: of, detail });
   return [
-    row("instance", name, `${spec.engine}, ${spec.maxMemory}, noeviction, append-only file`),
+    row("instance", name, `${spec.engine}, ${spec.maxMemory}, noeviction, ${DURABILITY[kind]}`),
     ...Object.entries(spec.streams).map(([stream, { consumers }]) =>
       row("stream", `${name}/${stream}`, `groups: ${Object.keys(consumers).join(", ") || "none"}`),
     ),

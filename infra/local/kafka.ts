@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { BrokerContainer, portsOpen } from "../../components/container.ts";
 import { derivePassword } from "../../components/password.ts";
-import { KAFKA_ADMINISTRATOR, toKafkaFiles } from "./kafkaFiles.ts";
+import { INTERNAL_USER, KAFKA_ADMINISTRATOR, toKafkaFiles } from "./kafkaFiles.ts";
 
 export interface LocalKafkaArgs {
   /** The environment's name. */
@@ -26,7 +26,7 @@ export class LocalKafka extends pulumi.ComponentResource {
   constructor(name: string, args: LocalKafkaArgs, opts?: pulumi.ComponentResourceOptions) {
     super("messaging:local:Kafka", name, {}, opts);
     const password = derivePassword(args.secret, `kafka/${KAFKA_ADMINISTRATOR}`);
-    const internalPassword = derivePassword(args.secret, "kafka/internal");
+    const internalPassword = derivePassword(args.secret, `kafka/${INTERNAL_USER}`);
 
     const container = new BrokerContainer(
       name,

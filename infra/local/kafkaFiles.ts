@@ -8,7 +8,7 @@ const FOLDER = "/etc/messaging";
 const DATA = "/var/lib/kafka/data/messaging";
 
 /** The broker's own user. Its dot keeps it apart from every app: an app's name has none. */
-const INTERNAL_USER = "messaging.internal";
+export const INTERNAL_USER = "messaging.internal";
 
 /** One cluster a volume, and the id says which: a volume of another cluster is refused at start. */
 const CLUSTER_ID = "bWVzc2FnaW5nLWxvY2FsLQ";

@@ -57,17 +57,30 @@ export function conformance({ token, make, outputs, state }: Conforming): void {
 
   it("keeps every password secret", async () => {
     const { all } = await of("probe");
-    expect(
-      all.flatMap((resource) => clearPasswords(resource.name, { ...resource.inputs, ...resource.outputs })),
-    ).toEqual([]);
+    const values = all.map(({ inputs, outputs: registeredOutputs }) => ({ ...inputs, ...registeredOutputs }));
+    const secrets = new Set(values.flatMap((value) => texts(value).secret));
+    const clear = values.flatMap((value) => texts(value).clear);
+    expect(clear.filter((text) => [...secrets].some((secret) => secret.length > 20 && text.includes(secret)))).toEqual(
+      [],
+    );
+    expect(all.flatMap(({ name, inputs }) => clearPasswords(name, inputs))).toEqual([]);
   });
 }
 
+/** Every text within a value, apart by whether it is marked secret. */
+function texts(value: unknown, isSecret = false): { secret: string[]; clear: string[] } {
+  if (typeof value === "string") return { secret: isSecret ? [value] : [], clear: isSecret ? [] : [value] };
+  if (typeof value !== "object" || value === null) return { secret: [], clear: [] };
+  const parts = Object.entries(value).map(([key, item]) => texts(item, isSecret || key === "[secret]"));
+  return { secret: parts.flatMap(({ secret }) => secret), clear: parts.flatMap(({ clear }) => clear) };
+}
+
+/** Paths of what is a password by its name and not marked secret. */
 const clearPasswords = (path: string, value: unknown): string[] => {
   if (typeof value !== "object" || value === null) return [];
-  return Object.entries(value).flatMap(([key, item]) =>
-    /^(password|saslPassword|secret)$/i.test(key) && typeof item === "string"
-      ? [`${path}.${key}`]
-      : clearPasswords(`${path}.${key}`, item),
-  );
+  return Object.entries(value).flatMap(([key, item]) => {
+    const strings = [item].flat().filter((one) => typeof one === "string");
+    const isPassword = /^(passwords?|saslPassword|secret|passwordHash|secretKey)$/i.test(key);
+    return isPassword && strings.length > 0 ? [`${path}.${key}`] : clearPasswords(`${path}.${key}`, item);
+  });
 };

@@ -77,7 +77,7 @@ describe("Kafka on this machine", () => {
   test("shows no password", async () => {
     const shown = plain(container((await made()).resources));
     expect(shown).not.toContain(passwordFrom("root", "kafka/messaging-admin"));
-    expect(shown).not.toContain(passwordFrom("root", "kafka/internal"));
+    expect(shown).not.toContain(passwordFrom("root", "kafka/messaging.internal"));
   });
 
   test("authenticates every listener, and offers apps SCRAM alone", () => {
