@@ -1,10 +1,18 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type Environment, NAMESPACE, type Problem, parseEnvironment, SkillError } from "../skill/index.ts";
-
-const SECRETS = ["rabbitmqPassword", "kafkaPassword", "redisPassword"] as const;
+import {
+  type Environment,
+  isSecretKey,
+  NAMESPACE,
+  type Problem,
+  parseEnvironment,
+  SECRET_KEYS,
+  type SecretKey,
+  SkillError,
+  secretsInClear,
+} from "../skill/index.ts";
 
 /** The administrators' passwords, which stand outside of every structured key because Pulumi would store them there in clear. */
-export type Secrets = Partial<Record<(typeof SECRETS)[number], pulumi.Output<string>>>;
+export type Secrets = Partial<Record<SecretKey, pulumi.Output<string>>>;
 
 /** Reads every `messaging:` key of the stack; unknown keys, wrong values and secrets in clear are one SkillError together. */
 export function readEnvironment(): { environment: Environment; secrets: Secrets } {
@@ -12,23 +20,17 @@ export function readEnvironment(): { environment: Environment; secrets: Secrets 
   const own = Object.entries(pulumi.runtime.allConfig()).flatMap(([key, value]) =>
     key.startsWith(`${NAMESPACE}:`) ? [[key.slice(NAMESPACE.length + 1), value] as const] : [],
   );
-  const isSecret = (key: string): key is keyof Secrets => (SECRETS as readonly string[]).includes(key);
 
   // @ts-expect-error stripped from the SDK's declarations, exported at run time
   const isEncrypted: (key: string) => boolean = pulumi.runtime.isConfigSecret;
   // Language hosts have named keys in either form.
   const encrypted = (key: string) => isEncrypted(`${NAMESPACE}:${key}`) || isEncrypted(`${NAMESPACE}:config:${key}`);
 
-  const inClear = own
-    .filter(([key]) => isSecret(key) && !encrypted(key))
-    .map(([key]) => ({
-      path: `${NAMESPACE}:${key}`,
-      rule: "be set with `pulumi config set --secret`",
-      got: "a value in clear",
-    }));
-  const plain = own.filter(([key]) => !isSecret(key)).map(([key, value]) => [key, structured(value)] as const);
+  const inClear = secretsInClear(own.map(([key]) => key).filter((key) => !encrypted(key)));
+  const plain = own.filter(([key]) => !isSecretKey(key)).map(([key, value]) => [key, structured(value)] as const);
   const environment = parsed(Object.fromEntries(plain), inClear);
-  const secrets = Object.fromEntries(SECRETS.map((key) => [key, config.getSecret(key)]));
+  const set = SECRET_KEYS.filter((key) => own.some(([name]) => name === key));
+  const secrets = Object.fromEntries(set.map((key) => [key, config.requireSecret(key)]));
   return { environment, secrets };
 }
 

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { EnvironmentSecret } from "../components/environmentSecret.ts";
 import { Messaging } from "../components/messaging.ts";
+import { checkEnvironment } from "../skill/index.ts";
 import { connect } from "./brokers.ts";
 import { readEnvironment } from "./environment.ts";
 import { told } from "./problems.ts";
@@ -8,6 +9,7 @@ import { readSkill } from "./skill.ts";
 
 const { environment, secrets } = await told(readEnvironment);
 const skill = await told(() => readSkill(environment));
+await told(() => checkEnvironment(skill, environment, Object.keys(secrets)));
 const secret = new EnvironmentSecret("environment-secret").value;
 const brokers = await told(() => connect({ stack: pulumi.getStack(), skill, environment, secrets, secret }));
 const messaging = new Messaging("messaging", { skill, secret, brokers });

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { flag, map, oneOf, wholeNumber } from "./fields.ts";
 import { type Finding, SkillError, toProblem } from "./problem.ts";
-import type { Skill } from "./schema.ts";
 import { toFindings } from "./shape.ts";
 
 const port = () => wholeNumber(1, 65535);
@@ -9,7 +8,7 @@ const text = (rule = "be a text that is not empty") => z.string(rule).min(1, rul
 const matching = (pattern: RegExp, rule: string) => z.string(rule).regex(pattern, rule);
 const url = (...schemes: string[]) => {
   const rule = `be ${schemes.map((scheme) => `${scheme}://<host>:<port>`).join(" or ")}`;
-  return matching(new RegExp(`^(${schemes.join("|")})://[^/\\s@]+$`), rule);
+  return matching(new RegExp(`^(${schemes.join("|")})://(\\[[0-9a-fA-F:.]+\\]|[^/\\s@:]+):\\d{1,5}$`), rule);
 };
 const arn = (service: string) =>
   matching(
@@ -63,7 +62,7 @@ const serverSchema = map({
 });
 
 const redisSchema = map({
-  provision: oneOf("container", "elasticache", "external"),
+  provision: oneOf("elasticache", "external"),
   nodeType: text().optional().describe("ElastiCache: default: the smallest that holds the instance's maxMemory."),
   nodes: wholeNumber(2, 6).optional().describe("ElastiCache: nodes in all, each in another zone. Default: 2."),
   subnetIds: z.array(text(), "be a list of subnets").optional().describe("ElastiCache: default: the default VPC's."),
@@ -74,18 +73,23 @@ const redisSchema = map({
   snapshotRetentionDays: wholeNumber(1, 35)
     .optional()
     .describe("ElastiCache: days that a daily snapshot is kept. Default: 7."),
-  servers: z.record(z.string(), serverSchema, "be a map").default({}).describe("External: by instance, its server."),
+  servers: z.record(z.string(), serverSchema, "be a map").optional().describe("External: by instance, its server."),
 });
 
 const environmentSchema = map({
   brokers: oneOf("local", "external"),
   skill: z.record(z.string(), z.unknown(), "be a map").default({}),
-  local: localSchema.prefault({}),
+  local: localSchema.optional(),
   rabbitmq: rabbitmqSchema.optional(),
   kafka: kafkaSchema.optional(),
   aws: awsSchema.optional(),
   redis: redisSchema.optional(),
-});
+}).transform(({ local, ...environment }) => ({
+  ...environment,
+  local: local ?? localSchema.parse({}),
+  /** Whether the configuration says anything of `local`: there are defaults where it does not. */
+  localGiven: local !== undefined,
+}));
 
 /** An environment's connections and sizes, defaulted; its secrets stand apart, in keys of their own. */
 export type Environment = z.output<typeof environmentSchema>;
@@ -104,44 +108,3 @@ const namespaced = (finding: Finding) => {
   const problem = toProblem(finding);
   return { ...problem, path: `${NAMESPACE}:${problem.path}` };
 };
-
-/** A port on 127.0.0.1 that the local environment publishes. */
-export interface LocalPort {
-  /** `rabbitmq`, `kafka`, `localstack` or `redis-<instance>`. */
-  broker: string;
-  port: number;
-  /** The configuration that moves it. */
-  key: string;
-}
-
-// Above the ports that services are known by, below those that Linux gives out by itself (32768 and up).
-const REDIS_PORTS = { first: 16379, count: 2000 };
-
-/** An instance's port on 127.0.0.1 where the environment names none: it depends on the name alone, so instances may come and go. */
-export function redisPort(instance: string): number {
-  let hash = 0;
-  for (const character of instance) hash = (hash * 31 + character.codePointAt(0)!) % REDIS_PORTS.count;
-  return REDIS_PORTS.first + hash;
-}
-
-/** The ports that the local environment publishes for a skill. Throws a SkillError where two are the same. */
-export function localPorts(skill: Skill, { local: { ports } }: Environment): LocalPort[] {
-  const at = (broker: string, port: number, name: string) => ({ broker, port, key: `messaging:local.ports.${name}` });
-  const used = [
-    ...(skill.rabbitmq
-      ? [at("rabbitmq", ports.rabbitmq, "rabbitmq"), at("rabbitmq", ports.rabbitmqManagement, "rabbitmqManagement")]
-      : []),
-    ...(skill.kafka ? [at("kafka", ports.kafka, "kafka")] : []),
-    ...(skill.sqs ? [at("localstack", ports.aws, "aws")] : []),
-    ...Object.keys(skill.redis?.instances ?? {}).map((name) =>
-      at(`redis-${name}`, ports.redis[name] ?? redisPort(name), `redis.${name}`),
-    ),
-  ];
-  const clashes = used.filter(({ port }, index) => used.findIndex((other) => other.port === port) < index);
-  if (clashes.length > 0) {
-    throw new SkillError(
-      clashes.map(({ key, port }) => ({ path: key, rule: "be a port that no other broker has", got: String(port) })),
-    );
-  }
-  return used;
-}

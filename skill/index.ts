@@ -1,6 +1,8 @@
-export { type Environment, type LocalPort, localPorts, NAMESPACE, parseEnvironment, redisPort } from "./environment.ts";
+export { checkEnvironment } from "./checkEnvironment.ts";
+export { type Environment, NAMESPACE, parseEnvironment } from "./environment.ts";
 export { loadSkillFile } from "./file.ts";
 export type { KafkaConsumer, KafkaQuota, KafkaSkill, KafkaTopic } from "./kafka.ts";
+export { type LocalPort, localPorts, redisPort } from "./localPorts.ts";
 export { mergePatch } from "./mergePatch.ts";
 export {
   deadLetterQueueName,
@@ -8,6 +10,7 @@ export {
   deadLetterTopicName,
   fifoDeadLetterName,
   fifoName,
+  LOCAL_ADMINISTRATOR,
   retryTopicName,
 } from "./names.ts";
 export { parseEnvironmentSkill, parseSkill } from "./parse.ts";
@@ -16,6 +19,7 @@ export type { RabbitmqBinding, RabbitmqConsumer, RabbitmqExchange, RabbitmqQueue
 export type { RedisConsumer, RedisInstanceSpec, RedisSkill, RedisStream } from "./redis.ts";
 export { type Retry, retryDelays } from "./retry.ts";
 export { type App, jsonSchema, type Skill } from "./schema.ts";
+export { isSecretKey, SECRET_KEYS, type SecretKey, secretsInClear } from "./secrets.ts";
 export type { SqsQueue, SqsSkill } from "./sqs.ts";
 export { parseSkillText } from "./text.ts";
 export { toBytes, toMilliseconds, toSeconds } from "./units.ts";

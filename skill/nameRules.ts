@@ -1,3 +1,5 @@
+import { LOCAL_ADMINISTRATOR } from "./names.ts";
+
 /** One rule of a name. */
 export interface NameRule {
   /** What follows "must" in the error. */
@@ -138,7 +140,10 @@ export const redisGroupRules: readonly NameRule[] = [
 export const appNameRules: readonly NameRule[] = [
   matching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, "be 1 to 64 letters, digits, _ and -, the first a letter or digit"),
   noObjectMember,
-  without(/^(default|guest|messaging-admin)$/i, "not be default, guest or messaging-admin (users of the brokers)"),
+  without(
+    new RegExp(`^(default|guest|${LOCAL_ADMINISTRATOR})$`, "i"),
+    `not be default, guest or ${LOCAL_ADMINISTRATOR} (users of the brokers)`,
+  ),
 ];
 
 export const broken = (rules: readonly NameRule[], name: string): NameRule[] =>

@@ -1,3 +1,6 @@
+/** The user as whom a broker that runs here is provisioned. No app may bear its name. */
+export const LOCAL_ADMINISTRATOR = "messaging-admin";
+
 /** The RabbitMQ queue where the dead letters of a queue end. */
 export const deadLetterQueueName = (queue: string): string => `${queue}.dlq`;
 

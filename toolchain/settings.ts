@@ -1,7 +1,9 @@
 import { basename } from "node:path";
 import type { LocalBroker } from "../components/images.ts";
 import {
+  checkEnvironment,
   type Environment,
+  isSecretKey,
   type LocalPort,
   loadSkillFile,
   localPorts,
@@ -9,6 +11,8 @@ import {
   parseEnvironment,
   parseEnvironmentSkill,
   type Skill,
+  SkillError,
+  secretsInClear,
 } from "../skill/index.ts";
 import { Failure } from "./failure.ts";
 import { stackFile } from "./pulumi.ts";
@@ -27,33 +31,51 @@ export interface Needs {
 
 /** Reads skill.yaml and the environment's file. @throws SkillError or Failure with every problem in them, one line each */
 export function readNeeds(): Needs {
-  const skill = loadSkillFile("skill.yaml");
-  const environment = parseEnvironment(ownConfig(loadSkillFile(basename(stackFile))));
-  return needsOf(parseEnvironmentSkill(skill, environment.skill, PATCH), environment);
+  const document = loadSkillFile("skill.yaml");
+  const { config, secrets, inClear } = ownConfig(loadSkillFile(basename(stackFile)));
+  if (inClear.length > 0) throw new SkillError(secretsInClear(inClear));
+  const environment = parseEnvironment(config);
+  const skill = parseEnvironmentSkill(document, environment.skill, PATCH);
+  checkEnvironment(skill, environment, secrets);
+  return needsOf(skill, environment);
 }
 
-/** The `messaging:` keys of what a stack's file says, without that prefix, and without the secrets among them: they are Pulumi's to read. */
-export function ownConfig(stackFileContent: unknown): Record<string, unknown> {
-  const { config } = Object(stackFileContent) as { config?: Record<string, unknown> };
+/** What a stack's file says under `messaging:`, without that prefix. */
+interface OwnConfig {
+  /** All but the passwords, which are Pulumi's to read. */
+  config: Record<string, unknown>;
+  /** The passwords that are there, encrypted, and those that are not. */
+  secrets: string[];
+  inClear: string[];
+}
+
+/** Sorts what a stack's file says by who may read it. */
+export function ownConfig(stackFileContent: unknown): OwnConfig {
+  const { config = {} } = Object(stackFileContent) as { config?: Record<string, unknown> };
   const prefix = `${NAMESPACE}:`;
-  return Object.fromEntries(
-    Object.entries(config ?? {})
-      .filter(([key, value]) => key.startsWith(prefix) && !isSecret(value))
-      .map(([key, value]) => [key.slice(prefix.length), value]),
+  const own = Object.entries(config).flatMap(([key, value]) =>
+    key.startsWith(prefix) ? [[key.slice(prefix.length), value] as const] : [],
   );
+  const passwords = own.filter(([key]) => isSecretKey(key));
+  const named = (encrypted: boolean) =>
+    passwords.filter(([, value]) => isEncrypted(value) === encrypted).map(([key]) => key);
+  return {
+    config: Object.fromEntries(own.filter(([key]) => !isSecretKey(key))),
+    secrets: named(true),
+    inClear: named(false),
+  };
 }
 
 /** What a skill needs where its brokers run here, or elsewhere. */
 export function needsOf(skill: Skill, environment: Environment): Needs {
   const engines = Object.values(skill.redis?.instances ?? {}).map(({ engine }) => engine);
   const local = environment.brokers === "local";
-  const redisHere = local || environment.redis?.provision === "container";
   const redisOnAws = !local && environment.redis?.provision === "elasticache";
   const images: LocalBroker[] = [
     ...(local && skill.rabbitmq ? (["rabbitmq"] as const) : []),
     ...(local && skill.kafka ? (["kafka"] as const) : []),
     ...(local && skill.sqs ? (["localstack"] as const) : []),
-    ...(redisHere ? new Set(engines) : []),
+    ...(local ? new Set(engines) : []),
   ];
   const plugins: PluginName[] = [
     ...(images.length > 0 ? (["docker"] as const) : []),
@@ -64,7 +86,7 @@ export function needsOf(skill: Skill, environment: Environment): Needs {
   return { images, plugins, ports: local ? localPorts(skill, environment) : [] };
 }
 
-function isSecret(value: unknown): boolean {
+function isEncrypted(value: unknown): boolean {
   return typeof value === "object" && value !== null && "secure" in value;
 }
 

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
+import { LOCAL_ADMINISTRATOR } from "../../skill/index.ts";
 import { BrokerContainer, type BrokerContainerArgs } from "../container.ts";
 import type { ContainerProvision } from "./provision.ts";
 
 /** The administrator of a server that this project starts. */
-export const ADMINISTRATOR = "messaging-admin";
+export const ADMINISTRATOR = LOCAL_ADMINISTRATOR;
 
 const PORT = 6379;
 

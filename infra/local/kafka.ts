@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { BrokerContainer, portsOpen } from "../../components/container.ts";
 import { derivePassword } from "../../components/password.ts";
-import { INTERNAL_USER, KAFKA_ADMINISTRATOR, toKafkaFiles } from "./kafkaFiles.ts";
+import { LOCAL_ADMINISTRATOR } from "../../skill/index.ts";
+import { INTERNAL_USER, toKafkaFiles } from "./kafkaFiles.ts";
 
 export interface LocalKafkaArgs {
   /** The environment's name. */
@@ -25,7 +26,7 @@ export class LocalKafka extends pulumi.ComponentResource {
 
   constructor(name: string, args: LocalKafkaArgs, opts?: pulumi.ComponentResourceOptions) {
     super("messaging:local:Kafka", name, {}, opts);
-    const password = derivePassword(args.secret, `kafka/${KAFKA_ADMINISTRATOR}`);
+    const password = derivePassword(args.secret, `kafka/${LOCAL_ADMINISTRATOR}`);
     const internalPassword = derivePassword(args.secret, `kafka/${INTERNAL_USER}`);
 
     const container = new BrokerContainer(
@@ -48,7 +49,7 @@ export class LocalKafka extends pulumi.ComponentResource {
     this.volume = container.volume;
     const outputs = {
       bootstrapServers: pulumi.interpolate`127.0.0.1:${container.port(args.port)}`,
-      username: pulumi.output(KAFKA_ADMINISTRATOR),
+      username: pulumi.output(LOCAL_ADMINISTRATOR),
       password,
     };
     this.bootstrapServers = outputs.bootstrapServers;

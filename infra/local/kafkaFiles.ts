@@ -1,8 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ContainerFile } from "../../components/container.ts";
-
-/** The user that provisions. No app may bear its name. */
-export const KAFKA_ADMINISTRATOR = "messaging-admin";
+import { LOCAL_ADMINISTRATOR } from "../../skill/index.ts";
 
 const FOLDER = "/etc/messaging";
 const DATA = "/var/lib/kafka/data/messaging";
@@ -39,7 +37,7 @@ export function toKafkaFiles({ port, password, internalPassword }: KafkaFilesArg
 
 /** Arguments of the tool that prepares an empty volume, in a file: an argument of java would show the password to the whole machine. */
 export function toFormatArguments(password: string): string {
-  const user = `name=${KAFKA_ADMINISTRATOR},password=${password}`;
+  const user = `name=${LOCAL_ADMINISTRATOR},password=${password}`;
   return [
     CLASS_PATH,
     "kafka.tools.StorageTool format",
@@ -75,7 +73,7 @@ export function toProperties(port: number, internalPassword: string): string {
     "listener.name.internal.plain.sasl.jaas.config": plain,
     "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
     "allow.everyone.if.no.acl.found": false,
-    "super.users": `User:${KAFKA_ADMINISTRATOR};User:${INTERNAL_USER}`,
+    "super.users": `User:${LOCAL_ADMINISTRATOR};User:${INTERNAL_USER}`,
     "auto.create.topics.enable": false,
     "offsets.topic.replication.factor": 1,
     "transaction.state.log.replication.factor": 1,

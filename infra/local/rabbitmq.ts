@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { BrokerContainer, type ContainerFile, portsOpen } from "../../components/container.ts";
 import { derivePassword } from "../../components/password.ts";
+import { LOCAL_ADMINISTRATOR } from "../../skill/index.ts";
 
 export interface LocalRabbitmqArgs {
   /** The environment's name. */
@@ -11,8 +12,6 @@ export interface LocalRabbitmqArgs {
   secret: pulumi.Input<string>;
   ports: { amqp: number; management: number };
 }
-
-const RABBITMQ_ADMINISTRATOR = "messaging-admin";
 
 const AMQP = 5672;
 const MANAGEMENT = 15672;
@@ -32,7 +31,7 @@ export class LocalRabbitmq extends pulumi.ComponentResource {
 
   constructor(name: string, args: LocalRabbitmqArgs, opts?: pulumi.ComponentResourceOptions) {
     super("messaging:local:Rabbitmq", name, {}, opts);
-    const password = derivePassword(args.secret, `rabbitmq/${RABBITMQ_ADMINISTRATOR}`);
+    const password = derivePassword(args.secret, `rabbitmq/${LOCAL_ADMINISTRATOR}`);
 
     const container = new BrokerContainer(
       name,
@@ -58,7 +57,7 @@ export class LocalRabbitmq extends pulumi.ComponentResource {
     const outputs = {
       managementUrl: pulumi.interpolate`http://127.0.0.1:${container.port(MANAGEMENT)}`,
       amqpUrl: pulumi.interpolate`amqp://127.0.0.1:${container.port(AMQP)}`,
-      username: pulumi.output(RABBITMQ_ADMINISTRATOR),
+      username: pulumi.output(LOCAL_ADMINISTRATOR),
       password,
     };
     this.managementUrl = outputs.managementUrl;
@@ -106,7 +105,7 @@ function toFiles(definitions: pulumi.Input<string>): ContainerFile[] {
 /** RabbitMQ's definitions file with the administrator alone, whose password it holds only as a salted hash. */
 export function toDefinitions(password: string): string {
   const user = {
-    name: RABBITMQ_ADMINISTRATOR,
+    name: LOCAL_ADMINISTRATOR,
     password_hash: passwordHash(password),
     hashing_algorithm: "rabbit_password_hashing_sha256",
     tags: ["administrator"],

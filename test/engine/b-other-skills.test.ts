@@ -1,5 +1,3 @@
-import { copyFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { makeClone, npm, plannedSteps, pulumi, removeClone } from "./clone.ts";
 import { must } from "./command.ts";
@@ -18,8 +16,7 @@ async function withSkill(
   firstPort: number,
   body: (clone: Awaited<ReturnType<typeof makeClone>>) => Promise<void>,
 ) {
-  const clone = await makeClone(environment, firstPort);
-  copyFileSync(join(clone.folder, "examples", example), join(clone.folder, "skill.yaml"));
+  const clone = await makeClone(environment, firstPort, `examples/${example}`);
   try {
     const started = await npm(clone, "start");
     expect(started.code, started.output).toBe(0);

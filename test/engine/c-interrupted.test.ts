@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { copyFileSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -8,8 +8,7 @@ import { must, run } from "./command.ts";
 
 let clone: Clone;
 beforeAll(async () => {
-  clone = await makeClone("interrupted", 48670);
-  copyFileSync(join(clone.folder, "examples/minimal.yaml"), join(clone.folder, "skill.yaml"));
+  clone = await makeClone("interrupted", 48670, "examples/minimal.yaml");
 });
 afterAll(async () => {
   const down = await npm(clone, "run", "down");

@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
 import { must, type Result, run } from "./command.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -13,26 +13,33 @@ export interface Clone {
   ports: { rabbitmq: number; rabbitmqManagement: number; kafka: number; aws: number; redis: Record<string, number> };
 }
 
-/** The files that git knows, in an empty folder; nothing that was built, and an empty Pulumi home. Dependencies are those installed here. */
-export async function makeClone(environment: string, firstPort: number): Promise<Clone> {
+/**
+ * The files that git knows, in an empty folder; nothing that was built, and an empty Pulumi home. Dependencies are those
+ * installed here. `skill` is the file of the project that becomes its skill.yaml.
+ */
+export async function makeClone(environment: string, firstPort: number, skill = "skill.yaml"): Promise<Clone> {
   const folder = mkdtempSync(join(tmpdir(), `messaging-${environment}-`));
   const listed = await must("git", ["ls-files", "-co", "--exclude-standard"], { cwd: root });
   for (const file of listed.split("\n").filter(Boolean)) {
     mkdirSync(dirname(join(folder, file)), { recursive: true });
     cpSync(join(root, file), join(folder, file));
   }
+  cpSync(join(root, skill), join(folder, "skill.yaml"));
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
   const ports = {
     rabbitmq: firstPort,
     rabbitmqManagement: firstPort + 1,
     kafka: firstPort + 2,
     aws: firstPort + 3,
-    redis: { notifications: firstPort + 4, cache: firstPort + 5 },
+    redis: Object.fromEntries(instancesOf(skill).map((instance, at) => [instance, firstPort + 4 + at])),
   };
   const config = { "messaging:brokers": "local", "messaging:local": { ports } };
   writeFileSync(join(folder, `Pulumi.${environment}.yaml`), `# of the tests\n${stringify({ config })}`);
   return { folder, environment, ports };
 }
+
+const instancesOf = (skill: string): string[] =>
+  Object.keys(parse(readFileSync(join(root, skill), "utf8")).redis?.instances ?? {});
 
 /** Deletes the clone's files. Its environment must be down already. */
 export const removeClone = ({ folder }: Clone) => rmSync(folder, { recursive: true, force: true });

@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { connect } from "../../infra/brokers.ts";
-import { amqpUrl } from "../../infra/external/index.ts";
+import { amqpUrl, appMechanism } from "../../infra/external/index.ts";
 import { parseEnvironment, parseSkill } from "../../skill/index.ts";
-import { program, registered, secret } from "../mocks.ts";
+import { program, registered, resolve, secret } from "../mocks.ts";
 
 const skill = parseSkill({
   name: "outside",
@@ -54,14 +54,16 @@ describe("external brokers", () => {
     ]);
   });
 
-  it("that the skill uses must be there, each with its password", async () => {
-    const { rabbitmq: _, ...without } = environment;
-    await expect(program(() => connect({ ...args(), environment: without }))).rejects.toThrow(
-      "messaging:rabbitmq: must be set, because the skill uses it and messaging:brokers is external, got nothing",
-    );
-    await expect(program(() => connect({ ...args(), secrets: {} }))).rejects.toThrow(
-      "messaging:rabbitmqPassword: must be set by `pulumi config set --secret messaging:rabbitmqPassword`, got nothing",
-    );
+  it("are Kafka with apps of the strength that the administrator has", () => {
+    const mechanisms = ["plain", "scram-sha256", "scram-sha512"].map((mechanism) => [
+      mechanism,
+      appMechanism(mechanism),
+    ]);
+    expect(mechanisms).toEqual([
+      ["plain", "SCRAM-SHA-512"],
+      ["scram-sha256", "SCRAM-SHA-256"],
+      ["scram-sha512", "SCRAM-SHA-512"],
+    ]);
   });
 
   it.each([
@@ -69,5 +71,94 @@ describe("external brokers", () => {
     ["http://localhost:15672", "amqp://localhost:5672"],
   ])("whose endpoint is %s take apps at %s", (endpoint, url) => {
     expect(amqpUrl(endpoint)).toBe(url);
+  });
+});
+
+const connected = async (brokers: object, config: object) => {
+  const skill = parseSkill({ name: "outside", version: "2.0.0", apps: { shop: {} }, ...brokers });
+  const environment = parseEnvironment({ brokers: "external", ...config });
+  const secrets = { redisPassword: pulumi.secret("r") };
+  const { outputs, resources } = await program(() =>
+    connect({ stack: "prod", skill, environment, secret: "s", secrets }),
+  );
+  return { brokers: outputs!, providers: resources.map(({ type, name, inputs }) => [type, name, inputs]) };
+};
+
+const region = "eu-central-1";
+const endpoint = "http://127.0.0.1:4566";
+// What the SDK adds by itself is among it.
+const aws = { region, skipCredentialsValidation: "false", skipRegionValidation: "true" };
+const emulator = {
+  region,
+  accessKey: secret("test"),
+  secretKey: secret("test"),
+  endpoints: JSON.stringify([{ sqs: endpoint, sts: endpoint, cloudwatch: endpoint, elasticache: endpoint }]),
+  skipCredentialsValidation: "true",
+  skipMetadataApiCheck: "true",
+  skipRegionValidation: "true",
+  skipRequestingAccountId: "true",
+};
+
+describe("external SQS", () => {
+  const sqs = { queues: { payments: { producers: ["shop"] } } };
+
+  it("is AWS, by the credentials of whoever runs Pulumi", async () => {
+    const settings = { kmsKeyArn: "arn:aws:kms:k", alarmTopicArn: "arn:aws:sns:t", tags: { team: "t" } };
+    const { brokers, providers } = await connected({ sqs }, { aws: { region, ...settings } });
+    expect(providers).toEqual([["pulumi:providers:aws", "aws", aws]]);
+    expect(brokers.sqs?.args).toEqual({
+      connection: { region },
+      ...settings,
+    });
+  });
+
+  it("is the emulator that the environment names", async () => {
+    const { brokers, providers } = await connected({ sqs }, { aws: { region, endpoint } });
+    expect(providers).toEqual([["pulumi:providers:aws", "aws", emulator]]);
+    expect(brokers.sqs?.args.connection).toEqual({
+      region,
+      endpoint,
+      credentials: { accessKeyId: "test", secretAccessKey: "test" },
+    });
+  });
+});
+
+describe("external Redis", () => {
+  const redis = { instances: { cache: { keys: { "k:*": ["shop"] } } } };
+
+  it("is a server an instance, each with the one password", async () => {
+    const servers = { cache: { host: "redis.example.org", username: "root" } };
+    const { brokers, providers } = await connected({ redis }, { redis: { provision: "external", servers } });
+    expect(providers).toEqual([]);
+    const { provision } = brokers.redis!.args;
+    if (provision.kind !== "external") throw new Error(provision.kind);
+    const { password, ...server } = provision.servers.cache!;
+    expect(server).toEqual({ host: "redis.example.org", port: 6379, tls: true, username: "root" });
+    expect(await resolve(password)).toEqual({ value: "r", isSecret: true });
+  });
+
+  it("is ElastiCache of the sizes that the environment says", async () => {
+    const config = {
+      aws: { region, kmsKeyArn: "arn:aws:kms:k", tags: { team: "t" } },
+      redis: { provision: "elasticache", nodeType: "cache.t4g.small", nodes: 3, subnetIds: ["subnet-1"] },
+    };
+    const { brokers, providers } = await connected({ redis }, config);
+    expect(providers).toEqual([["pulumi:providers:aws", "redis", aws]]);
+    expect(brokers.redis?.args).toEqual({
+      provision: {
+        kind: "elasticache",
+        nodeType: "cache.t4g.small",
+        nodes: 3,
+        subnetIds: ["subnet-1"],
+        kmsKeyArn: "arn:aws:kms:k",
+        tags: { team: "t" },
+      },
+    });
+  });
+
+  it("is ElastiCache of the emulator that the environment names", async () => {
+    const config = { aws: { region, endpoint }, redis: { provision: "elasticache" } };
+    const { providers } = await connected({ redis }, config);
+    expect(providers).toEqual([["pulumi:providers:aws", "redis", emulator]]);
   });
 });

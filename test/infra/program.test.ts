@@ -109,8 +109,8 @@ describe("the program of the example skill on local brokers", () => {
   it("gives one replica to each topic, because there is one broker", async () => {
     const topics = (await resources()).filter(({ type }) => type === "kafka:index/topic:Topic");
     expect(topics.map(({ name, inputs }) => [name, inputs.replicationFactor])).toEqual([
-      ["user-events", 1],
       ["user-events.notification-service.dlt", 1],
+      ["user-events", 1],
     ]);
   });
 

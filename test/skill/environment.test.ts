@@ -16,6 +16,7 @@ describe("an environment", () => {
       brokers: "local",
       skill: {},
       local: { ports: { rabbitmq: 5672, rabbitmqManagement: 15672, kafka: 9092, aws: 4566, redis: {} } },
+      localGiven: false,
     });
   });
 
@@ -65,10 +66,23 @@ describe("an environment", () => {
       messaging:aws.region: must be an AWS region such as eu-central-1, got "Frankfurt"
       messaging:aws.kmsKeyArn: must be the ARN of a KMS key, got "key"
       messaging:aws.alarmTopicArn: must be the ARN of an SNS topic, got "topic"
-      messaging:redis.provision: must be one of container, elasticache, external, got "cluster"
+      messaging:redis.provision: must be one of elasticache, external, got "cluster"
       messaging:redis.nodes: must be a whole number from 2 to 6, got 1
       messaging:rabbitmqq: must be a known key, got "rabbitmqq" (did you mean rabbitmq?)"
     `);
+  });
+
+  it.each(["http://rabbit", "http://rabbit:", "http://rabbit:port", "http://:15672", "http://rabbit:15672/api"])(
+    "with %s in place of a host and a port is refused",
+    (endpoint) => {
+      expect(problems({ brokers: "external", rabbitmq: { endpoint, username: "root" } })).toBe(
+        `messaging:rabbitmq.endpoint: must be http://<host>:<port> or https://<host>:<port>, got "${endpoint}"`,
+      );
+    },
+  );
+
+  it.each(["http://rabbit:15672", "https://10.0.0.1:443", "https://[::1]:15671"])("takes %s", (endpoint) => {
+    expect(problems({ brokers: "external", rabbitmq: { endpoint, username: "root" } })).toBe("no problem");
   });
 
   it("without brokers is told what to say", () => {

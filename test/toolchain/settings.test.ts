@@ -27,13 +27,18 @@ test("external brokers need their plugins, and no image, engine or port", () => 
   expect(needsOf(skill(oneQueue), environment)).toEqual({ images: [], plugins: ["rabbitmq"], ports: [] });
 });
 
-test("a stack's file gives the keys of our namespace, and leaves its secrets and other namespaces alone", () => {
+test("a stack's file gives the keys of our namespace, its passwords by name alone, and leaves other namespaces", () => {
   const config = {
     "messaging:brokers": "external",
     "messaging:rabbitmqPassword": { secure: "v1:abc" },
+    "messaging:kafkaPassword": "clear",
+    "messaging:nonsense": { secure: "v1:abc" },
     "aws:region": "eu-central-1",
   };
-  expect(ownConfig({ config, encryptionsalt: "v1:x" })).toEqual({ brokers: "external" });
-  expect(ownConfig({})).toEqual({});
-  expect(ownConfig(null)).toEqual({});
+  expect(ownConfig({ config, encryptionsalt: "v1:x" })).toEqual({
+    config: { brokers: "external", nonsense: { secure: "v1:abc" } },
+    secrets: ["rabbitmqPassword"],
+    inClear: ["kafkaPassword"],
+  });
+  for (const empty of [{}, null]) expect(ownConfig(empty)).toEqual({ config: {}, secrets: [], inClear: [] });
 });
