@@ -14,10 +14,13 @@ export interface LiveContainer {
   ports: number[];
 }
 
+/** A volume as the engine lists it, with the same label. */
+export type LiveVolume = Pick<LiveContainer, "name" | "stack">;
+
 /** What the engine has. */
 export interface LiveState {
   containers: LiveContainer[];
-  volumes: string[];
+  volumes: LiveVolume[];
 }
 
 /** What must be done before Pulumi can go on from its state to what is there. */
@@ -44,8 +47,13 @@ export function compare(state: LocalState, live: LiveState, stack: string): Repa
   const known = names([...state.containers, ...state.volumes]);
   const interrupted = names(state.interrupted);
   const liveByName = new Map(live.containers.map((container) => [container.name, container]));
-  const strangers = (all: string[]) =>
-    all.filter((name) => name.startsWith(prefix) && !known.has(name) && !interrupted.has(name));
+  const liveVolumes = new Set(live.volumes.map(({ name }) => name));
+  // Names of the environment `local-two` begin as those of `local` do: the label tells them apart.
+  const strangers = (all: LiveVolume[]) =>
+    all
+      .filter(({ name, stack: label }) => name.startsWith(prefix) && (label === stack || label === ""))
+      .filter(({ name, stack: label }) => !known.has(name) && !(interrupted.has(name) && label === stack))
+      .map(({ name }) => name);
 
   return {
     remove: live.containers
@@ -53,8 +61,8 @@ export function compare(state: LocalState, live: LiveState, stack: string): Repa
       .map(({ name }) => name),
     start: state.containers.map(({ name }) => name).filter((name) => liveByName.get(name)?.running === false),
     recreate: state.containers.filter(({ name }) => !liveByName.has(name)),
-    lost: state.volumes.map(({ name }) => name).filter((name) => !live.volumes.includes(name)),
-    foreign: { containers: strangers(live.containers.map(({ name }) => name)), volumes: strangers(live.volumes) },
+    lost: state.volumes.map(({ name }) => name).filter((name) => !liveVolumes.has(name)),
+    foreign: { containers: strangers(live.containers), volumes: strangers(live.volumes) },
   };
 }
 
@@ -63,9 +71,9 @@ export async function readLive(): Promise<LiveState> {
   const format = '{{.Names}}\t{{.State}}\t{{.Label "messaging.stack"}}\t{{.Ports}}';
   const [containers, volumes] = await Promise.all([
     docker("ps", "--all", "--no-trunc", "--format", format),
-    docker("volume", "ls", "--quiet"),
+    docker("volume", "ls", "--format", '{{.Name}}\t{{.Label "messaging.stack"}}'),
   ]);
-  return { containers: lines(containers).map(readContainer), volumes: lines(volumes) };
+  return { containers: lines(containers).map(readContainer), volumes: lines(volumes).map(readVolume) };
 }
 
 /** Reads a line of `docker ps` in the format of `readLive`. */
@@ -73,6 +81,12 @@ export function readContainer(line: string): LiveContainer {
   const [name = "", state = "", stack = "", ports = ""] = line.split("\t");
   const published = [...ports.matchAll(/:(\d+)->/g)].map((match) => Number(match[1]));
   return { name, running: state === "running", stack, ports: [...new Set(published)] };
+}
+
+/** Reads a line of `docker volume ls` in the format of `readLive`. */
+export function readVolume(line: string): LiveVolume {
+  const [name = "", stack = ""] = line.split("\t");
+  return { name, stack };
 }
 
 /** The sentences that say why nothing can be done here, if there are any. */
@@ -105,7 +119,7 @@ export async function startContainers(names: string[], report: Report): Promise<
 
 /** Waits until each container's health check passes. @throws Failure with exit code 2 for the first that does not answer */
 export async function waitHealthy(names: string[], report: Report): Promise<void> {
-  if (names.length === 0 || (await unhealthy(names)).length === 0) return;
+  if ((await unhealthy(names)).length === 0) return;
   await report.step("Waiting for the brokers to answer", async (tell) => {
     const deadline = Date.now() + HEALTHY_MS;
     for (let waiting = await unhealthy(names); waiting.length > 0; waiting = await unhealthy(names)) {
@@ -121,7 +135,9 @@ export async function waitHealthy(names: string[], report: Report): Promise<void
   });
 }
 
-async function unhealthy(names: string[]): Promise<string[]> {
+/** Those of these containers that do not run, or whose health check does not pass. */
+export async function unhealthy(names: string[]): Promise<string[]> {
+  if (names.length === 0) return [];
   const format = "{{.Name}}\t{{if .State.Health}}{{.State.Health.Status}}{{else}}healthy{{end}}\t{{.State.Running}}";
   const said = await docker("inspect", "--format", format, ...names);
   return lines(said)

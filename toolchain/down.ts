@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { docker, type LiveState, readLive } from "./containers.ts";
+import { docker, type LiveState, type LiveVolume, readLive } from "./containers.ts";
 import { isEmpty, type LocalState, localState, readDeployment } from "./deployment.ts";
 import { ensureEngine } from "./engine.ts";
 import { releaseLocks } from "./locks.ts";
@@ -32,8 +32,7 @@ export async function down(report: Report): Promise<void> {
   const deployment = await readDeployment();
   const state = localState(deployment);
   if (!isEmpty(deployment)) {
-    if (state.containers.length + state.volumes.length + state.interrupted.length > 0) await ensureEngine(report);
-    const live = await readLive();
+    const live = isLocal(state) ? await readEngine(report) : { containers: [], volumes: [] };
     if (isWhole(state, live)) {
       await runPulumi(
         "Destroying the environment (pulumi destroy)",
@@ -54,6 +53,16 @@ async function exists(): Promise<boolean> {
   return (await pulumi("stack", "select", stack)).code === 0;
 }
 
+/** Whether anything of the environment is of the Docker engine, which others do without. */
+function isLocal({ containers, volumes, interrupted }: LocalState): boolean {
+  return containers.length + volumes.length + interrupted.length > 0;
+}
+
+async function readEngine(report: Report): Promise<LiveState> {
+  await ensureEngine(report);
+  return readLive();
+}
+
 /** Whether Pulumi can destroy this environment its own way: each broker runs, and nothing is half made. */
 function isWhole(state: LocalState, live: LiveState): boolean {
   const running = new Set(live.containers.filter((container) => container.running).map(({ name }) => name));
@@ -64,8 +73,10 @@ function isWhole(state: LocalState, live: LiveState): boolean {
 async function removeByHand(state: LocalState, live: LiveState, report: Report): Promise<void> {
   await report.step("Removing the containers and volumes of an environment that is not whole", async () => {
     const ours = new Set([...state.containers, ...state.interrupted, ...state.volumes].map(({ name }) => name));
-    const containers = live.containers.filter((it) => ours.has(it.name) && it.stack === stack).map(({ name }) => name);
-    const volumes = live.volumes.filter((name) => ours.has(name));
+    const namesOfOurs = (all: LiveVolume[]) =>
+      all.filter((it) => ours.has(it.name) && it.stack === stack).map(({ name }) => name);
+    const containers = namesOfOurs(live.containers);
+    const volumes = namesOfOurs(live.volumes);
     if (containers.length > 0) await docker("rm", "--force", ...containers);
     if (volumes.length > 0) await docker("volume", "rm", ...volumes);
   });

@@ -23,7 +23,8 @@ const lockFolder = join(stateFolder, ".pulumi", "locks", "organization", "messag
 /** Makes sure that no other Pulumi process holds the environment: waits for one that lives, and removes the lock of one that died. */
 export async function releaseLocks(report: Report): Promise<void> {
   if (!isDefaultBackend()) return;
-  const holders = () => readLocks().filter((lock) => !isStale(lock, hostname(), isPulumi));
+  const isDead = (lock: Lock) => isStale(lock, hostname(), isPulumi);
+  const holders = () => readLocks().filter((lock) => !isDead(lock));
   if (holders().length > 0) {
     await report.step("Waiting for another Pulumi process that changes this environment", async (tell) => {
       const deadline = Date.now() + OTHER_ENDS_MS;
@@ -34,7 +35,8 @@ export async function releaseLocks(report: Report): Promise<void> {
       }
     });
   }
-  for (const lock of readLocks()) {
+  // Judged once more: another process may have taken a lock of its own since.
+  for (const lock of readLocks().filter(isDead)) {
     for (const file of [lock.file, `${lock.file}.attrs`]) rmSync(file, { force: true });
     report.say(`Released the lock of process ${lock.pid}, which was stopped while it changed this environment.`);
   }
@@ -53,7 +55,15 @@ function readLocks(): Lock[] {
   if (!existsSync(lockFolder)) return [];
   return readdirSync(lockFolder)
     .filter((name) => name.endsWith(".json"))
-    .map((name) => ({ ...JSON.parse(readFileSync(join(lockFolder, name), "utf8")), file: join(lockFolder, name) }));
+    .flatMap((name) => readLock(join(lockFolder, name)) ?? []);
+}
+
+function readLock(file: string): Lock | undefined {
+  try {
+    return { ...JSON.parse(readFileSync(file, "utf8")), file };
+  } catch {
+    return undefined; // released, or not written to its end, at this very moment
+  }
 }
 
 /** A process number is given to others in time: on Linux the name is compared as well. */

@@ -1,13 +1,13 @@
-import { Failure } from "./failure.ts";
+import { explain } from "./broker-failure.ts";
 import { releaseLocks } from "./locks.ts";
 import type { Report } from "./progress.ts";
-import { pulumiLines, pulumiSays } from "./pulumi.ts";
+import { isDefaultBackend, pulumiLines, pulumiSays } from "./pulumi.ts";
 
 /**
  * Runs an operation of Pulumi as a step: each finished change is a line, and what goes on is the step's detail. Where another
  * Pulumi process was faster, its end is waited for.
  *
- * @throws Failure with Pulumi's diagnostics
+ * @throws Failure with Pulumi's diagnostics, and exit code 2 where a broker does not answer
  */
 export async function runPulumi(title: string, args: string[], report: Report): Promise<void> {
   while (!(await ranUnlocked(title, args, report))) await releaseLocks(report);
@@ -33,9 +33,14 @@ function ranUnlocked(title: string, args: string[], report: Report): Promise<boo
     const code = await pulumiLines(onLine, ...args, "--color", "never", "--suppress-outputs");
     if (code === 0 && changes === 0) report.say("  nothing to change");
     if (code === 0) return true;
-    if (said.some((line) => line.includes("the stack is currently locked by"))) return false;
-    throw new Failure(diagnosticsOf(said));
+    if (canWaitForLock(said)) return false;
+    throw await explain(diagnosticsOf(said));
   });
+}
+
+/** Whether Pulumi found the environment locked, by a lock that we can watch: those of another backend are not in our folder. */
+export function canWaitForLock(said: string[], env: NodeJS.ProcessEnv = process.env): boolean {
+  return isDefaultBackend(env) && said.some((line) => line.includes("the stack is currently locked by"));
 }
 
 const CHANGE = /^ *([-+~]{1,2}|<|>|=)? {1,2}(\S+:\S+:\S+) (\S+) (\w+)(?: \(([\d.]+)s\))?/;

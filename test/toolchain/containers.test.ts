@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { blockers, compare, type LiveState, readContainer } from "../../toolchain/containers.ts";
+import { blockers, compare, type LiveState, readContainer, readVolume } from "../../toolchain/containers.ts";
 import { type Deployment, localState } from "../../toolchain/deployment.ts";
 
 const CONTAINER = "docker:index/container:Container";
@@ -13,9 +13,9 @@ const made: Deployment = {
     { urn: "urn:topic", type: "kafka:index/topic:Topic", outputs: { name: "user-events" } },
   ],
 };
-const live = (containers: [string, boolean, string][], volumes: string[]): LiveState => ({
+const live = (containers: [string, boolean, string][], volumes: string[], unlabelled: string[] = []): LiveState => ({
   containers: containers.map(([name, running, stack]) => ({ name, running, stack, ports: [] })),
-  volumes,
+  volumes: [...volumes.map((name) => ({ name, stack: "local" })), ...unlabelled.map((name) => ({ name, stack: "" }))],
 });
 const nothing = { remove: [], start: [], recreate: [], lost: [], foreign: { containers: [], volumes: [] } };
 
@@ -26,7 +26,8 @@ test("where the engine has what the state says, nothing is to be done, whatever 
       ["messaging-staging-kafka", true, "staging"],
       ["postgres", false, ""],
     ],
-    ["messaging-local-kafka", "pgdata"],
+    ["messaging-local-kafka"],
+    ["pgdata"],
   );
   expect(compare(localState(made), there, "local")).toEqual(nothing);
 });
@@ -65,9 +66,20 @@ test("a container that an interrupted up made is removed, and its volume is left
   expect(compare(localState(interrupted), there, "local")).toEqual({ ...nothing, remove: ["messaging-local-kafka"] });
 });
 
-test("a container of that name without our label is never removed", () => {
-  const there = live([["messaging-local-kafka", true, ""]], []);
-  expect(compare(localState(interrupted), there, "local").remove).toEqual([]);
+test("a container or volume of such a name without our label is never taken for ours", () => {
+  const there = live([["messaging-local-kafka", true, ""]], [], ["messaging-local-redis-a"]);
+  expect(compare(localState(interrupted), there, "local")).toEqual({
+    ...nothing,
+    foreign: { containers: ["messaging-local-kafka"], volumes: ["messaging-local-redis-a"] },
+  });
+});
+
+test("what an environment has whose name begins with ours is none of our business", () => {
+  const there = {
+    ...live([["messaging-local-two-kafka", true, "local-two"]], []),
+    volumes: [{ name: "messaging-local-two-kafka", stack: "local-two" }],
+  };
+  expect(compare(localState(undefined), there, "local")).toEqual(nothing);
 });
 
 test("containers and volumes of another clone stop everything, in a sentence that says how to be rid of them", () => {
@@ -89,4 +101,9 @@ test("a line of docker ps is read with each published port once", () => {
     ports: [5672, 15672],
   });
   expect(readContainer("x\texited\t\t")).toEqual({ name: "x", running: false, stack: "", ports: [] });
+});
+
+test("a line of docker volume ls is read with our label, where it has one", () => {
+  expect(readVolume("messaging-local-kafka\tlocal")).toEqual({ name: "messaging-local-kafka", stack: "local" });
+  expect(readVolume("pgdata\t")).toEqual({ name: "pgdata", stack: "" });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { diagnosticsOf, readPulumiLine } from "../../toolchain/pulumi-run.ts";
+import { canWaitForLock, diagnosticsOf, readPulumiLine } from "../../toolchain/pulumi-run.ts";
 
 test.each([
   [" +  docker:index:Volume kafka creating (0s) ", { what: "Volume kafka", doing: "creating Volume kafka" }],
@@ -48,4 +48,11 @@ test("a wrong passphrase is told with what to do", () => {
   expect(diagnosticsOf(["error: get stack secrets manager: incorrect passphrase"])).toMatchInlineSnapshot(
     `"The passphrase is not the one that this environment was made with: set PULUMI_CONFIG_PASSPHRASE to that one, or unset it for the one in .state/passphrase."`,
   );
+});
+
+test("a lock is waited for where it is in our folder, and an error where another backend keeps it", () => {
+  const locked = ["error: the stack is currently locked by 1 lock(s)."];
+  expect(canWaitForLock(locked, {})).toBe(true);
+  expect(canWaitForLock(locked, { PULUMI_BACKEND_URL: "file:///elsewhere" })).toBe(false);
+  expect(canWaitForLock(["error: something else"], {})).toBe(false);
 });
