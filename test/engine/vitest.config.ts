@@ -8,6 +8,7 @@ export default defineConfig({
     sequence: { sequencer: (await import("./sequencer.ts")).ByName },
     testTimeout: 900_000,
     hookTimeout: 1_800_000,
-    bail: 0,
+    // A notice to users of Node 20, which these tests support on purpose.
+    env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },
   },
 });
