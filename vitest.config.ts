@@ -1,5 +1,19 @@
 import { defineConfig } from "vitest/config";
 
+const outside = ["test/engine/**", "node_modules/**"];
+// The program runs when it is imported, once in a process: its tests need a process for each file.
+const program = ["test/infra/*.test.ts"];
+
 export default defineConfig({
-  test: { include: ["test/**/*.test.ts"], exclude: ["test/engine/**", "node_modules/**"], testTimeout: 20_000 },
+  test: {
+    testTimeout: 20_000,
+    projects: [
+      {
+        extends: true,
+        // Loading the SDK takes most of the time of a file; files share it, as no test leaves anything behind.
+        test: { name: "unit", include: ["test/**/*.test.ts"], exclude: [...outside, ...program], isolate: false },
+      },
+      { extends: true, test: { name: "program", include: program } },
+    ],
+  },
 });
