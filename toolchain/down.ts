@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { removeBrokenAttributes } from "./attributes.ts";
 import { docker, type LiveState, type LiveVolume, readLive } from "./containers.ts";
 import { isEmpty, type LocalState, localState, readDeployment } from "./deployment.ts";
 import { ensureEngine } from "./engine.ts";
@@ -29,6 +30,7 @@ export async function down(report: Report): Promise<void> {
   }
   await ensurePulumi([], report);
   await releaseLocks(report);
+  removeBrokenAttributes();
   const deployment = await readDeployment();
   const state = localState(deployment);
   if (!isEmpty(deployment)) {

@@ -1,4 +1,5 @@
 import { imageName } from "../components/images.ts";
+import { removeBrokenAttributes } from "./attributes.ts";
 import { blockers, compare, docker, readLive, startContainers, waitHealthy } from "./containers.ts";
 import { localState, type Named, readDeployment } from "./deployment.ts";
 import { ensureEngine } from "./engine.ts";
@@ -24,6 +25,7 @@ export async function up(report: Report): Promise<void> {
   const renewed = await ensureImages(needs.images, report);
 
   await releaseLocks(report);
+  removeBrokenAttributes();
   await ensureStack();
   if (needs.images.length > 0) await repair(renewed.map(imageName), report);
   await runPulumi(

@@ -1,0 +1,30 @@
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { isDefaultBackend, stateFolder } from "./pulumi.ts";
+
+/**
+ * Removes what a killed Pulumi process left half written of a file's attributes: Pulumi writes a state in one step, but not the
+ * `.attrs` file beside it, and reads neither ("EOF") when that is broken. A file without attributes is as good to it.
+ */
+export function removeBrokenAttributes(): void {
+  if (isDefaultBackend())
+    for (const file of brokenAttributes(join(stateFolder, ".pulumi"))) rmSync(file, { force: true });
+}
+
+/** The `.attrs` files below a folder that cannot be read as JSON. */
+export function brokenAttributes(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".attrs"))
+    .map((name) => join(folder, name))
+    .filter((file) => !isJson(file));
+}
+
+function isJson(file: string): boolean {
+  try {
+    JSON.parse(readFileSync(file, "utf8"));
+    return true;
+  } catch {
+    return false;
+  }
+}
