@@ -1,8 +1,7 @@
 import { BROKER_VERSIONS, imageName } from "../../components/images.ts";
 import type { Brokers } from "../../components/messaging.ts";
+import { redisPort } from "../../skill/index.ts";
 import type { ConnectArgs } from "../brokers.ts";
-
-export { redis } from "./redisBroker.ts";
 
 type Made<Name extends keyof Brokers> = Promise<NonNullable<Brokers[Name]>>;
 
@@ -70,5 +69,18 @@ export async function sqs({ stack, environment }: ConnectArgs): Made<"sqs"> {
     args: { connection: sqsConnection(connection) },
     providers: [awsProvider("aws", connection)],
     deletedWith: broker.volume,
+  };
+}
+
+/** Each Redis instance of the skill as a container; it makes its own providers. */
+export async function redis({ stack, skill, environment }: ConnectArgs): Made<"redis"> {
+  const { declareFlows } = await import("../../components/redis/index.ts");
+  const given = environment.local.ports.redis;
+  const ports = Object.keys(skill.redis!.instances).map((name) => [name, given[name] ?? redisPort(name)]);
+  const images = { redis: imageName("redis"), valkey: imageName("valkey") };
+  return {
+    declareFlows,
+    args: { provision: { kind: "container", stack, images, ports: Object.fromEntries(ports) } },
+    providers: [],
   };
 }
