@@ -40,23 +40,32 @@ export class UsageError extends Error {
 }
 
 /** What every command takes. */
-export const commonOptions: Record<string, Option> = { help: { short: "h", summary: "Show this text." } };
+export const commonOptions: Record<string, Option> = {
+  log: { value: "json", summary: "Log the call as JSON lines on standard error: invoked, then completed or failed." },
+  help: { short: "h", summary: "Show this text." },
+};
 
 /** The command that the arguments name, with its options and operands. Throws a UsageError. */
 export function parseArguments(args: readonly string[], commands: readonly Command[]) {
-  const [name, ...rest] = args;
   const known = commands.map((command) => command.name).join(", ");
-  if (name === undefined) throw new UsageError(`must be given a command (${known}), got nothing`);
-  const command = commands.find((candidate) => candidate.name === name);
-  if (command === undefined) throw new UsageError(`must be given a known command (${known}), got ${shown(name)}`);
-  const { options, operands } = parseOptions(rest, command);
+  if (args.length === 0) throw new UsageError(`must be given a command (${known}), got nothing`);
+  const words = ({ name }: Command) => name.split(" ");
+  const command = commands.find((candidate) => words(candidate).every((word, at) => args[at] === word));
+  if (command === undefined) {
+    const group = commands.filter((candidate) => words(candidate).length > 1 && words(candidate)[0] === args[0]);
+    const got = group.length > 0 && args[1] !== undefined ? `${args[0]} ${args[1]}` : args[0]!;
+    const choice = group.length > 0 ? group.map(({ name }) => name).join(", ") : known;
+    throw new UsageError(`must be given a known command (${choice}), got ${shown(got)}`);
+  }
+  const { name } = command;
+  const { options, operands } = parseOptions(args.slice(words(command).length), command);
   const { most } = command.operands;
   if (operands.length > most)
     throw new UsageError(`${name} must be given ${atMost(most)}, got ${shown(operands[most])}`, command);
   return { command, options, operands };
 }
 
-const atMost = (count: number): string => (count === 0 ? "nothing more" : `at most ${count} file`);
+const atMost = (count: number): string => (count === 0 ? "nothing more" : `at most ${count} of it`);
 
 function parseOptions(args: readonly string[], command: Command) {
   const known = { ...command.options, ...commonOptions };

@@ -1,8 +1,13 @@
 import { type Command, commonOptions } from "./arguments.ts";
+import { drop } from "./dlq/drop.ts";
+import { list } from "./dlq/list.ts";
+import { redrive } from "./dlq/redrive.ts";
+import { show } from "./dlq/show.ts";
 import { schema } from "./schema.ts";
 import { validate } from "./validate.ts";
+import { verify } from "./verify.ts";
 
-export const commands: readonly Command[] = [validate, schema];
+export const commands: readonly Command[] = [validate, schema, verify, list, show, redrive, drop];
 
 /** How `messaging`, or one of its commands, is called. */
 export function usage(command?: Command): string {

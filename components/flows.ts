@@ -2,6 +2,11 @@
 export interface BrokerFlows {
   /** By app: what it needs to reach its flows on this broker. Nested outputs are allowed; a password is a secret one. */
   apps: Record<string, object>;
+  /**
+   * How whoever runs the environment reaches this broker, and where its dead letters are; see client/operator.ts. Absent where the
+   * environment has no such user.
+   */
+  operator?: object;
   /** Plain rows about what was made, without secrets. */
   summary: SummaryRow[];
 }

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Skill } from "../skill/index.ts";
+import { retryDelays, type Skill } from "../skill/index.ts";
 import type { BrokerFlows, SummaryRow } from "./flows.ts";
 
 type Declare = (args: never, opts: pulumi.ComponentResourceOptions) => BrokerFlows;
@@ -41,6 +41,8 @@ export interface MessagingArgs {
 export class Messaging extends pulumi.ComponentResource {
   /** By app: all that its clients need to connect, publish and consume; passwords are secret. */
   readonly apps: Record<string, Record<string, object>>;
+  /** How whoever runs the environment reaches its brokers and their dead letters; secret as a whole. */
+  readonly operator: pulumi.Output<object>;
   /** One plain row for each thing made, for people to read. */
   readonly summary: SummaryRow[];
 
@@ -58,8 +60,13 @@ export class Messaging extends pulumi.ComponentResource {
       sqs: declare(brokers.sqs),
       redis: declare(brokers.redis),
     };
-    const outputs = { apps: byApp(Object.keys(skill.apps), flows), summary: Object.values(flows).flatMap(rows) };
+    const outputs = {
+      apps: byApp(Object.keys(skill.apps), flows),
+      operator: pulumi.secret({ retry: connectionRetry(skill), ...operators(flows) }),
+      summary: Object.values(flows).flatMap(rows),
+    };
     this.apps = outputs.apps;
+    this.operator = outputs.operator;
     this.summary = outputs.summary;
     this.registerOutputs(outputs);
   }
@@ -74,5 +81,13 @@ function byApp(apps: string[], flows: Record<string, BrokerFlows | undefined>): 
     });
   return Object.fromEntries(apps.map((app) => [app, Object.fromEntries(accessOf(app))]));
 }
+
+/** How patiently commands try to connect. */
+const connectionRetry = ({ retry }: Skill) => ({ maxAttempts: retry.maxAttempts, delays: retryDelays(retry) });
+
+const operators = (flows: Record<string, BrokerFlows | undefined>) =>
+  Object.fromEntries(
+    Object.entries(flows).flatMap(([broker, made]) => (made?.operator ? [[broker, made.operator]] : [])),
+  );
 
 const rows = (made: BrokerFlows | undefined) => made?.summary ?? [];

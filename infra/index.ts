@@ -16,5 +16,7 @@ const messaging = new Messaging("messaging", { skill, secret, brokers });
 
 /** By app: all that its clients need to connect, publish and consume. */
 export const apps = messaging.apps;
+/** How whoever runs this environment reaches its brokers and their dead letters: for `messaging dlq` and `messaging verify`. */
+export const operator = messaging.operator;
 /** What exists, for people to read. */
 export const summary = messaging.summary;

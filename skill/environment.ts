@@ -32,6 +32,9 @@ const rabbitmqSchema = map({
   endpoint: url("http", "https").describe("The management API, through which everything is declared."),
   username: text().describe("An administrator. The password is messaging:rabbitmqPassword."),
   url: url("amqp", "amqps").optional().describe("Where apps connect. Default: the endpoint's host, AMQP's usual port."),
+  version: matching(/^\d+\.\d+\.\d+$/, "be a RabbitMQ version such as 4.3.1")
+    .optional()
+    .describe("The broker's; from 4.3.1 on queues delay retries themselves where they can. Default: delay tiers."),
   cacertFile: text().optional().describe("PEM file of the authority that signed the broker's certificate."),
 });
 

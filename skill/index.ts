@@ -11,10 +11,11 @@ export {
   fifoDeadLetterName,
   fifoName,
   LOCAL_ADMINISTRATOR,
+  retryTierName,
   retryTopicName,
 } from "./names.ts";
 export { parseEnvironmentSkill, parseSkill } from "./parse.ts";
-export { type Problem, SkillError, shown } from "./problem.ts";
+export { type Problem, printable, SkillError, shown } from "./problem.ts";
 export type { RabbitmqBinding, RabbitmqConsumer, RabbitmqExchange, RabbitmqQueue, RabbitmqSkill } from "./rabbitmq.ts";
 export type { RedisConsumer, RedisInstanceSpec, RedisSkill, RedisStream } from "./redis.ts";
 export { type Retry, retryDelays } from "./retry.ts";

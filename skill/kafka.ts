@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { appList, duration, map, named, oneOf, wholeNumber } from "./fields.ts";
+import { appList, duration, flag, map, named, oneOf, wholeNumber } from "./fields.ts";
 import { mapValues } from "./mapValues.ts";
 import { kafkaConfigRules, kafkaNameRules, type NameTable } from "./nameRules.ts";
 import { overridden, type Retry, retryOverrideSchema } from "./retry.ts";
@@ -23,6 +23,11 @@ const consumerSchema = map({
   autoOffsetReset: oneOf("earliest", "latest")
     .default("earliest")
     .describe("Where the group begins when it has no position yet. Default: earliest, which misses nothing."),
+  ordered: flag()
+    .default(false)
+    .describe(
+      "Whether the order of each partition is kept: a failed record is tried again in place, and holds back its partition until it succeeds or is dead-lettered. Default: false.",
+    ),
   retry: retryOverrideSchema.optional().describe("What this group changes of the skill's retry."),
 }).describe("A consumer group of the topic.");
 

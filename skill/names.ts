@@ -4,6 +4,9 @@ export const LOCAL_ADMINISTRATOR = "messaging-admin";
 /** The RabbitMQ queue where the dead letters of a queue end. */
 export const deadLetterQueueName = (queue: string): string => `${queue}.dlq`;
 
+/** The RabbitMQ exchange, and the queue behind it, where messages wait `delay` milliseconds before their next delivery. One a vhost. */
+export const retryTierName = (delay: number): string => `messaging.retry.${delay}ms`;
+
 /** The Kafka topic where the dead letters of one consumer group of a topic end. */
 export const deadLetterTopicName = (topic: string, group: string): string => `${topic}.${group}.dlt`;
 

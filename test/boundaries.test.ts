@@ -10,9 +10,10 @@ const MAY_IMPORT: Record<string, string[]> = {
   provider: [],
   components: ["skill"],
   infra: ["components", "skill"],
-  cli: ["skill"],
+  client: ["skill"],
+  cli: ["skill", "client"],
   toolchain: ["skill", "components"],
-  bench: [],
+  bench: ["client"],
 };
 
 const files = (folder: string) =>

@@ -1,4 +1,5 @@
-import { deadLetterTopicName, type KafkaSkill, type Retry } from "../../skill/index.ts";
+import { deadLetterTopicName, type KafkaConsumer, type KafkaSkill, retryDelays } from "../../skill/index.ts";
+import { retriesOf } from "./retryTopics.ts";
 
 /** How a producer sends to a topic: names of the Kafka client's own settings. */
 export interface Publication {
@@ -7,14 +8,21 @@ export interface Publication {
   enableIdempotence: true;
 }
 
-/** How a consumer of one group takes a topic: names of the Kafka client's own settings, and where failures end. */
+/** How a consumer of one group takes a topic: names of the Kafka client's own settings, and where failures go. */
 export interface Subscription {
   topic: string;
   groupId: string;
   autoOffsetReset: "earliest" | "latest";
   enableAutoCommit: false;
+  /** Deliveries in all, 1..20. */
+  maxAttempts: number;
+  /** Whether a failed record holds back its partition until it succeeds or is dead-lettered. */
+  ordered: boolean;
+  /** Milliseconds before each retry, in order. */
+  delays: number[];
+  /** One for each of `delays`: the topic where the record waits. Empty where `ordered`. */
+  retries: { delay: number; place: string }[];
   deadLetterTopic: string;
-  retry: Retry;
 }
 
 /** By topic: how the app produces. */
@@ -27,12 +35,25 @@ export function toPublications(kafka: KafkaSkill, app: string): Record<string, P
 export function toSubscriptions(kafka: KafkaSkill, app: string): Record<string, Record<string, Subscription>> {
   const groups = new Map<string, Record<string, Subscription>>();
   for (const [topic, { consumers }] of Object.entries(kafka.topics)) {
-    for (const [groupId, { app: consumer, autoOffsetReset, retry }] of Object.entries(consumers)) {
-      if (consumer !== app) continue;
-      const deadLetterTopic = deadLetterTopicName(topic, groupId);
-      const taken = { topic, groupId, autoOffsetReset, enableAutoCommit: false as const, deadLetterTopic, retry };
-      groups.set(groupId, { ...groups.get(groupId), [topic]: taken });
+    for (const [groupId, consumer] of Object.entries(consumers)) {
+      if (consumer.app !== app) continue;
+      groups.set(groupId, { ...groups.get(groupId), [topic]: toSubscription(topic, groupId, consumer) });
     }
   }
   return Object.fromEntries(groups);
+}
+
+function toSubscription(topic: string, groupId: string, consumer: KafkaConsumer): Subscription {
+  const { autoOffsetReset, ordered, retry } = consumer;
+  return {
+    topic,
+    groupId,
+    autoOffsetReset,
+    enableAutoCommit: false,
+    maxAttempts: retry.maxAttempts,
+    ordered,
+    delays: retryDelays(retry),
+    retries: retriesOf(topic, groupId, consumer),
+    deadLetterTopic: deadLetterTopicName(topic, groupId),
+  };
 }

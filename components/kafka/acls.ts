@@ -1,4 +1,5 @@
 import { deadLetterTopicName, type KafkaSkill } from "../../skill/index.ts";
+import { retryTopicsOf } from "./retryTopics.ts";
 
 /** One literal "allow" of an app, from any host. Write and Read include Describe. */
 export interface Grant {
@@ -21,9 +22,14 @@ export function toGrants(kafka: KafkaSkill): Record<string, Grant[]> {
   };
   for (const [name, topic] of Object.entries(kafka.topics)) {
     for (const app of topic.producers) allow(app, "Topic", name, "Write");
-    for (const [group, { app }] of Object.entries(topic.consumers)) {
+    for (const [group, consumer] of Object.entries(topic.consumers)) {
+      const { app } = consumer;
       allow(app, "Topic", name, "Read");
       allow(app, "Group", group, "Read");
+      for (const { place } of retryTopicsOf(name, group, consumer)) {
+        allow(app, "Topic", place, "Read");
+        allow(app, "Topic", place, "Write");
+      }
       allow(app, "Topic", deadLetterTopicName(name, group), "Write");
     }
   }

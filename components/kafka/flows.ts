@@ -6,6 +6,7 @@ import { toGrants } from "./acls.ts";
 import { KafkaApp, type ScramMechanism } from "./kafkaApp.ts";
 import { PartitionedTopic } from "./partitionedTopic.ts";
 import { toQuotas } from "./quotas.ts";
+import { retryTopicsOf } from "./retryTopics.ts";
 
 export interface KafkaFlowsArgs {
   skill: Skill;
@@ -17,6 +18,13 @@ export interface KafkaFlowsArgs {
     tls: boolean;
     /** How apps log in: the mechanism that their credentials are made for. */
     saslMechanism: ScramMechanism;
+  };
+  /** Whoever runs the environment: an administrator of the cluster. */
+  operator: {
+    /** `PLAIN`, `SCRAM-SHA-256` or `SCRAM-SHA-512`. */
+    saslMechanism: string;
+    username: pulumi.Input<string>;
+    password: pulumi.Input<string>;
   };
 }
 
@@ -32,24 +40,40 @@ export function declareFlows(args: KafkaFlowsArgs, opts: pulumi.ComponentResourc
     const flows = { publishes: toPublications(spec, name), consumes: toSubscriptions(spec, name) };
     return [name, { ...toClientConnection(args.connection), username, password, ...flows }];
   });
-  return { apps: Object.fromEntries(apps), summary: toSummary(spec) };
+  const operator = { ...toClientConnection(args.connection), ...args.operator, deadLetters: toDeadLetters(spec) };
+  return { apps: Object.fromEntries(apps), operator, summary: toSummary(spec) };
 }
+
+/** Where dead letters are, by the name that commands know a consumer group of a topic by, and where they are put back. */
+export const toDeadLetters = (spec: KafkaSkill) =>
+  Object.entries(spec.topics).flatMap(([topic, { consumers }]) =>
+    Object.entries(consumers).map(([groupId, consumer]) => ({
+      flow: `kafka/${topic}/${groupId}`,
+      topic,
+      groupId,
+      autoOffsetReset: consumer.autoOffsetReset,
+      deadLetterTopic: deadLetterTopicName(topic, groupId),
+      // No other group reads it.
+      redriveTopic: retryTopicsOf(topic, groupId, consumer)[0]?.place ?? topic,
+    })),
+  );
 
 /** The connection in the words of Kafka's clients. */
 function toClientConnection({ bootstrapServers, tls, saslMechanism }: KafkaFlowsArgs["connection"]) {
   return { bootstrapServers, securityProtocol: tls ? "SASL_SSL" : "SASL_PLAINTEXT", saslMechanism };
 }
 
-/** One row for each topic. */
+/** One row for each topic, retry topics and dead-letter topics included. */
 export function toSummary(spec: KafkaSkill): SummaryRow[] {
   const row = (kind: string, name: string, detail: string) => ({ broker: "kafka", kind, name, detail });
   return Object.entries(spec.topics).flatMap(([name, topic]) => {
     const size = `${topic.partitions} partitions, replication factor ${topic.replicationFactor}`;
     return [
       row("topic", name, `${size}, keeps ${topic.retention}`),
-      ...Object.keys(topic.consumers).map((group) =>
+      ...Object.entries(topic.consumers).flatMap(([group, consumer]) => [
+        ...retryTopicsOf(name, group, consumer).map(({ delay, place }) => row("retry topic", place, `for ${delay} ms`)),
         row("dead-letter topic", deadLetterTopicName(name, group), `keeps ${topic.deadLetter.retention}`),
-      ),
+      ]),
     ];
   });
 }

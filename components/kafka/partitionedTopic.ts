@@ -1,7 +1,8 @@
 import { Topic } from "@pulumi/kafka/topic.js";
 import * as pulumi from "@pulumi/pulumi";
 import { deadLetterTopicName, type KafkaTopic } from "../../skill/index.ts";
-import { toDeadLetterTopicConfig, toTopicConfig } from "./config.ts";
+import { toDeadLetterTopicConfig, toRetryTopicConfig, toTopicConfig } from "./config.ts";
+import { retryTopicsOf } from "./retryTopics.ts";
 
 export interface PartitionedTopicArgs {
   /** The topic as the skill has it. */
@@ -9,8 +10,8 @@ export interface PartitionedTopicArgs {
 }
 
 /**
- * A work topic and a dead-letter topic for each of its consumer groups, of as many partitions, so that a dead letter keeps its
- * partition. A child's logical name is its name on the broker, so no two can collide.
+ * A work topic and, for each of its consumer groups, a retry topic a distinct delay and a dead-letter topic, all of as many
+ * partitions, so that a record keeps its partition. A child's logical name is its name on the broker, so no two can collide.
  */
 export class PartitionedTopic extends pulumi.ComponentResource {
   /** The work topic's name. */
@@ -27,12 +28,12 @@ export class PartitionedTopic extends pulumi.ComponentResource {
     const deadLetters = Object.keys(spec.consumers).map(
       (group) => [group, declare(deadLetterTopicName(name, group), toDeadLetterTopicConfig(spec))] as const,
     );
-    // A message may fail as soon as there is one.
-    const topic = declare(
-      name,
-      toTopicConfig(spec),
-      deadLetters.map(([, made]) => made),
+    const retries = Object.entries(spec.consumers).flatMap(([group, consumer]) =>
+      retryTopicsOf(name, group, consumer).map(({ delay, place }) => declare(place, toRetryTopicConfig(spec, delay))),
     );
+    // A message may fail as soon as there is one.
+    const after = [...deadLetters.map(([, made]) => made), ...retries];
+    const topic = declare(name, toTopicConfig(spec), after);
 
     const outputs = {
       topic: topic.name,

@@ -1,5 +1,13 @@
-import { deadLetterQueueName, type RabbitmqBinding, type RabbitmqSkill, type Retry } from "../../skill/index.ts";
-import { bindingsOf } from "./exchanges.ts";
+import {
+  deadLetterQueueName,
+  type RabbitmqBinding,
+  type RabbitmqQueue,
+  type RabbitmqSkill,
+  type Retry,
+  retryDelays,
+} from "../../skill/index.ts";
+import { bindingsOf, DEAD_LETTER_EXCHANGE } from "./exchanges.ts";
+import { type BrokerVersion, nativeDelays, type TierWait, tierWaits } from "./retries.ts";
 
 /** Where a producer sends a queue's messages. */
 export interface Destination {
@@ -16,6 +24,14 @@ export interface Subscription {
   /** Messages that may be unacknowledged at once, 1..65535. */
   prefetch: number;
   ack: "manual";
+  /** Deliveries in all, 1..20. */
+  maxAttempts: number;
+  /** One for each retry: published there with the queue's name as routing key. Absent with `nativeDelays`, and on a stream. */
+  retries?: TierWait[];
+  /** Milliseconds before each retry, where the queue itself delays what is rejected with requeue. */
+  nativeDelays?: number[];
+  /** Takes dead letters, with the queue's name as routing key. Absent on a stream. */
+  deadLetterExchange?: string;
   /** Absent on a stream. */
   deadLetterQueue?: string;
   retry: Retry;
@@ -28,16 +44,30 @@ export function toDestinations(rabbitmq: RabbitmqSkill, app: string): Record<str
 }
 
 /** By queue: how the app consumes. */
-export function toSubscriptions(rabbitmq: RabbitmqSkill, app: string): Record<string, Subscription> {
+export function toSubscriptions(
+  rabbitmq: RabbitmqSkill,
+  app: string,
+  version?: BrokerVersion,
+): Record<string, Subscription> {
   return Object.fromEntries(
-    Object.entries(rabbitmq.queues).flatMap(([queue, { consumers, deadLetter }]) => {
-      const consumer = consumers[app];
+    Object.entries(rabbitmq.queues).flatMap(([name, queue]) => {
+      const consumer = queue.consumers[app];
       if (!consumer) return [];
       const { prefetch, retry } = consumer;
-      const failures = deadLetter && { deadLetterQueue: deadLetterQueueName(queue) };
-      return [[queue, { queue, prefetch, ack: "manual" as const, ...failures, retry }]];
+      const { maxAttempts } = retry;
+      const failures = queue.deadLetter && failurePaths(name, queue, retry, version);
+      return [[name, { queue: name, prefetch, ack: "manual" as const, maxAttempts, ...failures, retry }]];
     }),
   );
+}
+
+function failurePaths(name: string, queue: RabbitmqQueue, retry: Retry, version: BrokerVersion) {
+  const native = nativeDelays(queue, version);
+  return {
+    ...(native ? { nativeDelays: native } : { retries: tierWaits(retryDelays(retry)) }),
+    deadLetterExchange: DEAD_LETTER_EXCHANGE,
+    deadLetterQueue: deadLetterQueueName(name),
+  };
 }
 
 function byExchange(bindings: RabbitmqBinding[]): Destination[] {

@@ -5,6 +5,7 @@ import { Queue } from "@pulumi/rabbitmq/queue.js";
 import { deadLetterQueueName, type RabbitmqBinding, type RabbitmqQueue } from "../../skill/index.ts";
 import { bindingsOf, DEAD_LETTER_EXCHANGE } from "./exchanges.ts";
 import { type PolicySpec, toDeadLetterQueuePolicy, toWorkQueuePolicy } from "./policy.ts";
+import type { BrokerVersion } from "./retries.ts";
 
 export interface DurableQueueArgs {
   /** The queue as the skill has it. */
@@ -13,6 +14,10 @@ export interface DurableQueueArgs {
   vhost: pulumi.Input<string>;
   /** The vhost's exchanges, by name: those of the bindings and the shared dead-letter exchange. */
   exchanges: Record<string, pulumi.Input<string>>;
+  /** The delay tiers through which its failed messages come back: they are there before the queue is. Default: none. */
+  tiers?: pulumi.Resource[];
+  /** The broker's version, which decides whether the queue itself delays retries. Default: it does not. */
+  version?: BrokerVersion;
 }
 
 /**
@@ -29,8 +34,9 @@ export class DurableQueue extends pulumi.ComponentResource {
     super("messaging:rabbitmq:DurableQueue", name, {}, opts);
 
     const deadLetter = args.spec.deadLetter && this.declareDeadLetterQueue(name, args, args.spec.deadLetter.retention);
-    const policy = toWorkQueuePolicy(name, args.spec);
-    const queue = this.declareQueue(name, args.spec.type, args.vhost, policy, deadLetter && [deadLetter.binding]);
+    const policy = toWorkQueuePolicy(name, args.spec, args.version);
+    const before = [...(deadLetter ? [deadLetter.binding] : []), ...(args.tiers ?? [])];
+    const queue = this.declareQueue(name, args.spec.type, args.vhost, policy, before);
     for (const binding of bindingsOf(name, args.spec)) this.bind(name, queue, args, binding);
 
     const outputs = {
@@ -93,6 +99,6 @@ function sortedJson(values: NonNullable<RabbitmqBinding["arguments"]>): string {
 }
 
 /** Only what can never change: a change of any of it would replace the queue, messages and all. */
-function queueSettings(type: RabbitmqQueue["type"]) {
+export function queueSettings(type: RabbitmqQueue["type"]) {
   return { durable: true, autoDelete: false, argumentsJson: JSON.stringify({ "x-queue-type": type }) };
 }

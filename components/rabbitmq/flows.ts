@@ -1,11 +1,19 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { deadLetterQueueName, type RabbitmqQueue, type RabbitmqSkill, type Skill } from "../../skill/index.ts";
+import {
+  deadLetterQueueName,
+  type RabbitmqQueue,
+  type RabbitmqSkill,
+  retryTierName,
+  type Skill,
+} from "../../skill/index.ts";
 import type { BrokerFlows, SummaryRow } from "../flows.ts";
 import { toDestinations, toSubscriptions } from "./access.ts";
 import { DurableQueue } from "./durableQueue.ts";
-import { bindingsOf, exchangeTypes } from "./exchanges.ts";
+import { bindingsOf, DEAD_LETTER_EXCHANGE, exchangeTypes } from "./exchanges.ts";
 import { toGrants } from "./permissions.ts";
 import { RabbitmqApp } from "./rabbitmqApp.ts";
+import { allTierDelays, type BrokerVersion, nativeDelays, tierDelays } from "./retries.ts";
+import { RetryTier } from "./retryTier.ts";
 import { VirtualHost } from "./virtualHost.ts";
 
 export interface RabbitmqFlowsArgs {
@@ -16,6 +24,15 @@ export interface RabbitmqFlowsArgs {
     /** How apps reach the broker: `amqp://host:port` or `amqps://host:port`, without a user. */
     url: pulumi.Input<string>;
     tls: boolean;
+    /** The broker's version, such as `4.3.1`. Default: unknown, which promises nothing newer than 4.0. */
+    version?: BrokerVersion;
+  };
+  /** Whoever runs the environment: an administrator of the vhost. */
+  operator: {
+    /** The management API: `http://host:port` or `https://host:port`. */
+    managementUrl: pulumi.Input<string>;
+    username: pulumi.Input<string>;
+    password: pulumi.Input<string>;
   };
 }
 
@@ -24,26 +41,45 @@ export function declareFlows(args: RabbitmqFlowsArgs, opts: pulumi.ComponentReso
   const spec = args.skill.rabbitmq;
   if (!spec) return { apps: {}, summary: [] };
 
+  const { version } = args.connection;
   const { vhost, exchanges } = new VirtualHost(spec.vhost, { spec }, opts);
+  const tiers = new Map(
+    allTierDelays(spec, version).map((delay) => [delay, new RetryTier(retryTierName(delay), { delay, vhost }, opts)]),
+  );
   for (const [name, queue] of Object.entries(spec.queues)) {
-    new DurableQueue(name, { spec: queue, vhost, exchanges }, opts);
+    const needed = tierDelays(queue, version).map((delay) => tiers.get(delay)!.complete);
+    new DurableQueue(name, { spec: queue, vhost, exchanges, tiers: needed, version }, opts);
   }
-  const apps = Object.entries(toGrants(spec)).map(([name, grants]) => {
+  const apps = Object.entries(toGrants(spec, version)).map(([name, grants]) => {
     const { username, password } = new RabbitmqApp(name, { vhost, grants, secret: args.secret }, opts);
-    const flows = { publishes: toDestinations(spec, name), consumes: toSubscriptions(spec, name) };
+    const flows = { publishes: toDestinations(spec, name), consumes: toSubscriptions(spec, name, version) };
     return [name, { url: args.connection.url, tls: args.connection.tls, vhost, username, password, ...flows }];
   });
-  return { apps: Object.fromEntries(apps), summary: toSummary(spec) };
+  const operator = {
+    url: args.connection.url,
+    vhost,
+    ...args.operator,
+    deadLetterExchange: DEAD_LETTER_EXCHANGE,
+    deadLetters: toDeadLetters(spec),
+  };
+  return { apps: Object.fromEntries(apps), operator, summary: toSummary(spec, version) };
 }
 
-/** One row for the vhost, each exchange and each queue. */
-export function toSummary(spec: RabbitmqSkill): SummaryRow[] {
+/** Where dead letters are, by the name that commands know a flow by. */
+export const toDeadLetters = (spec: RabbitmqSkill) =>
+  Object.entries(spec.queues).flatMap(([queue, { deadLetter }]) =>
+    deadLetter ? [{ flow: `rabbitmq/${queue}`, queue, deadLetterQueue: deadLetterQueueName(queue) }] : [],
+  );
+
+/** One row for the vhost, each exchange, delay tier and queue. */
+export function toSummary(spec: RabbitmqSkill, version?: BrokerVersion): SummaryRow[] {
   const row = (kind: string, name: string, detail: string) => ({ broker: "rabbitmq", kind, name, detail });
   return [
     row("vhost", spec.vhost, ""),
     ...Object.entries(exchangeTypes(spec)).map(([name, type]) => row("exchange", name, type)),
+    ...allTierDelays(spec, version).map((delay) => row("delay tier", retryTierName(delay), `${delay} ms`)),
     ...Object.entries(spec.queues).flatMap(([name, queue]) => [
-      row("queue", name, queueDetail(name, queue)),
+      row("queue", name, queueDetail(name, queue, nativeDelays(queue, version))),
       ...(queue.deadLetter
         ? [row("dead-letter queue", deadLetterQueueName(name), `keeps ${queue.deadLetter.retention}`)]
         : []),
@@ -51,7 +87,8 @@ export function toSummary(spec: RabbitmqSkill): SummaryRow[] {
   ];
 }
 
-function queueDetail(name: string, queue: RabbitmqQueue): string {
+function queueDetail(name: string, queue: RabbitmqQueue, delays: number[] | undefined): string {
   const bindings = bindingsOf(name, queue).map(({ exchange, routingKey }) => `${exchange} ${routingKey}`.trimEnd());
-  return `${queue.type}, from ${bindings.join(", ")}`;
+  const retries = delays ? `, delays retries itself: ${delays.join(", ")} ms` : "";
+  return `${queue.type}, from ${bindings.join(", ")}${retries}`;
 }

@@ -1,6 +1,7 @@
-import type { RabbitmqSkill } from "../../skill/index.ts";
+import { type RabbitmqSkill, retryDelays, retryTierName } from "../../skill/index.ts";
 import { bindingsOf, DEAD_LETTER_EXCHANGE, exchangeTypes } from "./exchanges.ts";
 import { exactly, routedBy } from "./pattern.ts";
+import { type BrokerVersion, nativeDelays } from "./retries.ts";
 
 /** What one app may do in the vhost. It may never declare anything. */
 export interface Grants {
@@ -13,22 +14,25 @@ export interface Grants {
 }
 
 /** The grants of every app that produces or consumes, by app. */
-export function toGrants(rabbitmq: RabbitmqSkill): Record<string, Grants> {
+export function toGrants(rabbitmq: RabbitmqSkill, version?: BrokerVersion): Record<string, Grants> {
   const grants = new Map<string, Grants>();
   const types = exchangeTypes(rabbitmq);
   const of = (app: string) => grants.get(app) ?? added(grants, app);
-  const allowWrite = (app: string, exchange: string, bindingKey: string) => {
+  const allowWrite = (app: string, exchange: string, bindingKey: string, type = types[exchange]) => {
     const { writes, topicExchanges } = of(app);
     writes.set(exchange, (writes.get(exchange) ?? new Set()).add(bindingKey));
-    if (types[exchange] === "topic") topicExchanges.add(exchange);
+    if (type === "topic") topicExchanges.add(exchange);
   };
   for (const [name, queue] of Object.entries(rabbitmq.queues)) {
     for (const app of queue.producers) {
       for (const { exchange, routingKey } of bindingsOf(name, queue)) allowWrite(app, exchange, routingKey);
     }
-    for (const app of Object.keys(queue.consumers)) {
+    for (const [app, { retry }] of Object.entries(queue.consumers)) {
       of(app).reads.add(name);
-      if (queue.deadLetter) allowWrite(app, DEAD_LETTER_EXCHANGE, name);
+      if (!queue.deadLetter) continue;
+      allowWrite(app, DEAD_LETTER_EXCHANGE, name);
+      if (nativeDelays(queue, version)) continue;
+      for (const delay of retryDelays(retry)) allowWrite(app, retryTierName(delay), name, "topic");
     }
   }
   return Object.fromEntries(grants);

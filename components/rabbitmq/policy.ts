@@ -1,6 +1,7 @@
-import { type RabbitmqQueue, toMilliseconds, toSeconds } from "../../skill/index.ts";
+import { type RabbitmqQueue, retryTierName, toMilliseconds, toSeconds } from "../../skill/index.ts";
 import { DEAD_LETTER_EXCHANGE } from "./exchanges.ts";
 import { exactly } from "./pattern.ts";
+import { type BrokerVersion, nativeDelays } from "./retries.ts";
 
 /** A policy as the provider takes it: it sends a definition's value as a number where it reads as one. */
 export interface PolicySpec {
@@ -13,12 +14,17 @@ export interface PolicySpec {
 /** Only one policy applies to a queue, so ours stands above what people write for a whole vhost (mostly 0 to 10). */
 const PRIORITY = 1000;
 
-/** By default RabbitMQ 4 drops a message after 20 returns: a loss in a queue that has nowhere to pass it on to. */
-const UNLIMITED_DELIVERIES = "-1";
+/**
+ * By default RabbitMQ 4 drops a message after 20 returns: a loss in a queue that has nowhere to pass it on to. -1 would be no limit,
+ * but RabbitMQ promises that for a queue's argument only, not for a policy, and 3.x reads it as 0.
+ */
+const UNLIMITED_DELIVERIES = "1000000000";
 
 /** All that is tunable of a work queue; nothing where a stream keeps the broker's own retention. */
-export function toWorkQueuePolicy(name: string, queue: RabbitmqQueue): PolicySpec | undefined {
-  if (queue.type !== "stream") return policyFor(name, { ...deadLettering(name, queue), ...limits(queue) });
+export function toWorkQueuePolicy(name: string, queue: RabbitmqQueue, version?: BrokerVersion): PolicySpec | undefined {
+  if (queue.type !== "stream") {
+    return policyFor(name, { ...deadLettering(name, queue), ...delayedRetry(queue, version), ...limits(queue) });
+  }
   return queue.retention === undefined ? undefined : policyFor(name, { "max-age": `${toSeconds(queue.retention)}s` });
 }
 
@@ -26,6 +32,20 @@ export function toWorkQueuePolicy(name: string, queue: RabbitmqQueue): PolicySpe
 export function toDeadLetterQueuePolicy(name: string, retention: string): PolicySpec {
   return policyFor(name, {
     "message-ttl": String(toMilliseconds(retention)),
+    "delivery-limit": UNLIMITED_DELIVERIES,
+  });
+}
+
+/**
+ * A message waits `delay` milliseconds and goes to the queue that its routing key names, by the default exchange; until that queue has
+ * it, it stays here.
+ */
+export function toTierPolicy(delay: number): PolicySpec {
+  return policyFor(retryTierName(delay), {
+    "message-ttl": String(delay),
+    "dead-letter-exchange": "",
+    "dead-letter-strategy": "at-least-once",
+    overflow: "reject-publish",
     "delivery-limit": UNLIMITED_DELIVERIES,
   });
 }
@@ -48,6 +68,17 @@ function deadLettering(name: string, queue: RabbitmqQueue): Record<string, strin
     "dead-letter-strategy": "at-least-once",
     // The first delivery is not counted.
     "delivery-limit": String(maxDeliveries(queue) - 1),
+  };
+}
+
+/** Only what failed waits: what a consumer gives back untouched (basic.nack) is there again at once, and is not counted. */
+function delayedRetry(queue: RabbitmqQueue, version: BrokerVersion): Record<string, string> {
+  const delays = nativeDelays(queue, version);
+  if (!delays) return {};
+  return {
+    "delayed-retry-type": "failed",
+    "delayed-retry-min": String(delays[0]),
+    "delayed-retry-max": String(delays.at(-1)),
   };
 }
 

@@ -14,7 +14,12 @@ export interface RedisRights {
 
 /** What a client sends to log in and to say who it is; nothing here touches data. */
 const CONNECTION = "auth hello ping echo quit reset client|id client|getname client|setname client|setinfo".split(" ");
-const CONSUME = "xreadgroup xack xpending xclaim xautoclaim".split(" ");
+/**
+ * Reading, answering and reclaiming. A consumer also sees how far every group of the stream is and trims what all of them have
+ * acknowledged, for a full server refuses every write; and it removes the names of consumers that are gone.
+ */
+const CONSUME =
+  "xreadgroup xack xpending xclaim xautoclaim xtrim xinfo|groups xinfo|consumers xgroup|delconsumer".split(" ");
 const SUBSCRIBE = "subscribe unsubscribe psubscribe punsubscribe".split(" ");
 /** Every command of these works on keys that it is given. */
 const DATA_TYPES = "string hash list set sortedset bitmap hyperloglog geo stream transaction".split(" ");

@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { deadLetterStreamName, type RedisInstanceSpec, type Skill } from "../../skill/index.ts";
+import { deadLetterStreamName, type RedisInstanceSpec, retryDelays, type Skill } from "../../skill/index.ts";
 import type { BrokerFlows, SummaryRow } from "../flows.ts";
 import { type RedisRights, toRights } from "./acl.ts";
 import type { RedisProvision } from "./provision.ts";
@@ -19,26 +19,48 @@ export function declareFlows(
 ): BrokerFlows {
   const instances = skill.redis?.instances ?? {};
   const apps: Record<string, Record<string, object>> = {};
+  const operator: Record<string, object> = {};
   for (const [name, spec] of Object.entries(instances)) {
-    const { host, port, tls } = new RedisInstance(name, { spec, secret, provision }, opts);
+    const { host, port, tls, administrator } = new RedisInstance(name, { spec, secret, provision }, opts);
+    if (administrator) operator[name] = { host, port, tls, ...administrator, deadLetters: toDeadLetters(name, spec) };
     for (const [app, rights] of Object.entries(toRights(spec))) {
       const login = { username: app, password: appPassword(secret, name, app) };
       apps[app] = { ...apps[app], [name]: { host, port, tls, ...login, ...toAccess(spec, rights) } };
     }
   }
-  return { apps, summary: Object.entries(instances).flatMap(([name, spec]) => toSummary(name, spec, provision.kind)) };
+  return {
+    apps,
+    ...(Object.keys(operator).length > 0 && { operator }),
+    summary: Object.entries(instances).flatMap(([name, spec]) => toSummary(name, spec, provision.kind)),
+  };
 }
 
+/** Where dead letters are, by the name that commands know a consumer group of a stream by. */
+export const toDeadLetters = (instance: string, { streams }: RedisInstanceSpec) =>
+  Object.entries(streams).flatMap(([stream, { consumers }]) =>
+    Object.keys(consumers).map((group) => ({
+      flow: `redis/${instance}/${stream}/${group}`,
+      stream,
+      group,
+      deadLetterStream: deadLetterStreamName(stream, group),
+    })),
+  );
+
 /** What an app does on an instance, with what its consumers need to know. */
-function toAccess(spec: RedisInstanceSpec, rights: RedisRights) {
-  const consumes: Record<string, Record<string, object>> = {};
+export function toAccess(spec: RedisInstanceSpec, rights: RedisRights) {
+  const consumes: Record<string, Record<string, ReturnType<typeof toSubscription>>> = {};
   for (const { stream, group } of rights.consumes) {
-    const { retry } = spec.streams[stream]!.consumers[group]!;
-    const deadLetterStream = deadLetterStreamName(stream, group);
-    consumes[stream] = { ...consumes[stream], [group]: { group, deadLetterStream, retry } };
+    consumes[stream] = { ...consumes[stream], [group]: toSubscription(spec, stream, group) };
   }
   const { publishes, subscribes, produces, keys } = rights;
   return { publishes, subscribes, produces, consumes, keys };
+}
+
+/** What a consumer of a group knows of failures; the delays are milliseconds before each retry. */
+function toSubscription({ streams }: RedisInstanceSpec, stream: string, group: string) {
+  const { retry } = streams[stream]!.consumers[group]!;
+  const deadLetterStream = deadLetterStreamName(stream, group);
+  return { group, maxAttempts: retry.maxAttempts, delays: retryDelays(retry), deadLetterStream, retry };
 }
 
 /** What keeps an instance's data when its process ends. */
@@ -48,13 +70,22 @@ const DURABILITY = {
   elasticache: "replicas and daily snapshots",
 } as const;
 
-/** One row for the instance and one for each stream. */
+/** One row for the instance, one for each stream and one for the dead letters of each of its groups. */
 export function toSummary(name: string, spec: RedisInstanceSpec, kind: RedisProvision["kind"]): SummaryRow[] {
   const row = (what: string, of: string, detail: string) => ({ broker: "redis", kind: what, name: of, detail });
   return [
     row("instance", name, `${spec.engine}, ${spec.maxMemory}, noeviction, ${DURABILITY[kind]}`),
-    ...Object.entries(spec.streams).map(([stream, { consumers }]) =>
+    ...Object.entries(spec.streams).flatMap(([stream, { consumers }]) => [
       row("stream", `${name}/${stream}`, `groups: ${Object.keys(consumers).join(", ") || "none"}`),
-    ),
+      ...Object.entries(consumers).map(([group, { retry }]) =>
+        row(
+          "dead-letter stream",
+          `${name}/${deadLetterStreamName(stream, group)}`,
+          `after ${deliveries(retry.maxAttempts)}`,
+        ),
+      ),
+    ]),
   ];
 }
+
+const deliveries = (count: number): string => (count === 1 ? "1 delivery" : `${count} deliveries`);

@@ -19,6 +19,8 @@ export class RedisInstance extends pulumi.ComponentResource {
   readonly host: pulumi.Output<string>;
   readonly port: pulumi.Output<number>;
   readonly tls: pulumi.Output<boolean>;
+  /** Who administers the server; absent on ElastiCache, where nobody does. */
+  readonly administrator?: { username: pulumi.Input<string>; password: pulumi.Input<string> };
 
   constructor(name: string, args: RedisInstanceArgs, opts?: pulumi.ComponentResourceOptions) {
     super("messaging:redis:RedisInstance", name, {}, opts);
@@ -29,6 +31,7 @@ export class RedisInstance extends pulumi.ComponentResource {
     this.host = outputs.host;
     this.port = outputs.port;
     this.tls = outputs.tls;
+    this.administrator = administratorOf(name, args);
     this.registerOutputs(outputs);
   }
 }
@@ -36,6 +39,15 @@ export class RedisInstance extends pulumi.ComponentResource {
 /** The password of an app on an instance. */
 export function appPassword(secret: pulumi.Input<string>, instance: string, app: string): pulumi.Output<string> {
   return derivePassword(secret, `redis/${instance}/${app}`);
+}
+
+function administratorOf(name: string, { secret, provision }: RedisInstanceArgs): RedisInstance["administrator"] {
+  if (provision.kind === "elasticache") return undefined;
+  if (provision.kind === "external") {
+    const { username, password } = provision.servers[name]!;
+    return { username, password };
+  }
+  return { username: ADMINISTRATOR, password: derivePassword(secret, `redis/${name}/${ADMINISTRATOR}`) };
 }
 
 /** The settings that every server has, and its memory, in the server's own spelling. */

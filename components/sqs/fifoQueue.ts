@@ -85,8 +85,9 @@ function declareDeadLetters(name: string, queue: Queue, args: FifoQueueArgs, own
   const deadLetterName = fifoDeadLetterName(name);
   const spec = { ...args.spec, retention: DEAD_LETTER_RETENTION };
   const deadLetterQueue = new Queue(`${name}-dlq`, toQueueArgs(deadLetterName, spec, args), own);
-  // SQS itself moves the messages, so no app needs to reach them.
-  declarePolicy(`${name}-dlq-policy`, deadLetterQueue, { producers: [], consumers: [] }, {}, own);
+  // A consumer sends its message here with its error; SQS itself moves those that consumers leave unanswered. No app reads them.
+  const access = { producers: args.spec.consumers, consumers: [] };
+  declarePolicy(`${name}-dlq-policy`, deadLetterQueue, access, args.principals, own);
 
   // Resources of their own, for an attribute of either queue would make it wait for the other. Like the policies they go with
   // their queue: taking each off a queue that goes too would last 25 s, and on LocalStack 4.4 never end.

@@ -41,20 +41,31 @@ export function declareFlows(
     };
     return [app, access];
   });
-  return { apps: Object.fromEntries(apps), summary: specs.flatMap(([name, spec]) => toSummary(name, spec)) };
+  return {
+    apps: Object.fromEntries(apps),
+    ...(made.length > 0 && { operator: { ...connection, deadLetters: made.flatMap(toDeadLetters) } }),
+    summary: specs.flatMap(([name, spec]) => toSummary(name, spec)),
+  };
 }
 
-interface Made {
+/** A queue of the skill and what was made of it. */
+export interface Made {
   name: string;
   spec: SqsQueue;
-  queue: FifoQueue;
+  queue: Pick<FifoQueue, "queueUrl" | "queueArn" | "deadLetterQueueUrl">;
 }
 
-function toPublication({ spec, queue: { queueUrl, queueArn } }: Made) {
+/** Where dead letters are, by the name that commands know a queue by. */
+export const toDeadLetters = ({ name, queue: { queueUrl, deadLetterQueueUrl } }: Made) =>
+  deadLetterQueueUrl ? [{ flow: `sqs/${name}`, queueUrl, deadLetterQueueUrl }] : [];
+
+/** What a producer's client needs of a queue. */
+export function toPublication({ spec, queue: { queueUrl, queueArn } }: Made) {
   return { queueUrl, queueArn, contentBasedDeduplication: spec.contentBasedDeduplication };
 }
 
-function toSubscription({ name, spec, queue }: Made) {
+/** What a consumer's client needs of a queue. */
+export function toSubscription({ name, spec, queue }: Made) {
   const { queueUrl, queueArn, deadLetterQueueUrl } = queue;
   return {
     queueUrl,

@@ -8,14 +8,17 @@ type Connected<Name extends keyof Brokers> = Promise<NonNullable<Brokers[Name]>>
 
 /** A RabbitMQ cluster by its management API; apps reach it over AMQP. */
 export async function rabbitmq({ environment, secrets }: ConnectArgs): Connected<"rabbitmq"> {
-  const { endpoint, username, cacertFile, ...connection } = environment.rabbitmq!;
+  const { endpoint, username, cacertFile, version, ...connection } = environment.rabbitmq!;
   const password = secrets.rabbitmqPassword!;
   const { Provider } = await import("@pulumi/rabbitmq/provider.js");
   const { declareFlows } = await import("../../components/rabbitmq/index.ts");
   const url = connection.url ?? amqpUrl(endpoint);
   return {
     declareFlows,
-    args: { connection: { url, tls: url.startsWith("amqps:") } },
+    args: {
+      connection: { url, tls: url.startsWith("amqps:"), version },
+      operator: { managementUrl: endpoint, username, password },
+    },
     providers: [new Provider("rabbitmq", { endpoint, username, password, cacertFile })],
   };
 }
@@ -29,7 +32,10 @@ export async function kafka({ environment, secrets }: ConnectArgs): Connected<"k
   const sasl = { saslMechanism, saslUsername: username, saslPassword };
   return {
     declareFlows,
-    args: { connection: { bootstrapServers, tls, saslMechanism: appMechanism(saslMechanism) } },
+    args: {
+      connection: { bootstrapServers, tls, saslMechanism: appMechanism(saslMechanism) },
+      operator: { saslMechanism: clientMechanism(saslMechanism), username, password: saslPassword },
+    },
     providers: [new Provider("kafka", { bootstrapServers, tlsEnabled: tls, caCert, kafkaVersion, ...sasl })],
   };
 }
@@ -71,6 +77,10 @@ export async function redis({ environment, secrets }: ConnectArgs): Connected<"r
 /** The mechanism of the apps' credentials: SCRAM, as only that has credentials in Kafka, of the strength that the administrator logs in by. */
 export const appMechanism = (saslMechanism: string): ScramMechanism =>
   saslMechanism === "scram-sha256" ? "SCRAM-SHA-256" : "SCRAM-SHA-512";
+
+/** How clients of Kafka spell the administrator's mechanism. */
+const clientMechanism = (saslMechanism: string): string =>
+  saslMechanism === "plain" ? "PLAIN" : appMechanism(saslMechanism);
 
 /** AMQP on the same host as the management API, on its usual port. */
 export function amqpUrl(endpoint: string): string {

@@ -23,7 +23,10 @@ export async function rabbitmq({ stack, secret, environment }: ConnectArgs): Mad
   const { username, password } = broker;
   return {
     declareFlows,
-    args: { connection: { url: broker.amqpUrl, tls: false } },
+    args: {
+      connection: { url: broker.amqpUrl, tls: false, version: BROKER_VERSIONS.rabbitmq },
+      operator: { managementUrl: broker.managementUrl, username, password },
+    },
     providers: [new Provider("rabbitmq", { endpoint: broker.managementUrl, username, password })],
     deletedWith: broker.volume,
   };
@@ -38,7 +41,10 @@ export async function kafka({ stack, secret, environment }: ConnectArgs): Made<"
   const broker = new LocalKafka("kafka", { stack, image, secret, port: environment.local.ports.kafka });
   return {
     declareFlows,
-    args: { connection: { bootstrapServers: [broker.bootstrapServers], tls: false, saslMechanism: "SCRAM-SHA-512" } },
+    args: {
+      connection: { bootstrapServers: [broker.bootstrapServers], tls: false, saslMechanism: "SCRAM-SHA-512" },
+      operator: { saslMechanism: "SCRAM-SHA-512", username: broker.username, password: broker.password },
+    },
     providers: [
       new Provider("kafka", {
         bootstrapServers: [broker.bootstrapServers],

@@ -32,7 +32,11 @@ export class LocalStack extends pulumi.ComponentResource {
         dataPath: DATA,
         health: portsOpen(args.port),
         environment: toEnvironment(args.port),
-        files: [{ path: "/etc/localstack/init/start.d/persistence.py", content: persistence() }],
+        files: [
+          script("messaging", "messaging_queues.py"),
+          script("init/start.d", "persistence.py"),
+          script("init/start.d", "visibility.py"),
+        ],
       },
       { parent: this },
     );
@@ -64,7 +68,11 @@ function toEnvironment(port: number): Record<string, string> {
   };
 }
 
-/** The community edition forgets everything at a restart; this keeps the queues. */
-function persistence(): string {
-  return readFileSync(new URL("localstack/persistence.py", import.meta.url), "utf8");
-}
+/**
+ * A script of ours in LocalStack, which runs those of `init/start.d` at its start. The community edition forgets everything at a
+ * restart, and is late with what comes back.
+ */
+const script = (folder: string, name: string) => ({
+  path: `/etc/localstack/${folder}/${name}`,
+  content: readFileSync(new URL(`localstack/${name}`, import.meta.url), "utf8"),
+});

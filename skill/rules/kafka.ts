@@ -97,7 +97,8 @@ const workTopic = ({ path }: TopicName): string => String(path[2]);
 function topicNames(name: string, topic: Topic, path: Path, { retry }: SkillDocument): TopicName[] {
   const groups = Object.entries(topic.consumers).flatMap(([group, consumer]): TopicName[] => {
     const here = [...path, "consumers", group];
-    const delays = [...new Set(retryDelays(overridden(retry, consumer.retry)))];
+    // An ordered group tries again in place.
+    const delays = consumer.ordered ? [] : [...new Set(retryDelays(overridden(retry, consumer.retry)))];
     return [
       { name: deadLetterTopicName(name, group), kind: "dead-letter topic", path: here },
       ...delays.map(

@@ -29,8 +29,13 @@ describe("messaging", () => {
         "stderr": "",
         "stdout": "Usage: messaging <command> [options]
 
-        validate  Check a skill, skill.yaml unless another file is given, and print all its problems.
-        schema    Print the JSON Schema (draft 7) of a skill.
+        validate     Check a skill, skill.yaml unless another file is given, and print all its problems.
+        schema       Print the JSON Schema (draft 7) of a skill.
+        verify       Walk a good and a poison message through every flow of the live environment, as its apps, and clean up.
+        dlq list     Show how many dead letters each flow has and how old the oldest is. Nothing is consumed.
+        dlq show     Show the oldest dead letters of a flow with their errors. They stay where they are.
+        dlq redrive  Put dead letters back to the consumer that gave them up, the oldest first. Each is confirmed by the broker before it leaves.
+        dlq drop     Delete dead letters for good, the oldest first. Asks, or takes the count that it would ask for.
 
       messaging <command> --help tells more; messaging --version tells the version.
       ",
@@ -45,25 +50,57 @@ describe("messaging", () => {
   });
 
   it.each([
-    [[], "messaging: must be given a command (validate, schema), got nothing"],
-    [["validat"], 'messaging: must be given a known command (validate, schema), got "validat"'],
-    [["\u001b[2J"], 'messaging: must be given a known command (validate, schema), got "\\u001b[2J"'],
-    [["constructor"], 'messaging: must be given a known command (validate, schema), got "constructor"'],
-    [["--verbose"], 'messaging: must be given a known command (validate, schema), got "--verbose"'],
+    [
+      [],
+      "messaging: must be given a command (validate, schema, verify, dlq list, dlq show, dlq redrive, dlq drop), got nothing",
+    ],
+    [
+      ["validat"],
+      'messaging: must be given a known command (validate, schema, verify, dlq list, dlq show, dlq redrive, dlq drop), got "validat"',
+    ],
+    [
+      ["\u001b[2J"],
+      'messaging: must be given a known command (validate, schema, verify, dlq list, dlq show, dlq redrive, dlq drop), got "\\u001b[2J"',
+    ],
+    [
+      ["constructor"],
+      'messaging: must be given a known command (validate, schema, verify, dlq list, dlq show, dlq redrive, dlq drop), got "constructor"',
+    ],
+    [
+      ["--verbose"],
+      'messaging: must be given a known command (validate, schema, verify, dlq list, dlq show, dlq redrive, dlq drop), got "--verbose"',
+    ],
     [
       ["validate", "--env", "x"],
-      'messaging: validate must be given a known option (--environment, --help), got "--env"',
+      'messaging: validate must be given a known option (--environment, --log, --help), got "--env"',
     ],
-    [["validate", "-x"], 'messaging: validate must be given a known option (--environment, --help), got "-x"'],
+    [["validate", "-x"], 'messaging: validate must be given a known option (--environment, --log, --help), got "-x"'],
     [
       ["validate", "--__proto__"],
-      'messaging: validate must be given a known option (--environment, --help), got "--__proto__"',
+      'messaging: validate must be given a known option (--environment, --log, --help), got "--__proto__"',
     ],
     [["validate", "--environment"], "messaging: --environment must have a value, got none"],
     [["validate", "-e", ""], "messaging: -e must have a value, got none"],
     [["validate", "--help=yes"], 'messaging: --help must have no value, got "yes"'],
     [["validate", "-e", "../secret"], 'messaging: --environment must be the name of a Pulumi stack, got "../secret"'],
-    [["validate", "a.yaml", "b.yaml"], 'messaging: validate must be given at most 1 file, got "b.yaml"'],
+    [["validate", "a.yaml", "b.yaml"], 'messaging: validate must be given at most 1 of it, got "b.yaml"'],
+    [["dlq"], 'messaging: must be given a known command (dlq list, dlq show, dlq redrive, dlq drop), got "dlq"'],
+    [
+      ["dlq", "purge"],
+      'messaging: must be given a known command (dlq list, dlq show, dlq redrive, dlq drop), got "dlq purge"',
+    ],
+    [["dlq", "show"], "messaging: dlq show must be given a flow (messaging dlq list names them), got nothing"],
+    [["dlq", "show", "f", "--limit", "0"], 'messaging: --limit must be a whole number from 1 to 1000, got "0"'],
+    [
+      ["dlq", "redrive", "f", "--rate", "fast"],
+      'messaging: --rate must be a whole number from 1 to 1000000, got "fast"',
+    ],
+    [
+      ["dlq", "drop", "f", "--filter", "$..x=1"],
+      'messaging: --filter must have a JSON path such as $.customer.id, $.items[0].sku or $["a key"], got "$..x=1"',
+    ],
+    [["dlq", "drop", "f", "--filter", "x~("], 'messaging: --filter must have a regular expression after ~, got "x~("'],
+    [["validate", "--log", "text"], 'messaging: --log must be json, got "text"'],
     [["schema", "a.yaml"], 'messaging: schema must be given nothing more, got "a.yaml"'],
   ])("refuses %j in one line, and shows the usage", async (args, line) => {
     const { code, stdout, stderr } = await called(...args);
@@ -112,6 +149,7 @@ describe("messaging validate", () => {
       Check a skill, skill.yaml unless another file is given, and print all its problems.
 
         -e, --environment <env>  Check it as Pulumi.<env>.yaml changes it, by messaging:skill.
+        --log json               Log the call as JSON lines on standard error: invoked, then completed or failed.
         -h, --help               Show this text.
       "
     `);

@@ -45,8 +45,12 @@ async function refused(app: string, action: (channel: Awaited<ReturnType<Connect
   }
 }
 
+const messagesIn = async (queue: string): Promise<number> =>
+  (await ctl("list_queues", "-p", "orders", "name", "messages")).find(({ name }: { name: string }) => name === queue)
+    .messages;
+
 describe("RabbitMQ after npm start", () => {
-  it("has the work queue and its DLQ as durable quorum queues, each under one policy of its own", async () => {
+  it("has the work queue, its DLQ and the delay tiers as durable quorum queues, each under one policy of its own", async () => {
     const queues = await ctl(
       "list_queues",
       "-p",
@@ -64,6 +68,20 @@ describe("RabbitMQ after npm start", () => {
       effective_policy_definition: table(queue.effective_policy_definition!),
     }));
     expect(readable.sort((a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1))).toEqual([
+      ...[1000, 2000].map((delay) => ({
+        name: `messaging.retry.${delay}ms`,
+        durable: true,
+        type: "quorum",
+        policy: `messaging.retry.${delay}ms`,
+        arguments: { "x-queue-type": "quorum" },
+        effective_policy_definition: {
+          "dead-letter-exchange": "",
+          "dead-letter-strategy": "at-least-once",
+          "delivery-limit": 1000000000,
+          "message-ttl": delay,
+          overflow: "reject-publish",
+        },
+      })),
       {
         name: "orders",
         durable: true,
@@ -85,7 +103,7 @@ describe("RabbitMQ after npm start", () => {
         type: "quorum",
         policy: "orders.dlq",
         arguments: { "x-queue-type": "quorum" },
-        effective_policy_definition: { "delivery-limit": -1, "message-ttl": 1209600000 },
+        effective_policy_definition: { "delivery-limit": 1000000000, "message-ttl": 1209600000 },
       },
     ]);
     const policies = await ctl("list_policies", "-p", "orders");
@@ -124,6 +142,21 @@ describe("RabbitMQ after npm start", () => {
     expect(await publish("", "orders")).toBe("ACCESS_REFUSED");
   });
 
+  it("lets the consumer publish retries and dead letters of its own queue, and of no other", async () => {
+    const publish = (exchange: string, routingKey: string) =>
+      refused("fulfilment", async (channel) => {
+        await channel.confirmSelect();
+        await channel.basicPublish({ exchange, routingKey }, "probe");
+      });
+    for (const exchange of ["messaging.retry.1000ms", "messaging.retry.2000ms", "messaging.dead-letter"]) {
+      expect(await publish(exchange, "billing"), exchange).toBe("ACCESS_REFUSED");
+      expect(await publish(exchange, "orders.dlq"), exchange).toBe("ACCESS_REFUSED");
+    }
+    expect(await publish("", "orders")).toBe("ACCESS_REFUSED");
+    expect(await publish("messaging.retry.1000ms", "orders")).toBeUndefined();
+    await expect.poll(() => messagesIn("orders"), { timeout: 10_000 }).toBe(2);
+  });
+
   it("lets the producer neither declare, delete, purge nor consume", async () => {
     const codes = await Promise.all([
       refused("order-service", (channel) => channel.queueDeclare({ queue: "mine", durable: true })),
@@ -152,16 +185,9 @@ describe("RabbitMQ after npm start", () => {
       if (deliveries.length > 20) break;
     }
     await channel.close();
-    expect(deliveries).toEqual([0, 1, 2]);
-    await expect
-      .poll(
-        async () =>
-          (await ctl("list_queues", "-p", "orders", "name", "messages")).find(
-            ({ name }: { name: string }) => name === "orders.dlq",
-          ).messages,
-        { timeout: 20_000 },
-      )
-      .toBe(1);
+    // Two messages: the producer's, and the one that the consumer sent through a tier.
+    expect(deliveries.toSorted()).toEqual([0, 0, 1, 1, 2, 2]);
+    await expect.poll(() => messagesIn("orders.dlq"), { timeout: 20_000 }).toBe(2);
     expect(
       await refused("fulfilment", async (other) => {
         await other.confirmSelect();

@@ -56,7 +56,7 @@ async function app(name: string): Promise<string> {
 }
 
 describe("Kafka after npm start", () => {
-  it("has the topic with its partitions and limits, and the dead-letter topic", async () => {
+  it("has the topic with its partitions and limits, the retry topics and the dead-letter topic", async () => {
     const { output: described, code } = await tool(await admin(), TOPICS, ["--describe"]);
     expect(code, described).toBe(0);
     const line = (topic: string) => described.split("\n").find((text) => text.includes(`Topic: ${topic}\t`)) ?? "";
@@ -71,6 +71,12 @@ describe("Kafka after npm start", () => {
     }
     expect(line("user-events.notification-service.dlt")).toMatch(/PartitionCount: 6\tReplicationFactor: 1/);
     expect(line("user-events.notification-service.dlt")).toContain("retention.ms=1209600000");
+    for (const delay of [1000, 2000]) {
+      const retryTopic = line(`user-events.notification-service.retry.${delay}`);
+      expect(retryTopic).toMatch(/PartitionCount: 6\tReplicationFactor: 1/);
+      expect(retryTopic).toContain("retention.ms=1209600000");
+      expect(retryTopic).toContain("max.message.bytes=1114124");
+    }
   });
 
   it("has a SCRAM user for each app, and an ACL for each right, and no more", async () => {
@@ -89,7 +95,11 @@ describe("Kafka after npm start", () => {
     expect([...new Set(rights)].sort()).toEqual([
       "notification-service READ GROUP notification-service LITERAL",
       "notification-service READ TOPIC user-events LITERAL",
+      "notification-service READ TOPIC user-events.notification-service.retry.1000 LITERAL",
+      "notification-service READ TOPIC user-events.notification-service.retry.2000 LITERAL",
       "notification-service WRITE TOPIC user-events.notification-service.dlt LITERAL",
+      "notification-service WRITE TOPIC user-events.notification-service.retry.1000 LITERAL",
+      "notification-service WRITE TOPIC user-events.notification-service.retry.2000 LITERAL",
       "order-service WRITE TOPIC user-events LITERAL",
     ]);
   });
@@ -155,6 +165,11 @@ describe("Kafka after npm start", () => {
     const missing = await tool(consumer, PRODUCER, ["--topic", "not-declared"], "x\n");
     expect(missing.output).toContain("TopicAuthorizationException");
     const { stdout } = await tool(consumer, TOPICS, ["--list"]);
-    expect(stdout.split("\n").filter(Boolean).sort()).toEqual(["user-events", "user-events.notification-service.dlt"]);
+    expect(stdout.split("\n").filter(Boolean).sort()).toEqual([
+      "user-events",
+      "user-events.notification-service.dlt",
+      "user-events.notification-service.retry.1000",
+      "user-events.notification-service.retry.2000",
+    ]);
   });
 });

@@ -1,8 +1,10 @@
 import { defineConfig } from "vitest/config";
+import { reportersOf } from "./reporters.ts";
 
 export default defineConfig({
   test: {
-    include: ["test/engine/**/*.test.ts"],
+    include: ["test/engine/*.test.ts"],
+    reporters: reportersOf("engine"),
     globalSetup: ["test/engine/setup.ts"],
     fileParallelism: false,
     sequence: { sequencer: (await import("./sequencer.ts")).ByName },

@@ -42,11 +42,25 @@ describe("the program of the example skill on local brokers", () => {
       messaging > messaging:rabbitmq:DurableQueue orders
       messaging > messaging:rabbitmq:RabbitmqApp fulfilment
       messaging > messaging:rabbitmq:RabbitmqApp order-service
+      messaging > messaging:rabbitmq:RetryTier messaging.retry.1000ms
+      messaging > messaging:rabbitmq:RetryTier messaging.retry.2000ms
       messaging > messaging:rabbitmq:VirtualHost orders
       messaging > messaging:redis:RedisInstance notifications
       messaging > messaging:sqs:FifoQueue payments
+      messaging.retry.1000ms > rabbitmq:index/binding:Binding messaging.retry.1000ms
+      messaging.retry.1000ms > rabbitmq:index/exchange:Exchange messaging.retry.1000ms
+      messaging.retry.1000ms > rabbitmq:index/policy:Policy messaging.retry.1000ms
+      messaging.retry.1000ms > rabbitmq:index/queue:Queue messaging.retry.1000ms
+      messaging.retry.2000ms > rabbitmq:index/binding:Binding messaging.retry.2000ms
+      messaging.retry.2000ms > rabbitmq:index/exchange:Exchange messaging.retry.2000ms
+      messaging.retry.2000ms > rabbitmq:index/policy:Policy messaging.retry.2000ms
+      messaging.retry.2000ms > rabbitmq:index/queue:Queue messaging.retry.2000ms
       notification-service > kafka:index/acl:Acl notification-service/Group/notification-service/Read
       notification-service > kafka:index/acl:Acl notification-service/Topic/user-events.notification-service.dlt/Write
+      notification-service > kafka:index/acl:Acl notification-service/Topic/user-events.notification-service.retry.1000/Read
+      notification-service > kafka:index/acl:Acl notification-service/Topic/user-events.notification-service.retry.1000/Write
+      notification-service > kafka:index/acl:Acl notification-service/Topic/user-events.notification-service.retry.2000/Read
+      notification-service > kafka:index/acl:Acl notification-service/Topic/user-events.notification-service.retry.2000/Write
       notification-service > kafka:index/acl:Acl notification-service/Topic/user-events/Read
       notification-service > kafka:index/userScramCredential:UserScramCredential notification-service
       notifications > docker:index/container:Container notifications
@@ -85,7 +99,9 @@ describe("the program of the example skill on local brokers", () => {
       rabbitmq > docker:index/volume:Volume rabbitmq
       rabbitmq > messaging:local:BrokerContainer rabbitmq
       user-events > kafka:index/topic:Topic user-events
-      user-events > kafka:index/topic:Topic user-events.notification-service.dlt"
+      user-events > kafka:index/topic:Topic user-events.notification-service.dlt
+      user-events > kafka:index/topic:Topic user-events.notification-service.retry.1000
+      user-events > kafka:index/topic:Topic user-events.notification-service.retry.2000"
     `);
   });
 
@@ -108,9 +124,11 @@ describe("the program of the example skill on local brokers", () => {
 
   it("gives one replica to each topic, because there is one broker", async () => {
     const topics = (await resources()).filter(({ type }) => type === "kafka:index/topic:Topic");
-    expect(topics.map(({ name, inputs }) => [name, inputs.replicationFactor])).toEqual([
-      ["user-events.notification-service.dlt", 1],
+    expect(topics.map(({ name, inputs }) => [name, inputs.replicationFactor]).sort()).toEqual([
       ["user-events", 1],
+      ["user-events.notification-service.dlt", 1],
+      ["user-events.notification-service.retry.1000", 1],
+      ["user-events.notification-service.retry.2000", 1],
     ]);
   });
 
@@ -125,5 +143,10 @@ describe("the program of the example skill on local brokers", () => {
     ]);
     expect(await resolve(access.rabbitmq!.password)).toMatchObject({ isSecret: true });
     expect(await resolve(access.rabbitmq!.url)).toEqual({ value: "amqp://127.0.0.1:5672", isSecret: false });
+    const operator = await resolve(outputs!.operator);
+    expect([Object.keys(operator.value), operator.isSecret]).toEqual([
+      ["retry", "rabbitmq", "kafka", "sqs", "redis"],
+      true,
+    ]);
   });
 });

@@ -38,7 +38,7 @@ describe("a parsed skill", () => {
             retention: "7d",
             config: {},
             producers: [],
-            consumers: { g: { app: "a", autoOffsetReset: "earliest", retry } },
+            consumers: { g: { app: "a", autoOffsetReset: "earliest", ordered: false, retry } },
             deadLetter: { retention: "14d" },
             quotas: {},
           },

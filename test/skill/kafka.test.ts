@@ -257,6 +257,21 @@ const refusals: Refusal[] = [
     ],
   ],
   [
+    "a topic may be named as the retry topic that an ordered group has not",
+    "kafka: { topics: { t: { consumers: { g: { app: a, ordered: true } } }, t.g.retry.1000: {} } }",
+    [],
+  ],
+  [
+    "an ordered group's retry topic is not too long, as there is none",
+    `kafka: { topics: { ${"x".repeat(239)}: { consumers: { group: { app: a, ordered: true } } } } }`,
+    [],
+  ],
+  [
+    "whether a group is ordered is true or false",
+    "kafka: { topics: { t: { consumers: { g: { app: a, ordered: strictly } } } } }",
+    ['kafka.topics.t.consumers.g.ordered: must be true or false, got "strictly"'],
+  ],
+  [
     "two dead-letter topics are not alike",
     "kafka: { topics: { t: { consumers: { u.g: { app: a, retry: { maxAttempts: 1 } } } }, t.u: { consumers: { g: { app: b, retry: { maxAttempts: 1 } } } } } }",
     [

@@ -1,4 +1,4 @@
-import type { Skill } from "../../skill/index.ts";
+import { type KafkaConsumer, type Skill, toMilliseconds } from "../../skill/index.ts";
 
 /**
  * What a user would have to write for this parsed skill: all of it, less the retry where the broker has none, as the
@@ -33,6 +33,7 @@ export function badNames({ rabbitmq, kafka, sqs, redis }: Skill): string[] {
   const topics = Object.entries(kafka?.topics ?? {}).flatMap(([name, { consumers }]) => [
     name,
     ...Object.keys(consumers).map((group) => `${name}.${group}.dlt`),
+    ...Object.entries(consumers).flatMap(([group, consumer]) => retryTopics(`${name}.${group}`, consumer)),
   ]);
   const fifos = Object.entries(sqs?.queues ?? {}).flatMap(([name, { onPoison }]) =>
     onPoison === "block" ? [`${name}.fifo`] : [`${name}.fifo`, `${name}-dlq.fifo`],
@@ -54,6 +55,20 @@ export function badNames({ rabbitmq, kafka, sqs, redis }: Skill): string[] {
     ...topics.filter((name) => !/^[a-zA-Z0-9._-]{1,249}$/.test(name) || /^\.{1,2}$/.test(name)),
     ...fifos.filter((name) => !/^[A-Za-z0-9_-]{1,75}\.fifo$/.test(name)),
   ];
+}
+
+/** A retry topic for each distinct delay, in milliseconds; none where a failed record is tried again in place. */
+function retryTopics(prefix: string, { ordered, retry }: KafkaConsumer): string[] {
+  if (ordered) return [];
+  const names: string[] = [];
+  const [first, longest] = [toMilliseconds(retry.initialDelay), toMilliseconds(retry.maxDelay)];
+  for (let before = 1, delay = first; before < retry.maxAttempts; before++) {
+    const name = `${prefix}.retry.${Math.min(delay, longest)}`;
+    if (!names.includes(name)) names.push(name);
+    if (retry.backoff === "linear") delay += first;
+    if (retry.backoff === "exponential") delay *= 2;
+  }
+  return names;
 }
 
 const repeated = (names: readonly string[]): string[] => names.filter((name, at) => names.indexOf(name) < at);

@@ -2,154 +2,44 @@
 Keeps LocalStack's SQS queues and their messages over a restart, which its community edition does not.
 
 LocalStack runs this file inside its own process at start, before it listens (it lies in init/start.d). It loads what was saved and
-saves again within a second of each change, and once more at shutdown. Each save replaces the file in one step, so a crash leaves the
-state of at most a second ago. Written for LocalStack 4.4; not kept are message move tasks (their messages are) and other services.
+saves again within a second of each change, and once more at shutdown. Each save replaces the file in one step. What is sent and
+deleted is in a journal besides, before it is answered, so a crash loses nothing that was confirmed; receives, visibility and queues
+are those of at most a second ago. Written for LocalStack 4.4; not kept are message move tasks (their messages are) and other services.
 """
 
-import base64
+import functools
+import glob
 import json
 import os
+import sys
 import threading
 import time
 
 from localstack.aws import handlers
 from localstack.runtime import shutdown
-from localstack.services.sqs.models import FifoQueue, SqsMessage, StandardQueue, sqs_stores
+from localstack.services.sqs.models import FifoQueue, SqsQueue, StandardQueue, sqs_stores
 
-FILE = "/var/lib/localstack/messaging-sqs.json"
-VERSION = 1
-SETTLE_SECONDS = 0.25
-
-MESSAGE_FIELDS = (
-    "created",
-    "visibility_timeout",
-    "receive_count",
-    "delay_seconds",
-    "last_received",
-    "first_received",
-    "visibility_deadline",
-    "priority",
-    "sequence_number",
+# Beside it, but out of the folder whose files LocalStack runs.
+sys.path.insert(0, "/etc/localstack/messaging")
+from messaging_queues import (  # noqa: E402
+    all_messages,
+    decode,
+    dump_message,
+    dump_stores,
+    encode,
+    load_message,
+    load_stores,
+    put_visible,
+    take_out,
 )
 
-
-# From LocalStack's objects to plain ones.
-
-
-def dump_stores():
-    queues = [
-        dump_queue(queue)
-        for _, _, store in sqs_stores.iter_stores()
-        for queue in list(store.queues.values())
-    ]
-    return {"version": VERSION, "queues": queues}
-
-
-def dump_queue(queue):
-    with queue.mutex:
-        plain = {
-            "account": queue.account_id,
-            "region": queue.region,
-            "name": queue.name,
-            # The others are counted when they are asked for.
-            "attributes": {k: v for k, v in queue.attributes.items() if not callable(v)},
-            "tags": dict(queue.tags),
-            "visible": [dump_message(m) for m in visible_messages(queue) if not m.deleted],
-            "inflight": [dump_message(m) for m in list(queue.inflight) if not m.deleted],
-            "delayed": [dump_message(m) for m in list(queue.delayed) if not m.deleted],
-        }
-        if isinstance(queue, FifoQueue):
-            plain["deduplication_scope"] = queue.deduplication_scope
-            plain["deduplication"] = {k: dump_message(m) for k, m in recent(queue.deduplication)}
-        return plain
-
-
-def visible_messages(queue):
-    if isinstance(queue, FifoQueue):
-        return sorted(m for group in list(queue.message_groups.values()) for m in group.messages)
-    return sorted(queue.visible.queue)
-
-
-def recent(deduplication):
-    """What still makes a repetition a duplicate: SQS looks back five minutes."""
-    return [(k, m) for k, m in list(deduplication.items()) if m.priority > time.time() - 300]
-
-
-def dump_message(message):
-    plain = {field: getattr(message, field) for field in MESSAGE_FIELDS}
-    plain["message"] = message.message
-    plain["receipt_handles"] = sorted(message.receipt_handles)
-    return plain
-
-
-# And back.
-
-
-def load_stores(plain):
-    if plain["version"] != VERSION:
-        raise ValueError(f"it has version {plain['version']}, this LocalStack reads version {VERSION}")
-    for queue in plain["queues"]:
-        store = sqs_stores[queue["account"]][queue["region"]]
-        store.queues[queue["name"]] = load_queue(queue)
-
-
-def load_queue(plain):
-    kind = FifoQueue if plain["attributes"].get("FifoQueue") == "true" else StandardQueue
-    queue = kind(plain["name"], plain["region"], plain["account"], tags=plain["tags"])
-    queue.attributes.update(plain["attributes"])
-    known = {}
-
-    def load(message):
-        loaded = load_message(message)
-        known[loaded.message_id] = loaded
-        queue.receipts.update((handle, loaded) for handle in loaded.receipt_handles)
-        return loaded
-
-    inflight = [load(m) for m in plain["inflight"]]
-    if kind is FifoQueue:
-        queue.deduplication_scope = plain["deduplication_scope"]
-        # Before the visible ones: a group with a message in flight stays closed.
-        queue.inflight_groups.update(queue.get_message_group(m.message_group_id) for m in inflight)
-    queue.inflight.update(inflight)
-    queue.delayed.update(load(m) for m in plain["delayed"])
-    for message in plain["visible"]:
-        put_visible(queue, load(message))
-    if kind is FifoQueue:
-        for key, message in plain["deduplication"].items():
-            queue.deduplication[key] = known.get(message["message"]["MessageId"]) or load_message(message)
-    return queue
-
-
-def put_visible(queue, message):
-    if isinstance(queue, StandardQueue):
-        queue.visible.put_nowait(message)
-        return
-    group = queue.get_message_group(message.message_group_id)
-    closed = group in queue.inflight_groups
-    if group.empty() and not closed:
-        queue.message_group_queue.put_nowait(group)
-    group.push(message)
-
-
-def load_message(plain):
-    message = SqsMessage(plain["priority"], plain["message"])
-    for field in MESSAGE_FIELDS:
-        setattr(message, field, plain[field])
-    message.receipt_handles = set(plain["receipt_handles"])
-    return message
+FILE = "/var/lib/localstack/messaging-sqs.json"
+# One for each save, by number: what happened while it was written and since. The next save makes it needless.
+JOURNALS = f"{FILE}.journal."
+SETTLE_SECONDS = 0.25
 
 
 # The file.
-
-
-def encode(value):
-    if isinstance(value, bytes):
-        return {"$bytes": base64.b64encode(value).decode()}
-    raise TypeError(f"{type(value).__name__} cannot be saved")
-
-
-def decode(value):
-    return base64.b64decode(value["$bytes"]) if value.keys() == {"$bytes"} else value
 
 
 def write(plain):
@@ -166,6 +56,117 @@ def read():
         return json.load(file, object_hook=decode)
 
 
+# The journal.
+
+
+class Journal:
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.pending = []
+        self.number = max((number_of(path) for path in journals()), default=0) + 1
+        self.file = open(f"{JOURNALS}{self.number}", "w")
+
+    def note(self, queue, **what):
+        with self.lock:
+            self.pending.append({"queue": queue.arn, **what})
+
+    def write(self):
+        """What was noted before the call is in the file after it."""
+        with self.lock:
+            noted, self.pending = self.pending, []
+            if noted:
+                self.file.write("".join(json.dumps(what, default=encode) + "\n" for what in noted))
+                self.file.flush()
+
+    def begin(self):
+        """Opens the next file, and returns the ones that a save from now on makes needless."""
+        self.write()
+        with self.lock:
+            needless = journals()
+            self.number += 1
+            self.file.close()
+            self.file = open(f"{JOURNALS}{self.number}", "w")
+        return needless
+
+
+def journals():
+    return sorted(glob.glob(f"{glob.escape(JOURNALS)}*"), key=number_of)
+
+
+def number_of(path):
+    return int(path.removeprefix(JOURNALS))
+
+
+def replay():
+    """Puts in what was sent since the last save, and takes out what was deleted; the order of both does not matter."""
+    queues = {queue.arn: queue for _, _, store in sqs_stores.iter_stores() for queue in store.queues.values()}
+    noted = [what for path in journals() for what in lines_of(path) if what["queue"] in queues]
+    gone = {(what["queue"], what["gone"]) for what in noted if "gone" in what}
+    there = {(arn, m.message_id) for arn, queue in queues.items() for m in all_messages(queue)}
+    for what in noted:
+        if "sent" not in what:
+            continue
+        queue, message = queues[what["queue"]], load_message(what["sent"])
+        if isinstance(queue, FifoQueue):
+            queue.deduplication.setdefault(message.message_deduplication_id, message)
+        if (queue.arn, message.message_id) not in gone | there:
+            put_visible(queue, message)
+    for queue in queues.values():
+        for message in all_messages(queue):
+            if (queue.arn, message.message_id) in gone:
+                take_out(queue, message)
+
+
+def lines_of(path):
+    with open(path) as file:
+        for line in file:
+            # A crash may leave half a line, which nobody was told of.
+            if line.endswith("\n"):
+                yield json.loads(line, object_hook=decode)
+
+
+def noted_put(put):
+    @functools.wraps(put)
+    def put_and_note(queue, *args, **kwargs):
+        message = put(queue, *args, **kwargs)
+        # A duplicate is answered, and not there.
+        if not isinstance(queue, FifoQueue) or queue.deduplication.get(message.message_deduplication_id) is message:
+            journal.note(queue, sent=dump_message(message))
+        return message
+
+    return put_and_note
+
+
+def noted_remove(remove):
+    @functools.wraps(remove)
+    def remove_and_note(queue, receipt_handle):
+        message = queue.receipts.get(receipt_handle)
+        remove(queue, receipt_handle)
+        if message is not None:
+            journal.note(queue, gone=message.message_id)
+
+    return remove_and_note
+
+
+def noted_receive(receive):
+    @functools.wraps(receive)
+    def receive_and_note(queue, *args, **kwargs):
+        result = receive(queue, *args, **kwargs)
+        # LocalStack puts them into the dead-letter queue next.
+        for message in result.dead_letter_messages:
+            journal.note(queue, gone=message.message_id)
+        return result
+
+    return receive_and_note
+
+
+journal = Journal()
+for kind in (StandardQueue, FifoQueue):
+    kind.put = noted_put(kind.put)
+    kind.receive = noted_receive(kind.receive)
+SqsQueue.remove = noted_remove(SqsQueue.remove)
+
+
 # When.
 
 changed = threading.Event()
@@ -176,7 +177,10 @@ def save():
     with writing:
         changed.clear()
         try:
+            needless = journal.begin()
             write(dump_stores())
+            for path in needless:
+                os.remove(path)
         except Exception as error:
             # Said once a try, and tried again: a full disk may have room later.
             changed.set()
@@ -202,6 +206,7 @@ def save_for_ever():
 
 
 def note_request(_chain, _context, _response):
+    journal.write()
     changed.set()
 
 
@@ -209,10 +214,12 @@ def main():
     if os.path.exists(FILE):
         try:
             load_stores(read())
+            replay()
         except Exception as error:
             # Going on would save an empty state over it.
             print(f"The queues saved in {FILE} cannot be read: {error!r}", flush=True)
             os._exit(1)
+    save()
     handlers.run_custom_response_handlers.append(note_request)
     shutdown.ON_AFTER_SERVICE_SHUTDOWN_HANDLERS.register(save)
     threading.Thread(target=save_for_ever, name="messaging-persistence", daemon=True).start()

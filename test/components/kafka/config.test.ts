@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { minInSyncReplicas, toDeadLetterTopicConfig, toTopicConfig } from "../../../components/kafka/config.ts";
+import {
+  minInSyncReplicas,
+  toDeadLetterTopicConfig,
+  toRetryTopicConfig,
+  toTopicConfig,
+} from "../../../components/kafka/config.ts";
 import { topicOf } from "./specs.ts";
 
 describe("a topic's configuration", () => {
@@ -44,6 +49,7 @@ describe("a dead-letter topic's configuration", () => {
       "unclean.leader.election.enable": "false",
       "retention.ms": "2592000000",
       "cleanup.policy": "delete",
+      "max.message.bytes": "1114124",
     });
   });
 
@@ -57,5 +63,33 @@ describe("a dead-letter topic's configuration", () => {
       "compression.type": "zstd",
       "max.message.bytes": "2065536",
     });
+  });
+});
+
+describe("a retry topic's configuration", () => {
+  const retentionOf = (topic: object, delay: number) => toRetryTopicConfig(topicOf(topic), delay)["retention.ms"];
+
+  it("is that of its dead-letter topic, but for how long it keeps records", () => {
+    const topic = topicOf({
+      config: { "min.insync.replicas": 3, "max.message.bytes": 2_000_000, "cleanup.policy": "compact" },
+    });
+    expect(toRetryTopicConfig(topic, 1000)).toEqual(toDeadLetterTopicConfig(topic));
+    expect(toRetryTopicConfig(topic, 1000)).toMatchObject({
+      "cleanup.policy": "delete",
+      "max.message.bytes": "2065536",
+    });
+  });
+
+  it.each([
+    ["the topic does", { retention: "30d", deadLetter: { retention: "1d" } }, 1000, 30],
+    ["its dead letters do", { retention: "1d", deadLetter: { retention: "20d" } }, 1000, 20],
+    ["it waits, and a day", { retention: "1d", deadLetter: { retention: "1d" } }, 2 * 86_400_000, 3],
+  ])("keeps a record as long as %s, if that is longest", (_, topic, delay, days) => {
+    expect(retentionOf(topic, delay)).toBe(String(days * 86_400_000));
+  });
+
+  it("keeps a record for ever where the topic or its dead letters do", () => {
+    expect(retentionOf({ retention: "forever" }, 1000)).toBe("-1");
+    expect(retentionOf({ deadLetter: { retention: "forever" } }, 1000)).toBe("-1");
   });
 });

@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import { toGrants, toPermissions, toTopicPermissions } from "../../../components/rabbitmq/permissions.ts";
 import { rabbitmqOf } from "./specs.ts";
 
-const rightsOf = (rabbitmq: object) =>
+const rightsOf = (rabbitmq: object, version?: string) =>
   Object.fromEntries(
-    Object.entries(toGrants(rabbitmqOf(rabbitmq))).map(([app, grants]) => [
+    Object.entries(toGrants(rabbitmqOf(rabbitmq), version)).map(([app, grants]) => [
       app,
       { ...toPermissions(grants), topics: toTopicPermissions(grants) },
     ]),
@@ -34,15 +34,33 @@ describe("an app's permissions", () => {
     });
   });
 
-  it("let a consumer read its queue and write its dead letters", () => {
+  it("let a consumer read its queue, and write its retries and dead letters by the queue's name", () => {
     expect(rightsOf({ queues: { orders: { consumers: { b: {} } } } })).toEqual({
       b: {
         configure: "^$",
-        write: "^messaging\\.dead-letter$",
+        write: "^(?:messaging\\.dead-letter|messaging\\.retry\\.1000ms|messaging\\.retry\\.2000ms)$",
         read: "^orders$",
-        topics: [{ exchange: "messaging.dead-letter", write: "^orders$", read: "^$" }],
+        topics: [
+          { exchange: "messaging.dead-letter", write: "^orders$", read: "^$" },
+          { exchange: "messaging.retry.1000ms", write: "^orders$", read: "^$" },
+          { exchange: "messaging.retry.2000ms", write: "^orders$", read: "^$" },
+        ],
       },
     });
+  });
+
+  it("let a consumer write only to the tiers of its own delays", () => {
+    const consumers = { b: { retry: { maxAttempts: 1 } }, c: { retry: { maxAttempts: 2 } } };
+    const { b, c } = rightsOf({ queues: { orders: { consumers } } });
+    expect([b!.write, c!.write]).toEqual([
+      "^messaging\\.dead-letter$",
+      "^(?:messaging\\.dead-letter|messaging\\.retry\\.1000ms)$",
+    ]);
+  });
+
+  it("let no consumer write to a tier where its queue delays retries itself", () => {
+    const { b } = rightsOf({ queues: { orders: { consumers: { b: {} } } } }, "4.3.1");
+    expect(b!.write).toBe("^messaging\\.dead-letter$");
   });
 
   it("let a consumer of a stream only read", () => {
@@ -65,7 +83,8 @@ describe("an app's permissions", () => {
 
   it("add up over queues", () => {
     const to = (routingKey: string) => ({ producers: ["a"], bindings: [{ exchange: "events", routingKey }] });
-    const queues = { one: to("x.*"), two: to("y"), three: { consumers: { a: {} } }, four: { consumers: { a: {} } } };
+    const straight = { retry: { maxAttempts: 1 }, consumers: { a: {} } };
+    const queues = { one: to("x.*"), two: to("y"), three: straight, four: straight };
     expect(rightsOf({ exchanges: { events: { type: "topic" } }, queues })).toEqual({
       a: {
         configure: "^$",

@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { maxDeliveries, toDeadLetterQueuePolicy, toWorkQueuePolicy } from "../../../components/rabbitmq/policy.ts";
+import {
+  maxDeliveries,
+  toDeadLetterQueuePolicy,
+  toTierPolicy,
+  toWorkQueuePolicy,
+} from "../../../components/rabbitmq/policy.ts";
 import { queueOf } from "./specs.ts";
 
 const policyOf = (queue: object) => toWorkQueuePolicy("orders", queueOf(queue));
@@ -56,13 +61,55 @@ describe("a work queue's policy", () => {
   });
 });
 
+describe("a work queue's policy on RabbitMQ 4.3.1", () => {
+  const delayed = {
+    consumers: { a: { retry: { backoff: "linear", initialDelay: "2s", maxDelay: "5s", maxAttempts: 5 } } },
+  };
+
+  it("delays what failed, and only that", () => {
+    expect(toWorkQueuePolicy("orders", queueOf(delayed), "4.3.1")?.definition).toEqual({
+      "dead-letter-exchange": "messaging.dead-letter",
+      "dead-letter-routing-key": "orders",
+      "dead-letter-strategy": "at-least-once",
+      "delayed-retry-type": "failed",
+      "delayed-retry-min": "2000",
+      "delayed-retry-max": "5000",
+      "delivery-limit": "4",
+      overflow: "reject-publish",
+    });
+  });
+
+  it("says nothing of delays where tiers keep them", () => {
+    const before = toWorkQueuePolicy("orders", queueOf(delayed));
+    expect(toWorkQueuePolicy("orders", queueOf(delayed), "4.3.0")).toEqual(before);
+    expect(Object.keys(before!.definition)).not.toContain("delayed-retry-type");
+  });
+});
+
+describe("a delay tier's policy", () => {
+  it("gives a message to the queue that its routing key names, after the delay, and keeps it until that queue has it", () => {
+    expect(toTierPolicy(1000)).toEqual({
+      pattern: "^messaging\\.retry\\.1000ms$",
+      priority: 1000,
+      applyTo: "queues",
+      definition: {
+        "message-ttl": "1000",
+        "dead-letter-exchange": "",
+        "dead-letter-strategy": "at-least-once",
+        "delivery-limit": "1000000000",
+        overflow: "reject-publish",
+      },
+    });
+  });
+});
+
 describe("a dead-letter queue's policy", () => {
   it("keeps dead letters for their retention, however often they are looked at", () => {
     expect(toDeadLetterQueuePolicy("orders.dlq", "14d")).toEqual({
       pattern: "^orders\\.dlq$",
       priority: 1000,
       applyTo: "queues",
-      definition: { "message-ttl": "1209600000", "delivery-limit": "-1" },
+      definition: { "message-ttl": "1209600000", "delivery-limit": "1000000000" },
     });
   });
 });

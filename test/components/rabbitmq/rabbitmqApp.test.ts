@@ -6,7 +6,9 @@ import { registered, secret } from "../../mocks.ts";
 import { conformance } from "../conformance.ts";
 import { rabbitmqOf } from "./specs.ts";
 
-const grants = toGrants(rabbitmqOf({ queues: { orders: { producers: ["a"], consumers: { a: {} } } } })).a!;
+const grants = toGrants(
+  rabbitmqOf({ queues: { orders: { producers: ["a"], consumers: { a: { retry: { maxAttempts: 2 } } } } } }),
+).a!;
 const streaming = toGrants(rabbitmqOf({ queues: { log: { type: "stream", consumers: { a: {} } } } })).a!;
 
 describe("RabbitmqApp", () => {
@@ -27,6 +29,7 @@ describe("RabbitmqApp", () => {
           vhost: "shop",
           permissions: [
             { exchange: "messaging.dead-letter", write: "^orders$", read: "^$" },
+            { exchange: "messaging.retry.1000ms", write: "^orders$", read: "^$" },
             { exchange: "messaging.work", write: "^orders$", read: "^$" },
           ],
         },
@@ -36,7 +39,11 @@ describe("RabbitmqApp", () => {
         {
           user: "a",
           vhost: "shop",
-          permissions: { configure: "^$", write: "^(?:messaging\\.dead-letter|messaging\\.work)$", read: "^orders$" },
+          permissions: {
+            configure: "^$",
+            write: "^(?:messaging\\.dead-letter|messaging\\.retry\\.1000ms|messaging\\.work)$",
+            read: "^orders$",
+          },
         },
       ],
     ]);

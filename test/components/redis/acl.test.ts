@@ -54,7 +54,7 @@ describe("the ACL rules of an app", () => {
       +client|setname
       +client|setinfo
       (resetchannels ~emails.mailer.dlq -@all +xadd)
-      (resetchannels ~emails -@all +xreadgroup +xack +xpending +xclaim +xautoclaim)"
+      (resetchannels ~emails -@all +xreadgroup +xack +xpending +xclaim +xautoclaim +xtrim +xinfo|groups +xinfo|consumers +xgroup|delconsumer)"
     `);
   });
 

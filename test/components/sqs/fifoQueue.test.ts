@@ -88,17 +88,27 @@ describe("FifoQueue", () => {
     ]);
   });
 
-  it("names its own apps in the queue's policy and nobody in that of the dead letters", async () => {
+  it("names its own apps in the queue's policy, and lets its consumers alone send to the dead letters", async () => {
     const all = await declared({ principals: { payer: "arn:aws:iam::9:user/payer" } });
     const principals = all
       .filter(({ type }) => type === "aws:sqs/queuePolicy:QueuePolicy")
       .map(({ name, inputs }) => [
         name,
-        JSON.parse(inputs.policy as string).Statement.map((s: { Principal: unknown }) => s.Principal),
+        JSON.parse(inputs.policy as string).Statement.map((s: { Sid: string; Principal: { AWS: string } }) => [
+          s.Sid,
+          s.Principal.AWS,
+        ]),
       ]);
     expect(Object.fromEntries(principals)).toEqual({
-      "payments-policy": ["*", { AWS: "arn:aws:iam::9:user/payer" }, { AWS: "arn:aws:iam::123:role/filler" }],
-      "payments-dlq-policy": ["*"],
+      "payments-policy": [
+        ["DenyWithoutTls", undefined],
+        ["AllowProducers", "arn:aws:iam::9:user/payer"],
+        ["AllowConsumers", "arn:aws:iam::123:role/filler"],
+      ],
+      "payments-dlq-policy": [
+        ["DenyWithoutTls", undefined],
+        ["AllowProducers", "arn:aws:iam::123:role/filler"],
+      ],
     });
   });
 

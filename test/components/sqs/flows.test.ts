@@ -1,4 +1,8 @@
-import { describe, expect, it } from "vitest";
+import type * as pulumi from "@pulumi/pulumi";
+import { describe, expect, expectTypeOf, it } from "vitest";
+import type { SqsAccess } from "../../../client/access.ts";
+import type { SqsOperator } from "../../../client/operator.ts";
+import type { toDeadLetters, toPublication, toSubscription } from "../../../components/sqs/flows.ts";
 import { declareFlows } from "../../../components/sqs/index.ts";
 import { parseSkill } from "../../../skill/index.ts";
 import { program, resolve } from "../../mocks.ts";
@@ -51,6 +55,28 @@ describe("the SQS flows of a skill", () => {
         },
       },
     });
+  });
+
+  it("give the operator each queue that has dead letters", async () => {
+    const { value } = await resolve((await flowsOf()).outputs!.operator);
+    expect(value).toEqual({
+      region: "eu-west-1",
+      endpoint: "http://e",
+      deadLetters: [
+        {
+          flow: "sqs/payments",
+          queueUrl: "https://sqs/payments.fifo",
+          deadLetterQueueUrl: "https://sqs/payments-dlq.fifo",
+        },
+      ],
+    });
+  });
+
+  it("give what the client reads", () => {
+    type Plain<Made extends (...args: never) => unknown> = pulumi.Unwrap<ReturnType<Made>>;
+    expectTypeOf<Plain<typeof toPublication>>().toExtend<SqsAccess["publishes"][string]>();
+    expectTypeOf<Plain<typeof toSubscription>>().toExtend<SqsAccess["consumes"][string]>();
+    expectTypeOf<Plain<typeof toDeadLetters>>().toExtend<SqsOperator["deadLetters"]>();
   });
 
   it("are summed up in a row for each queue", async () => {

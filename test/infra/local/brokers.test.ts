@@ -158,9 +158,14 @@ describe("AWS on this machine", () => {
     `);
   });
 
-  test("keeps its queues by a script that it runs at start", async () => {
-    const [upload] = container((await made()).resources).uploads as { file: string; content: string }[];
-    expect(upload?.file).toBe("/etc/localstack/init/start.d/persistence.py");
-    expect(upload?.content).toContain("messaging-sqs.json");
+  test("keeps its queues, and shows messages in time, by scripts that it runs at start", async () => {
+    const uploads = container((await made()).resources).uploads as { file: string; content: string }[];
+    expect(uploads.map(({ file }) => file)).toEqual([
+      "/etc/localstack/messaging/messaging_queues.py",
+      "/etc/localstack/init/start.d/persistence.py",
+      "/etc/localstack/init/start.d/visibility.py",
+    ]);
+    expect(uploads[1]?.content).toContain("messaging-sqs.json");
+    expect(uploads[2]?.content).toContain("requeue_inflight_messages");
   });
 });

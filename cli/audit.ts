@@ -1,0 +1,23 @@
+import { appendFileSync, mkdirSync } from "node:fs";
+import { hostname, userInfo } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { EnvironmentError } from "./outputs.ts";
+
+/** Where every run that changes dead letters leaves its lines: one before it begins, and one when it ends. */
+export const auditFile = join(fileURLToPath(new URL("..", import.meta.url)), ".state/audit.jsonl");
+
+/** Adds one line. Throws an EnvironmentError where it cannot be written: what leaves no trace is not done. */
+export function audit(event: string, entry: object): void {
+  const who = { user: userInfo().username, host: hostname(), pid: process.pid };
+  try {
+    mkdirSync(dirname(auditFile), { recursive: true });
+    appendFileSync(auditFile, `${JSON.stringify({ time: new Date().toISOString(), event, ...who, ...entry })}\n`, {
+      mode: 0o600,
+    });
+  } catch (error) {
+    throw new EnvironmentError(
+      `${auditFile}: must be writable for the audit, got ${(error as NodeJS.ErrnoException).code ?? error}`,
+    );
+  }
+}

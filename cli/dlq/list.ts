@@ -1,0 +1,65 @@
+import type { Count, DeadLetters } from "../../client/deadLetters.ts";
+import { ConnectionError } from "../../client/message.ts";
+import { allDeadLetters } from "../../client/operate.ts";
+import type { Command } from "../arguments.ts";
+import { deadLettersOf, type Live, onEnvironment } from "../live.ts";
+import { environmentOptions } from "../outputs.ts";
+import { age, table } from "../table.ts";
+
+interface Row {
+  letters: DeadLetters;
+  count?: Count;
+  /** Why there is no count. */
+  failure?: string;
+}
+
+/** `messaging dlq list`: how many dead letters each flow has, without taking one. */
+export const list: Command = {
+  name: "dlq list",
+  operands: { usage: "[flow...]", most: 1000 },
+  summary: "Show how many dead letters each flow has and how old the oldest is. Nothing is consumed.",
+  options: { ...environmentOptions, json: { summary: "Print JSON." } },
+  run: ({ options, operands, streams }) =>
+    onEnvironment(options, async (live) => {
+      const chosen =
+        operands.length > 0 ? operands.map((flow) => deadLettersOf(live, flow)) : allDeadLetters(live.brokers);
+      const rows = await Promise.all(chosen.map((letters) => counted(live, letters)));
+      streams.stdout.write(`${options.json === undefined ? asTable(rows) : asJson(rows)}\n`);
+      const failures = new Set(rows.flatMap(({ failure }) => (failure === undefined ? [] : [failure])));
+      for (const failure of failures) streams.stderr.write(`messaging: ${failure}\n`);
+      return failures.size > 0 ? 2 : 0;
+    }),
+};
+
+/** A broker that is away does not keep the others from being shown. */
+async function counted({ patiently }: Live, letters: DeadLetters): Promise<Row> {
+  try {
+    return { letters, count: await patiently(() => letters.count()) };
+  } catch (error) {
+    if (!(error instanceof ConnectionError)) throw error;
+    return { letters, failure: error.message };
+  }
+}
+
+const asTable = (rows: Row[]): string =>
+  table(
+    ["FLOW", "DEAD LETTERS", "OLDEST", "IN"],
+    rows.map(({ letters: { flow, name }, count }) => [
+      flow,
+      count === undefined ? "?" : count.messages.toLocaleString("en-US"),
+      count?.oldest === undefined ? (count?.messages === 0 ? "" : "?") : age(count.oldest),
+      name,
+    ]),
+  );
+
+const asJson = (rows: Row[]): string =>
+  JSON.stringify(
+    rows.map(({ letters: { flow, name }, count, failure }) => ({
+      flow,
+      name,
+      ...(count && { messages: count.messages, oldest: count.oldest?.toISOString() ?? null }),
+      ...(failure !== undefined && { failure }),
+    })),
+    null,
+    2,
+  );

@@ -1,0 +1,74 @@
+import { MOST_REDRIVES, type Treated, treat } from "../../client/redrive.ts";
+import type { Command } from "../arguments.ts";
+import { deadLettersOf, onEnvironment } from "../live.ts";
+import { EnvironmentError, environmentName, environmentOptions } from "../outputs.ts";
+import { choiceOptions, filterOf, flowOf, wholeNumber } from "./options.ts";
+import { audited, auditNote } from "./run.ts";
+
+/** `messaging dlq redrive`: puts dead letters back to the consumer that gave them up. */
+export const redrive: Command = {
+  name: "dlq redrive",
+  operands: { usage: "<flow>", most: 1 },
+  summary:
+    "Put dead letters back to the consumer that gave them up, the oldest first. Each is confirmed by the broker before it leaves.",
+  options: {
+    ...environmentOptions,
+    ...choiceOptions,
+    rate: { value: "<n>", summary: "At most so many a second. Default: as fast as the broker confirms." },
+    to: { value: "<flow>", summary: "Another flow of the same broker to put them into." },
+    quarantined: { summary: `Those too that were redriven ${MOST_REDRIVES} times and failed each time.` },
+    json: { summary: "Print JSON." },
+  },
+  run: ({ options, operands, streams }) => {
+    const flow = flowOf(operands, redrive);
+    const filter = filterOf(options, redrive);
+    const limit = wholeNumber(options, "limit", 1, 1e9, redrive);
+    const rate = wholeNumber(options, "rate", 1, 1e6, redrive);
+    const environment = environmentName(options);
+    return onEnvironment(options, async (live) => {
+      const letters = deadLettersOf(live, flow);
+      const target = options.to === undefined ? letters.target : deadLettersOf(live, options.to).flow;
+      if (target.split("/")[0] !== flow.split("/")[0] && options.to !== undefined) {
+        throw new EnvironmentError(
+          `--to: must be a flow of ${flow.split("/")[0]}, as messages do not cross brokers, got "${options.to}"`,
+        );
+      }
+      const { messages } = await live.patiently(() => letters.count());
+      const choice = {
+        matches: filter?.matches,
+        limit,
+        rate,
+        to: options.to,
+        group: letters.group,
+        quarantined: options.quarantined !== undefined,
+      };
+      const dry = options["dry-run"] !== undefined;
+      if (dry && letters.peekNote !== undefined) streams.stderr.write(`messaging: ${letters.peekNote}\n`);
+      const report = dry
+        ? await treat(letters, { ...choice, id: "dry-run", action: "count", rate: undefined })
+        : await audited(letters, { ...choice, action: "redrive", filter: options.filter }, environment, streams);
+      const said = { flow, target, found: messages, dryRun: dry, ...report };
+      streams.stdout.write(options.json === undefined ? `${inWords(said)}\n` : `${JSON.stringify(said, null, 2)}\n`);
+      if (!dry && options.json === undefined) streams.stderr.write(`${auditNote}\n`);
+      return report.ended === "guard" ? 1 : 0;
+    });
+  },
+};
+
+type Said = Treated & { flow: string; target: string; found: number; dryRun: boolean };
+
+/** What a run did, or would do, in sentences. */
+export function inWords({ flow, target, found, dryRun, treated, left, quarantined, ended, cameBack }: Said): string {
+  const count = (n: number) => n.toLocaleString("en-US");
+  return [
+    `${flow}: ${dryRun ? "would redrive" : "redrove"} ${count(treated)} of ${count(found)} dead letters to ${target}`,
+    ...(left > 0 ? [`  ${count(left)} did not match and stay`] : []),
+    ...(quarantined > 0
+      ? [
+          `  ${count(quarantined)} stay in quarantine: redriven ${MOST_REDRIVES} times, they failed each time (--quarantined takes them too)`,
+        ]
+      : []),
+    ...(ended === "guard" ? [`  stopped: ${count(cameBack)} came back while it ran, so the fault is not mended`] : []),
+    ...(ended === "stopped" ? ["  stopped as asked; the rest stays, and the same command goes on from here"] : []),
+  ].join("\n");
+}

@@ -1,0 +1,53 @@
+import { randomUUID } from "node:crypto";
+import type { DeadLetters } from "../../client/deadLetters.ts";
+import { type Treated, type TreatOptions, treat } from "../../client/redrive.ts";
+import { audit, auditFile } from "../audit.ts";
+import type { Streams } from "../index.ts";
+import { failureOf } from "../live.ts";
+
+const PROGRESS_INTERVAL_MS = 2_000;
+
+/** One run over the dead letters of a flow, with its audit lines, its progress and its end by Ctrl-C after the batch in hand. */
+export async function audited(
+  letters: DeadLetters,
+  options: Omit<TreatOptions, "id" | "signal" | "onProgress"> & { filter?: string },
+  environment: string,
+  streams: Streams,
+): Promise<Treated> {
+  const { filter, matches: _, ...settings } = options;
+  const id = randomUUID();
+  const entry = { run: id, environment, flow: letters.flow, ...settings, ...(filter !== undefined && { filter }) };
+  const stop = new AbortController();
+  const onSignal = () => stop.abort();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, onSignal);
+  audit(`${options.action}.started`, entry);
+  let last: Treated | undefined;
+  try {
+    const report = await treat(letters, {
+      ...options,
+      id,
+      signal: stop.signal,
+      onProgress: progress(streams, options.action, (now) => (last = now)),
+    });
+    audit(`${options.action}.ended`, { ...entry, ...report });
+    return report;
+  } catch (error) {
+    audit(`${options.action}.failed`, { ...entry, ...last, error: failureOf(error)?.message ?? String(error) });
+    throw error;
+  } finally {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, onSignal);
+  }
+}
+
+/** Where the audit is, for people. */
+export const auditNote = `The audit is in ${auditFile}.`;
+
+function progress(streams: Streams, action: string, keep: (report: Treated) => void) {
+  let told = performance.now();
+  return (report: Treated) => {
+    keep({ ...report });
+    if (performance.now() - told < PROGRESS_INTERVAL_MS) return;
+    told = performance.now();
+    streams.stderr.write(`  ${action}: ${report.treated.toLocaleString("en-US")} so far\n`);
+  };
+}

@@ -1,0 +1,45 @@
+import { withRetries } from "../client/connection.ts";
+import type { DeadLetters } from "../client/deadLetters.ts";
+import { AccessError, ConnectionError, RefusedError } from "../client/message.ts";
+import { allDeadLetters, type OpenedBroker, operate } from "../client/operate.ts";
+import { shown } from "../skill/index.ts";
+import { EnvironmentError, type Outputs, readOutputs } from "./outputs.ts";
+
+/** A live environment, while a command works on it. */
+export interface Live {
+  outputs: Outputs;
+  brokers: OpenedBroker[];
+  /** Runs what asks a broker again, as patiently as the skill's retry says, while the broker cannot be reached. */
+  patiently<T>(ask: () => Promise<T>): Promise<T>;
+}
+
+/** Opens the environment that the options mean, runs the command on it and closes every connection. */
+export async function onEnvironment(
+  options: Record<string, string>,
+  command: (live: Live) => Promise<number>,
+): Promise<number> {
+  const outputs = await readOutputs(options);
+  const brokers = await operate(outputs.operator);
+  try {
+    const { delays } = outputs.operator.retry;
+    return await command({ outputs, brokers, patiently: (ask) => withRetries(delays, ask) });
+  } finally {
+    await Promise.allSettled(brokers.map(({ operator }) => operator.close()));
+  }
+}
+
+/** The dead letters of one flow. Throws an EnvironmentError that names those there are. */
+export function deadLettersOf({ brokers }: Live, flow: string): DeadLetters {
+  const all = allDeadLetters(brokers);
+  const found = all.find((letters) => letters.flow === flow);
+  if (found) return found;
+  const known = all.map((letters) => letters.flow).join(", ") || "none";
+  throw new EnvironmentError(`flow: must be one with dead letters (${known}), got ${shown(flow)}`);
+}
+
+/** The exit code and the sentence of what a command threw: 2 where a broker does not answer. */
+export function failureOf(error: unknown): { code: 1 | 2; message: string } | undefined {
+  if (error instanceof ConnectionError) return { code: 2, message: error.message };
+  const known = [EnvironmentError, AccessError, RefusedError];
+  return known.some((kind) => error instanceof kind) ? { code: 1, message: (error as Error).message } : undefined;
+}

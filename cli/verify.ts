@@ -1,0 +1,71 @@
+import { allDeadLetters } from "../client/operate.ts";
+import { type Result, verify as verifyFlows } from "../client/verify/index.ts";
+import { planOf } from "../client/verify/plan.ts";
+import { shown } from "../skill/index.ts";
+import type { Command } from "./arguments.ts";
+import { onEnvironment } from "./live.ts";
+import { EnvironmentError, environmentOptions } from "./outputs.ts";
+import { table } from "./table.ts";
+
+/** `messaging verify`: whether the live environment keeps what the skill promises. */
+export const verify: Command = {
+  name: "verify",
+  operands: { usage: "[flow...]", most: 1000 },
+  summary: "Walk a good and a poison message through every flow of the live environment, as its apps, and clean up.",
+  options: {
+    ...environmentOptions,
+    "any-consumer": { summary: "Send canaries through consumers too that may not know them." },
+    json: { summary: "Print JSON." },
+  },
+  run: ({ options, operands, streams }) =>
+    onEnvironment(options, async ({ outputs: { apps }, brokers, patiently }) => {
+      const { checks, channels, unchecked } = planOf(apps);
+      const known = [...new Set([...checks, ...channels, ...unchecked].map(({ flow }) => flow))];
+      const stranger = operands.find((flow) => !known.includes(flow));
+      if (stranger !== undefined)
+        throw new EnvironmentError(
+          `flow: must be one of the environment (${known.join(", ") || "none"}), got ${shown(stranger)}`,
+        );
+      // A broker that is away is found before any canary is sent.
+      await Promise.all(allDeadLetters(brokers).map((letters) => patiently(() => letters.count())));
+      const flows = operands.length > 0 ? operands : known;
+      streams.stderr.write(
+        `Verifying ${flows.length} flows: the longest takes ${longest(checks.filter(({ flow }) => flows.includes(flow)))} s of waiting.\n`,
+      );
+      const results = await verifyFlows({
+        apps,
+        brokers,
+        flows,
+        anyConsumer: options["any-consumer"] !== undefined,
+        onResult: ({ flow, consumer, verdict }) => streams.stderr.write(`  ${flow} by ${consumer}: ${verdict}\n`),
+      });
+      streams.stdout.write(`${options.json === undefined ? asText(results) : JSON.stringify(results, null, 2)}\n`);
+      return results.some(({ verdict }) => verdict === "broken") ? 1 : 0;
+    }),
+};
+
+const longest = (checks: { delays: number[] }[]): number =>
+  Math.ceil(Math.max(0, ...checks.map(({ delays }) => delays.reduce((sum, delay) => sum + delay, 0))) / 1000);
+
+/** The results as a table, and under it what is broken or was skipped and why. */
+export function asText(results: readonly Result[]): string {
+  const rows = results.map((result) => [
+    result.flow,
+    result.consumer,
+    result.verdict,
+    result.good?.consumed === undefined ? "" : `${result.good.consumed} x`,
+    result.poison === undefined ? "" : `${result.poison.deliveries} x`,
+    (result.poison?.delays ?? []).map((delay) => `${(delay / 1000).toFixed(2)} s`).join(", "),
+    result.poison === undefined ? "" : `${result.poison.deadLetters} x`,
+  ]);
+  const count = (verdict: Result["verdict"]) => results.filter((result) => result.verdict === verdict).length;
+  const reasons = results.flatMap(({ flow, consumer, verdict, reasons }) =>
+    reasons.map((reason) => `${verdict}: ${flow} by ${consumer}: ${reason}`),
+  );
+  return [
+    table(["FLOW", "CONSUMER", "VERDICT", "GOOD", "POISON", "RETRIES AFTER", "DEAD LETTER"], rows),
+    ...(reasons.length > 0 ? ["", ...reasons] : []),
+    "",
+    `${count("kept")} kept, ${count("broken")} broken, ${count("skipped")} skipped`,
+  ].join("\n");
+}

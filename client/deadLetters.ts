@@ -1,0 +1,83 @@
+import type { Headers } from "./headers.ts";
+
+/** A message that ended. */
+export interface DeadLetter {
+  id: string;
+  /** The key that it was published with. */
+  key?: string;
+  /** The contract's headers and the app's own. Where the broker itself gave it up (a consumer that never answered) there is no error. */
+  headers: Headers;
+  body: Buffer;
+  /** When it ended, as far as the broker or the headers tell. */
+  at?: Date;
+  /** Where it stands among the dead letters, in the broker's words: an entry, a partition and offset. */
+  position?: string;
+}
+
+/** What becomes of a dead letter that was taken. */
+export type Verdict =
+  /** Published again with these headers, to the place that it failed in or to `to`, another flow of the same broker. */
+  { kind: "redrive"; headers: Headers; to?: string } | { kind: "drop" } | { kind: "keep" };
+
+/** How many dead letters there are, without taking one. */
+export interface Count {
+  messages: number;
+  /** When the oldest ended; absent where there is none or nothing tells. */
+  oldest?: Date;
+}
+
+/** The dead letters of one flow, as the operator of the environment. */
+export interface DeadLetters {
+  /** As `messaging dlq` names it. */
+  readonly flow: string;
+  /** The queue, topic or stream that holds them. */
+  readonly name: string;
+  /** Where `redrive` puts them by default. */
+  readonly target: string;
+  /** The consumer group that gave them up, where others read the same flow: they are put back for it alone. */
+  readonly group?: string;
+  /** What looking changes, where the broker cannot look without a trace; for people to read. */
+  readonly peekNote?: string;
+
+  count(): Promise<Count>;
+  /** The oldest ones, `limit` at most; they stay. */
+  peek(limit: number): Promise<DeadLetter[]>;
+  /**
+   * Takes those that are there now, the oldest first, in batches of `size` at most. Each batch must be settled before the next is
+   * asked for. What is taken and not settled is there again when the connection closes or breaks. Whoever ends early closes the
+   * iteration (`break`), and everything not settled is given back.
+   */
+  take(size: number): AsyncGenerator<DeadLetter[], void, void>;
+  /** Carries out the verdicts on the batch that was taken last, in the same order. What is redriven is confirmed by the broker before it is removed here. */
+  settle(verdicts: readonly Verdict[]): Promise<void>;
+  /**
+   * For `messaging verify`: the canaries of a run that have arrived here since `mark`; those found are removed as far as the broker
+   * can remove them, and everything else stays as it is.
+   */
+  collect(run: string, mark: unknown): Promise<DeadLetter[]>;
+  /** For `messaging verify`: where to look from. */
+  mark(): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/** What `messaging verify` asks of a broker about one flow before it sends anything. */
+export interface FlowState {
+  /** Messages that wait in the work queue or that a consumer has in hand; for Kafka the group's lag. */
+  waiting: number;
+  /** Consumers that are connected; SQS cannot say. */
+  consumers?: number;
+  /** Of those, the ones that this client runs, and which therefore know what a canary is. */
+  ours?: number;
+}
+
+/** One broker as the operator of the environment. */
+export interface BrokerOperator {
+  deadLetters(): DeadLetters[];
+  state(flow: string): Promise<FlowState>;
+  /** Redis: how many clients may hear what is published on a channel, `redis/<instance>/<channel>`. */
+  listeners?(flow: string): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** How a consumer of this client shows itself to its broker: consumer tag, client id or consumer name begin with it. */
+export const CLIENT_NAME = "messaging-client";

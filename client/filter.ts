@@ -1,0 +1,62 @@
+import type { DeadLetter } from "./deadLetters.ts";
+
+/** Which dead letters: `<header><operator><text>`, or `$.<path><operator><text>` within a JSON body. */
+export interface Filter {
+  matches(letter: DeadLetter): boolean;
+}
+
+/** A filter that cannot be read; the message follows "--filter must". */
+export class FilterError extends Error {}
+
+const operators = {
+  "!=": (value: string | undefined, text: string) => value !== text,
+  "=": (value: string | undefined, text: string) => value === text,
+  "~": (value: string | undefined, text: string) => value !== undefined && new RegExp(text, "u").test(value),
+} as const;
+
+const form = /^(?<subject>\$[^=~!]*|[A-Za-z0-9_.-]+)(?<operator>!=|=|~)(?<text>.*)$/s;
+
+/** Reads `x-error-name=TimeoutError`, `x-error~^connect`, `$.customer.id=42` or `$.items[0].sku!=a`. Throws a FilterError. */
+export function parseFilter(written: string): Filter {
+  const { subject, operator, text } = form.exec(written)?.groups ?? {};
+  if (subject === undefined || operator === undefined || text === undefined) {
+    throw new FilterError(
+      "be <header>=<text>, <header>!=<text>, <header>~<regular expression>, or the same with a JSON path such as $.customer.id",
+    );
+  }
+  const compare = operators[operator as keyof typeof operators];
+  try {
+    if (operator === "~") new RegExp(text, "u");
+  } catch {
+    throw new FilterError("have a regular expression after ~");
+  }
+  if (!subject.startsWith("$")) return { matches: ({ headers }) => compare(ownText(headers, subject), text) };
+  const path = parsePath(subject);
+  return { matches: ({ body }) => compare(valueIn(body, path), text) };
+}
+
+function parsePath(written: string): (string | number)[] {
+  const steps = [...written.slice(1).matchAll(/\.([^.[\]]+)|\[(\d+)\]|\["([^"]*)"\]/gy)];
+  if (steps.map(([step]) => step).join("") !== written.slice(1)) {
+    throw new FilterError('have a JSON path such as $.customer.id, $.items[0].sku or $["a key"]');
+  }
+  return steps.map(([, key, index, quoted]) => key ?? quoted ?? Number(index));
+}
+
+/** The text of a value in a JSON body: a string as it is, anything else as JSON. Nothing where there is none. */
+function valueIn(body: Buffer, path: (string | number)[]): string | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(body.toString("utf8"));
+  } catch {
+    return undefined;
+  }
+  for (const key of path) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
+    value = (value as Record<string | number, unknown>)[key];
+  }
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+const ownText = (headers: Record<string, string>, name: string): string | undefined =>
+  Object.hasOwn(headers, name) ? headers[name] : undefined;

@@ -1,0 +1,107 @@
+/**
+ * The headers of the retry contract, the same on every broker. All are text; times are ISO 8601 in UTC with milliseconds.
+ * On RabbitMQ, Kafka and Redis each is a header or field of its own; SQS allows ten attributes, so there all of them are one
+ * attribute, `x-headers`, as a JSON map.
+ */
+export const HEADERS = {
+  /** The message's identity, which survives retries, dead-lettering and redrives. */
+  id: "x-message-id",
+  /** When its producer published it. */
+  publishedAt: "x-published-at",
+  /** The key that it was published with, where the broker's own place for it is taken by a retry. */
+  key: "x-key",
+  /** Which delivery this is, from 1. Absent: the first. SQS and Redis count deliveries themselves. */
+  attempt: "x-attempt",
+  /** Kafka: not to be handled before this time. */
+  notBefore: "x-not-before",
+  /** When each delivery so far failed, joined by commas. Where messages are not rewritten (SQS, Redis): the last one alone. */
+  failures: "x-failures",
+  /** The last error's message, at most 1,024 characters. */
+  error: "x-error",
+  /** The last error's name, such as `TypeError`. */
+  errorName: "x-error-name",
+  /** The last error's stack, at most 8,192 characters. */
+  errorStack: "x-error-stack",
+  /** Where it was first delivered: `<broker>/<queue>`, as `messaging dlq` names it. */
+  origin: "x-origin",
+  /** Where exactly: exchange and routing key, partition and offset, message id or entry. */
+  originPosition: "x-origin-position",
+  /** Who failed: the app or the consumer group. */
+  consumer: "x-consumer",
+  /** How often it was redriven. */
+  redriveCount: "x-redrive-count",
+  /** The redrive that put it back last. */
+  redriveId: "x-redrive-id",
+  /** The consumer group that it is redriven for: other groups acknowledge it unseen. */
+  redriveGroup: "x-redrive-group",
+  /** A canary of `messaging verify`: `<run> good|poison <flow>`. Only the consumer of that flow answers it; others acknowledge it unseen. */
+  verify: "x-verify",
+} as const;
+
+export type Headers = Record<string, string>;
+
+const longestError = 1024;
+const longestStack = 8192;
+
+/** What a failed delivery adds to a message's headers: the same for a retry and for a dead letter. */
+export function failureHeaders(before: Headers, error: unknown, at: Date): Headers {
+  const { name, message, stack } =
+    error instanceof Error ? error : { name: "Error", message: String(error), stack: "" };
+  const failures = [...(before[HEADERS.failures]?.split(",") ?? []), at.toISOString()];
+  return {
+    ...before,
+    // The broker rewrites nothing here, and 20 attempts are the most, redrives aside.
+    [HEADERS.failures]: failures.slice(-20).join(","),
+    [HEADERS.error]: message.slice(0, longestError),
+    [HEADERS.errorName]: name,
+    [HEADERS.errorStack]: (stack ?? "").slice(0, longestStack),
+  };
+}
+
+// What is told of this failure and of the last redrive alone.
+const failureKeys = [
+  HEADERS.attempt,
+  HEADERS.notBefore,
+  HEADERS.failures,
+  HEADERS.error,
+  HEADERS.errorName,
+  HEADERS.errorStack,
+  HEADERS.originPosition,
+  HEADERS.redriveGroup,
+];
+
+/** The headers with which a dead letter goes back: as it was published, with the redrive counted. */
+export function redrivenHeaders(before: Headers, redriveId: string, group?: string): Headers {
+  const kept = Object.fromEntries(Object.entries(before).filter(([key]) => !failureKeys.includes(key as never)));
+  return {
+    ...kept,
+    [HEADERS.redriveCount]: String(redriveCount(before) + 1),
+    [HEADERS.redriveId]: redriveId,
+    ...(group !== undefined && { [HEADERS.redriveGroup]: group }),
+  };
+}
+
+/** How often a message was redriven; what is no count counts as none. */
+export const redriveCount = (headers: Headers): number => wholeNumber(headers[HEADERS.redriveCount]) ?? 0;
+
+/** Which delivery the header says this is, from 1. */
+export const attemptOf = (headers: Headers): number => wholeNumber(headers[HEADERS.attempt]) || 1;
+
+const wholeNumber = (text: string | undefined): number | undefined =>
+  text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+
+/** A canary of `messaging verify`. */
+export interface Canary {
+  run: string;
+  kind: "good" | "poison";
+  /** The flow whose consumer answers it. */
+  flow: string;
+}
+
+export const canaryHeader = ({ run, kind, flow }: Canary): Headers => ({ [HEADERS.verify]: `${run} ${kind} ${flow}` });
+
+/** The canary that a message is, if it is one. */
+export function canaryOf(headers: Headers): Canary | undefined {
+  const [, run, kind, flow] = /^(\S+) (good|poison) (.+)$/.exec(headers[HEADERS.verify] ?? "") ?? [];
+  return run === undefined ? undefined : { run, kind: kind as Canary["kind"], flow: flow! };
+}

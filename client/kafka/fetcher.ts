@@ -1,0 +1,193 @@
+import type { Cluster } from "./cluster.ts";
+import { listOffsets } from "./offsets.ts";
+import { type Fetched, recordsOf, type StoredRecord, sizeOf } from "./records.ts";
+import { pause, waiting } from "./waiting.ts";
+import { fetchV12, isPassing, told } from "./wire.ts";
+
+/** What is read of one partition, ahead of its handler. */
+export interface Reading {
+  /** The next record, when there is one; undefined when `signal` is aborted. Call it again only after it returned. */
+  next(signal: AbortSignal): Promise<StoredRecord | undefined>;
+  /** Reads no further. */
+  close(): void;
+}
+
+/** Reads partitions, each on its own: one whose records wait is simply not read on, and costs no more memory than what was read of it. */
+export interface Fetcher {
+  read(topic: string, partition: number, from: bigint): Reading;
+  close(): Promise<void>;
+}
+
+interface Partition {
+  topic: string;
+  partition: number;
+  /** Where the next fetch begins. */
+  position: bigint;
+  records: StoredRecord[];
+  bytes: number;
+  wake?: () => void;
+}
+
+/** How long a broker waits for records before it answers that there are none, in milliseconds. */
+const maxWait = 500;
+/** A partition with fewer bytes than this waiting for its handler is read on. */
+const lowWater = 64 * 1024;
+const partitionMaxBytes = 256 * 1024;
+const fetchMaxBytes = 8 * 1024 * 1024;
+
+export interface FetcherOptions {
+  cluster: Cluster;
+  /** Names the connection: a fetch that waits holds up whatever else is asked on it. */
+  purpose: string;
+  /** Where to go on when the log ends before the position, as after a failover that lost records. */
+  autoOffsetReset: "earliest" | "latest";
+  onError(error: Error): void;
+}
+
+export function fetcher({ cluster, purpose, autoOffsetReset, onError }: FetcherOptions): Fetcher {
+  const partitions = new Set<Partition>();
+  const closing = new AbortController();
+  const loops = new Map<number, Promise<void>>();
+  let changed = new AbortController();
+  const notify = () => {
+    changed.abort();
+    changed = new AbortController();
+  };
+
+  async function leaderOf({ topic, partition }: Partition): Promise<number> {
+    return (await cluster.leaders([topic])).get(topic)![partition] ?? -1;
+  }
+
+  async function fetch(node: number, hungry: readonly Partition[]): Promise<void> {
+    const topics = [...new Set(hungry.map(({ topic }) => topic))].map((topic) => ({
+      topicId: topic,
+      partitions: hungry
+        .filter((one) => one.topic === topic)
+        .map(({ partition, position }) => ({
+          partition,
+          currentLeaderEpoch: -1,
+          fetchOffset: position,
+          lastFetchedEpoch: -1,
+          partitionMaxBytes,
+        })),
+    }));
+    const limits = [maxWait, 1, fetchMaxBytes, 0, 0, -1] as const;
+    const answer = await cluster
+      .call(node, purpose, fetchV12.api, ...limits, topics, [], "")
+      // Where one partition fails, the others were read all the same.
+      .catch((error) => {
+        if (!error.response?.responses) throw error;
+        return error.response as fetchV12.FetchResponse;
+      });
+    let failed = false;
+    for (const { topicId: topic, partitions: read } of answer.responses) {
+      for (const result of read) {
+        const one = hungry.find((each) => each.topic === topic && each.partition === result.partitionIndex);
+        if (!one || !partitions.has(one)) continue;
+        if (result.errorCode === OFFSET_OUT_OF_RANGE) await reposition(one);
+        else if (result.errorCode !== 0) failed = true;
+        else take(one, recordsOf(topic, result, one.position));
+      }
+    }
+    if (!failed) return;
+    cluster.forget();
+    await pause(250, closing.signal);
+  }
+
+  function take(one: Partition, { records, next }: Fetched): void {
+    one.position = next;
+    one.records.push(...records);
+    for (const record of records) one.bytes += sizeOf(record);
+    if (records.length > 0) one.wake?.();
+  }
+
+  /** What was deleted before it was read is gone; what lies after the end was never there, or was lost by the broker. */
+  async function reposition(one: Partition): Promise<void> {
+    const first = (await listOffsets(cluster, one.topic, "earliest")).get(one.partition)!;
+    const wasDeleted = one.position < first;
+    const last = (await listOffsets(cluster, one.topic, "latest")).get(one.partition)!;
+    const before = one.position;
+    one.position = wasDeleted || autoOffsetReset === "earliest" ? first : last;
+    const place = `${one.topic} partition ${one.partition}`;
+    onError(new Error(`${place}: offset ${before} is not there, reading on from ${one.position}`));
+  }
+
+  async function loop(node: number): Promise<void> {
+    for (const again = waiting(); !closing.signal.aborted; ) {
+      try {
+        const led = await ledBy(node);
+        if (led.length === 0) return;
+        const hungry = led.filter(({ bytes }) => bytes < lowWater);
+        if (hungry.length === 0) await pause(maxWait, changed.signal);
+        else await fetch(node, hungry);
+        again.reset();
+      } catch (error) {
+        if (closing.signal.aborted) return;
+        onError(told(error, "reading"));
+        if (isPassing(error)) cluster.forget();
+        await again.next(closing.signal);
+      }
+    }
+  }
+
+  async function ledBy(node: number): Promise<Partition[]> {
+    const led = await Promise.all([...partitions].map(async (one) => [one, await leaderOf(one)] as const));
+    for (const [, leader] of led) if (leader !== node) start(leader);
+    return led.filter(([, leader]) => leader === node).map(([one]) => one);
+  }
+
+  function start(node: number): void {
+    if (loops.has(node) || closing.signal.aborted) return;
+    const running = loop(node).finally(() => {
+      loops.delete(node);
+      // One may have been added after the loop looked.
+      if (partitions.size > 0 && loops.size === 0) start(node);
+    });
+    loops.set(node, running);
+  }
+
+  return {
+    read(topic, partition, from) {
+      const one: Partition = { topic, partition, position: from, records: [], bytes: 0 };
+      partitions.add(one);
+      notify();
+      // Any loop finds out who leads it.
+      if (loops.size === 0) start(-1);
+      return {
+        next: (signal) => nextOf(one, signal, notify),
+        close: () => void partitions.delete(one),
+      };
+    },
+    async close() {
+      closing.abort();
+      partitions.clear();
+      notify();
+      await cluster.close(purpose);
+      await Promise.all(loops.values());
+    },
+  };
+}
+
+const OFFSET_OUT_OF_RANGE = 1;
+
+async function nextOf(one: Partition, signal: AbortSignal, notify: () => void): Promise<StoredRecord | undefined> {
+  if (one.records.length === 0 && !signal.aborted) {
+    await new Promise<void>((resolve) => {
+      const end = () => {
+        signal.removeEventListener("abort", end);
+        one.wake = undefined;
+        resolve();
+      };
+      one.wake = end;
+      signal.addEventListener("abort", end, { once: true });
+    });
+  }
+  if (signal.aborted) return undefined;
+  const record = one.records.shift();
+  if (record) {
+    const hadEnough = one.bytes >= lowWater;
+    one.bytes -= sizeOf(record);
+    if (hadEnough && one.bytes < lowWater) notify();
+  }
+  return record;
+}

@@ -1,0 +1,130 @@
+import { NumericMap } from "@platformatic/kafka";
+import type { Cluster } from "./cluster.ts";
+import { type NewRecord, sizeOf } from "./records.ts";
+import { waiting } from "./waiting.ts";
+import { initProducerIdV4, is, isPassing, produceV9 } from "./wire.ts";
+
+/** The way into one partition: one batch at a time, under a producer id of its own, so that a batch sent twice is written once. */
+export interface Lane {
+  send(record: NewRecord, deadline: number): Promise<void>;
+  idle(): Promise<void>;
+}
+
+interface Entry {
+  record: NewRecord;
+  deadline: number;
+  /** To be sent by itself, compressed: it was too large for the topic. */
+  alone: boolean;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+const largestBatch = 500_000;
+/** Milliseconds that the leader waits for its followers. */
+const replicationTimeout = 10_000;
+
+// The broker no longer knows the producer, or has lost count: it counts anew under another id.
+const lostCount = [
+  "OUT_OF_ORDER_SEQUENCE_NUMBER",
+  "UNKNOWN_PRODUCER_ID",
+  "INVALID_PRODUCER_EPOCH",
+  "INVALID_PRODUCER_ID_MAPPING",
+];
+const tooLarge = ["MESSAGE_TOO_LARGE", "RECORD_LIST_TOO_LARGE"];
+
+export function lane(cluster: Cluster, topic: string, partition: number): Lane {
+  const queue: Entry[] = [];
+  let identity: { producerId: bigint; producerEpoch: number; sequence: number } | undefined;
+  let pumping: Promise<void> | undefined;
+
+  async function identified() {
+    if (identity) return identity;
+    const { producerId, producerEpoch } = await cluster.ask(initProducerIdV4.api, null, 0, -1n, -1);
+    identity = { producerId, producerEpoch, sequence: 0 };
+    return identity;
+  }
+
+  async function produce(batch: readonly Entry[]): Promise<void> {
+    const own = await identified();
+    const leader = (await cluster.leaders([topic])).get(topic)![partition] ?? -1;
+    const messages = batch.map(({ record }) => toWire(record, partition));
+    const options = {
+      ...own,
+      sequences: new NumericMap([[`${topic}:${partition}`, own.sequence]]),
+      compression: batch[0]!.alone ? ("gzip" as const) : ("none" as const),
+    };
+    await cluster.call(leader, "produce", produceV9.api, -1, replicationTimeout, messages, options as never);
+    // Kafka counts in 31 bits and then begins again.
+    own.sequence = (own.sequence + batch.length) % 2 ** 31;
+  }
+
+  /** Sends a batch until it is confirmed, or will never be. */
+  async function deliver(batch: readonly Entry[]): Promise<void> {
+    const deadline = Math.max(...batch.map((entry) => entry.deadline));
+    for (const again = waiting(); ; ) {
+      try {
+        return await produce(batch);
+      } catch (error) {
+        if (is(error, "DUPLICATE_SEQUENCE_NUMBER")) {
+          identity = undefined;
+          return;
+        }
+        if (is(error, ...lostCount)) identity = undefined;
+        else if (!isPassing(error)) throw error;
+        if (Date.now() >= deadline) throw error;
+        cluster.forget();
+        await again.next();
+      }
+    }
+  }
+
+  async function pump(): Promise<void> {
+    while (queue.length > 0) {
+      const batch = queue.splice(0, batchLength(queue));
+      try {
+        await deliver(batch);
+        for (const entry of batch) entry.resolve();
+      } catch (error) {
+        // It may have been written or not: whatever follows must not be counted as its repetition.
+        identity = undefined;
+        const retriable = is(error, ...tooLarge) && !batch[0]!.alone;
+        if (retriable) queue.unshift(...batch.map((entry) => ({ ...entry, alone: true })));
+        else for (const entry of batch) entry.reject(error);
+      }
+    }
+    pumping = undefined;
+  }
+
+  return {
+    send: (record, deadline) =>
+      new Promise((resolve, reject) => {
+        queue.push({ record, deadline, alone: false, resolve, reject });
+        pumping ??= pump();
+      }),
+    idle: async () => pumping,
+  };
+}
+
+/** How many of those that wait go into the next batch. */
+function batchLength(queue: readonly Entry[]): number {
+  if (queue[0]!.alone) return 1;
+  let bytes = 0;
+  const end = queue.findIndex(({ record, alone }) => {
+    bytes += sizeOf(record);
+    return alone || bytes > largestBatch;
+  });
+  return end === -1 ? queue.length : Math.max(end, 1);
+}
+
+function toWire({ topic, key, value, headers, timestamp }: NewRecord, partition: number) {
+  const pairs = Object.entries(headers).map(([name, text]) => [Buffer.from(name), Buffer.from(text)] as const);
+  // The types of the library know no record without a key or value; its writer does.
+  return {
+    topic,
+    partition,
+    key: key ?? undefined,
+    value: value as Buffer,
+    headers: new Map(pairs),
+    ...(timestamp !== undefined && { timestamp: BigInt(timestamp) }),
+  };
+}

@@ -1,0 +1,62 @@
+import type { Cluster } from "./cluster.ts";
+import { deleteRecordsV2, listOffsetsV6, offsetFetchV8 } from "./wire.ts";
+
+/** By partition. */
+export type Offsets = Map<number, bigint>;
+
+// The protocol's words for the two ends of a log.
+const ends = { earliest: -2n, latest: -1n } as const;
+
+/** Where each partition of a topic begins, or the offset that its next record will get. */
+export async function listOffsets(cluster: Cluster, topic: string, end: keyof typeof ends): Promise<Offsets> {
+  const leaders = (await cluster.leaders([topic])).get(topic)!;
+  const answers = await Promise.all(
+    [...byLeader(leaders)].map(([leader, partitions]) => {
+      const asked = partitions.map((partitionIndex) => ({
+        partitionIndex,
+        currentLeaderEpoch: -1,
+        timestamp: ends[end],
+      }));
+      return cluster.call(leader, "offsets", listOffsetsV6.api, -1, 0, [{ name: topic, partitions: asked }]);
+    }),
+  );
+  const found = answers.flatMap(({ topics }) => topics.flatMap(({ partitions }) => partitions));
+  return new Map(
+    found.sort((a, b) => a.partitionIndex - b.partitionIndex).map((one) => [one.partitionIndex, one.offset]),
+  );
+}
+
+/** The positions that a group has committed on topics; a partition without one is absent. */
+export async function committedOffsets(
+  cluster: Cluster,
+  groupId: string,
+  topics: readonly string[],
+  purpose = "offsets",
+): Promise<Map<string, Offsets>> {
+  const leaders = await cluster.leaders(topics);
+  const asked = topics.map((name) => ({ name, partitionIndexes: [...leaders.get(name)!.keys()] }));
+  const node = await cluster.coordinator(groupId);
+  const group = { groupId, memberEpoch: -1, topics: asked };
+  const { groups } = await cluster.call(node, purpose, offsetFetchV8.api, [group], false);
+  const committed = new Map<string, Offsets>(topics.map((topic) => [topic, new Map()]));
+  for (const { name, partitions } of groups[0]!.topics) {
+    for (const { partitionIndex, committedOffset } of partitions) {
+      if (committedOffset >= 0n) committed.get(name)!.set(partitionIndex, committedOffset);
+    }
+  }
+  return committed;
+}
+
+/** Deletes a partition's records before an offset, for good. */
+export async function deleteBefore(cluster: Cluster, topic: string, partition: number, offset: bigint): Promise<void> {
+  const leader = (await cluster.leaders([topic])).get(topic)![partition] ?? -1;
+  const partitions = [{ partitionIndex: partition, offset }];
+  await cluster.call(leader, "offsets", deleteRecordsV2.api, [{ name: topic, partitions }], 10_000);
+}
+
+/** The partitions that each node leads. */
+export function byLeader(leaders: readonly number[]): Map<number, number[]> {
+  const led = new Map<number, number[]>();
+  for (const [partition, leader] of leaders.entries()) led.set(leader, [...(led.get(leader) ?? []), partition]);
+  return led;
+}

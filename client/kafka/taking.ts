@@ -1,0 +1,103 @@
+import type { DeadLetter, Verdict } from "../deadLetters.ts";
+import type { KafkaDeadLetters } from "../operator.ts";
+import type { Cluster } from "./cluster.ts";
+import { type Hold, hold } from "./hold.ts";
+import { again, endedAt, redriven, targetOf, toDeadLetter } from "./letters.ts";
+import { merged, readLog } from "./log.ts";
+import { deleteBefore } from "./offsets.ts";
+import { patiently } from "./patience.ts";
+import type { Producer } from "./producer.ts";
+import type { StoredRecord } from "./records.ts";
+import { cleared } from "./remaining.ts";
+
+/** Taking dead letters in batches, by one run at a time. */
+export interface Taking {
+  take(size: number): AsyncGenerator<DeadLetter[], void, void>;
+  settle(verdicts: readonly Verdict[]): Promise<void>;
+}
+
+export interface TakingOptions {
+  cluster: Cluster;
+  producer: Producer;
+  own: KafkaDeadLetters;
+  /** Of the environment: where `to` may lead. */
+  all: readonly KafkaDeadLetters[];
+}
+
+/** Dead letters that are written again before those in front of them are deleted: what a crash duplicates, at most. */
+const atOnce = 100;
+
+export function taking({ cluster, producer, own, all }: TakingOptions): Taking {
+  const topic = own.deadLetterTopic;
+  /** By partition: everything before is deleted, everything from there to the batch was kept. */
+  const low = new Map<number, bigint>();
+  let taken: StoredRecord[] = [];
+  let held: Hold | undefined;
+
+  /** A log loses records from its beginning only: those to be kept in front of the last one to be removed are written again behind. */
+  async function removeUpTo(partition: number, removed: readonly bigint[]): Promise<void> {
+    const last = removed.at(-1)!;
+    const from = low.get(partition)!;
+    let kept: StoredRecord[] = [];
+    const rewrite = async (upTo: bigint) => {
+      await Promise.all(kept.map((record) => producer.send(again(record))));
+      kept = [];
+      await held?.removed(partition, upTo);
+      await patiently(cluster, `deleting from ${topic}`, () => deleteBefore(cluster, topic, partition, upTo));
+      low.set(partition, upTo);
+    };
+    const isRemoved = new Set(removed);
+    // Where nothing was kept there is nothing to read again.
+    if (last - from + 1n > BigInt(isRemoved.size)) {
+      for await (const record of readLog(cluster, { topic, partition, from, to: last })) {
+        if (isRemoved.has(record.offset)) continue;
+        kept.push(record);
+        if (kept.length >= atOnce) await rewrite(record.offset + 1n);
+      }
+    }
+    await rewrite(last + 1n);
+  }
+
+  return {
+    async *take(size) {
+      held = await hold(cluster, topic);
+      try {
+        const ranges = await patiently(cluster, `reading ${topic}`, () => cleared(cluster, topic));
+        for (const { partition, from } of ranges) low.set(partition, from);
+        for await (const record of merged(cluster, ranges, endedAt)) {
+          taken.push(record);
+          if (taken.length < size) continue;
+          yield taken.map(toDeadLetter);
+          taken = [];
+        }
+        if (taken.length > 0) yield taken.map(toDeadLetter);
+      } finally {
+        taken = [];
+        const holding = held;
+        held = undefined;
+        await holding.release();
+      }
+    },
+    async settle(verdicts) {
+      if (verdicts.length !== taken.length)
+        throw new RangeError(`verdicts: must be ${taken.length}, got ${verdicts.length}`);
+      held?.check();
+      const sent = taken.flatMap((record, at) => {
+        const verdict = verdicts[at]!;
+        if (verdict.kind !== "redrive") return [];
+        const usual = { topic: own.redriveTopic, groupId: own.groupId };
+        const target = verdict.to === undefined ? usual : targetOf(all, verdict.to);
+        return [redriven(record, verdict, target, verdict.to === undefined)];
+      });
+      await Promise.all(sent.map((record) => producer.send(record)));
+      const removed = new Map<number, bigint[]>();
+      for (const [at, { partition, offset }] of taken.entries()) {
+        if (verdicts[at]!.kind !== "keep") removed.set(partition, [...(removed.get(partition) ?? []), offset]);
+      }
+      for (const [partition, offsets] of removed) {
+        await removeUpTo(partition, offsets);
+      }
+      taken = [];
+    },
+  };
+}

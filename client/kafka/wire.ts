@@ -1,0 +1,84 @@
+import { protocolErrors } from "@platformatic/kafka";
+import { ConnectionError, RefusedError } from "../message.ts";
+
+/**
+ * The requests that this client sends, each in a version that Kafka 3.0 to 4.1 speak. They are sent one by one over the library's
+ * connections: its own consumer sends no more heartbeats after a lost connection, and cannot hold back single partitions.
+ */
+export {
+  deleteRecordsV2,
+  describeGroupsV5,
+  fetchV12,
+  findCoordinatorV4,
+  heartbeatV4,
+  initProducerIdV4,
+  joinGroupV7,
+  leaveGroupV4,
+  listOffsetsV6,
+  metadataV10,
+  offsetCommitV8,
+  offsetFetchV8,
+  produceV9,
+  syncGroupV5,
+} from "@platformatic/kafka";
+
+interface Failure {
+  message?: string;
+  cause?: unknown;
+  errors?: unknown[];
+  apiId?: string;
+}
+
+/** Kafka's names of everything that went wrong, such as NOT_COORDINATOR; none where there was no answer. */
+export function errorIds(error: unknown): string[] {
+  if (typeof error !== "object" || error === null) return [];
+  const { apiId, cause, errors = [] } = error as Failure;
+  return [...(apiId === undefined ? [] : [apiId]), ...errors.flatMap(errorIds), ...errorIds(cause)];
+}
+
+/** Whether one of these names is among what went wrong. */
+export const is = (error: unknown, ...ids: string[]): boolean => errorIds(error).some((id) => ids.includes(id));
+
+// A broker that is starting or a topic that was just made: asking again helps, whatever Kafka's own table says.
+const passing = [
+  "UNKNOWN_TOPIC_OR_PARTITION",
+  "UNKNOWN_LEADER_EPOCH",
+  "FENCED_LEADER_EPOCH",
+  "COORDINATOR_NOT_AVAILABLE",
+];
+
+/** Whether asking again may help: the broker did not answer, or said so. */
+export function isPassing(error: unknown): boolean {
+  if (error instanceof RefusedError || isUnreadable(error)) return false;
+  return errorIds(error).every(
+    (id) => passing.includes(id) || protocolErrors[id as keyof typeof protocolErrors]?.canRetry,
+  );
+}
+
+interface Coded extends Failure {
+  code?: string;
+}
+
+const isUnreadable = (error: unknown): boolean =>
+  typeof error === "object" && error !== null && (error as Coded).code === "PLT_KFK_UNSUPPORTED_COMPRESSION";
+
+/** What went wrong, for whoever called: a RefusedError where the broker said no, a ConnectionError where it did not answer. */
+export function told(error: unknown, doing: string): Error {
+  if (error instanceof RefusedError || error instanceof ConnectionError) return error;
+  if (isUnreadable(error)) {
+    const rule = "Node must be 22.15 or later, or have the package fzstd, where records are compressed by zstd";
+    return new RefusedError(`${doing}: ${rule}, got ${process.version}`, { cause: error });
+  }
+  const ids = [...new Set(errorIds(error))];
+  const because = ids.length > 0 ? ids.join(", ") : innermost(error);
+  const options = { cause: error };
+  return isPassing(error)
+    ? new ConnectionError(`Kafka does not answer while ${doing}: ${because}`, options)
+    : new RefusedError(`Kafka refuses ${doing}: ${because}`, options);
+}
+
+function innermost(error: unknown): string {
+  const { message, cause, errors } = (error ?? {}) as Failure;
+  const inner = cause ?? errors?.at(-1);
+  return inner === undefined ? (message ?? String(error)) : innermost(inner);
+}

@@ -1,0 +1,48 @@
+import { randomUUID } from "node:crypto";
+import { setImmediate as nextTurn, setTimeout as wait } from "node:timers/promises";
+import type { Channel } from "rabbitmq-client";
+import { CLIENT_NAME } from "../deadLetters.ts";
+import { type Received, received } from "./rawBodies.ts";
+
+const LOOK_AGAIN_MS = 100;
+
+/** How many messages wait in a queue: exact, and without those that somebody has in hand. */
+export const readyIn = async (channel: Channel, queue: string): Promise<number> =>
+  (await channel.queueDeclare({ queue, passive: true })).messageCount;
+
+/**
+ * Returns when the queue has every acknowledgement of the channel. A quorum queue's channel holds back those beyond 32 that are
+ * underway, and drops them when it closes: their messages would be there again. basic.get goes the same way as they do and is
+ * answered: the first time after those underway, the second time after those held back. What it takes comes back with the channel.
+ */
+export async function acknowledged(channel: Channel, queue: string): Promise<void> {
+  await channel.basicGet({ queue });
+  await channel.basicGet({ queue });
+}
+
+/**
+ * Takes the next messages of a queue, `size` at most, and fewer only where no more are there. They are unacknowledged; a consumer of
+ * its own for each batch bounds what comes to what was asked for, whatever the channel holds already.
+ */
+export async function takeBatch(channel: Channel, queue: string, size: number): Promise<Received[]> {
+  const batch: Received[] = [];
+  const consumerTag = `${CLIENT_NAME}-operator/${randomUUID()}`;
+  let full = () => {};
+  const filled = new Promise<void>((resolve) => {
+    full = resolve;
+  });
+  await channel.basicQos({ prefetchCount: size });
+  await channel.basicConsume({ queue, consumerTag }, (message) => {
+    batch.push(received(message));
+    if (batch.length === size) full();
+  });
+  for (let before = -1; batch.length < size; ) {
+    await Promise.race([filled, wait(LOOK_AGAIN_MS)]);
+    // What was taken from the ready ones may still be on its way, so an empty queue must be seen twice.
+    if (batch.length === before && (await readyIn(channel, queue)) === 0) break;
+    before = batch.length;
+  }
+  await channel.basicCancel({ consumerTag });
+  await nextTurn();
+  return batch;
+}

@@ -1,0 +1,168 @@
+import type { Channel } from "rabbitmq-client";
+import type { Count, DeadLetter, DeadLetters, Verdict } from "../deadLetters.ts";
+import { canaryOf, HEADERS } from "../headers.ts";
+import { AccessError } from "../message.ts";
+import type { RabbitmqDeadLetters } from "../operator.ts";
+import { acknowledged, readyIn, takeBatch } from "./batch.ts";
+import { toDeadLetter, withoutReason } from "./ended.ts";
+import { toClientError } from "./errors.ts";
+import type { Link } from "./link.ts";
+import { identified, republished, textHeaders } from "./properties.ts";
+import type { Publisher } from "./publisher.ts";
+import { received } from "./rawBodies.ts";
+import { watchOf } from "./watch.ts";
+
+/** What the dead letters of an environment's queues are reached by. */
+export interface DeadLetterParts {
+  link: Link;
+  publisher: Publisher;
+  /** The exchange through which all of them come. */
+  deadLetterExchange: string;
+  /** The queues that a dead letter may be put back into. */
+  targets: readonly string[];
+}
+
+type Taken = ReturnType<typeof identified>;
+
+/** What was taken last, and whether anything that was taken before it is to stay. */
+interface Batch {
+  channel: Channel;
+  messages: Taken[];
+  keeps: boolean;
+}
+
+const SCAN_SIZE = 1_000;
+
+/** The dead letters of one queue. */
+export function deadLettersOf(place: RabbitmqDeadLetters, parts: DeadLetterParts): DeadLetters {
+  const { flow, queue, deadLetterQueue: name } = place;
+  const watch = watchOf(parts.link, parts.deadLetterExchange, queue);
+  const onChannel = <T>(use: (channel: Channel) => Promise<T>): Promise<T> => withChannel(parts.link, name, use);
+  const shown = (message: Taken): DeadLetter => toDeadLetter(message, queue);
+  let batch: Batch | undefined;
+
+  return {
+    flow,
+    name,
+    target: queue,
+    peekNote:
+      "RabbitMQ gives messages out to show them: each one shown is marked as redelivered and counts one delivery more, and stays where it is.",
+
+    count: () =>
+      onChannel(async (channel): Promise<Count> => {
+        const messages = await readyIn(channel, name);
+        const head = messages > 0 ? await channel.basicGet({ queue: name }) : undefined;
+        const oldest = head && shown(identified(received(head))).at;
+        return { messages, ...(oldest && { oldest }) };
+      }),
+
+    peek: (limit) =>
+      onChannel(async (channel) => {
+        const size = Math.min(limit, await readyIn(channel, name));
+        const messages = size > 0 ? await takeBatch(channel, name, size) : [];
+        return messages.map((message) => shown(identified(message)));
+      }),
+
+    async *take(size) {
+      const { channel } = await parts.link.open();
+      batch = { channel, messages: [], keeps: false };
+      try {
+        for (let left = await readyIn(channel, name); left > 0; ) {
+          const messages = (await takeBatch(channel, name, Math.min(size, left))).map(identified);
+          if (messages.length === 0) break;
+          left -= messages.length;
+          batch.messages = messages;
+          yield messages.map(shown);
+        }
+      } catch (error) {
+        throw toClientError(error, name);
+      } finally {
+        if (batch.keeps && channel.active) await acknowledged(channel, name);
+        batch = undefined;
+        await channel.close();
+      }
+    },
+
+    async settle(verdicts) {
+      if (!batch) throw new Error(`${name}: no batch was taken`);
+      const { channel } = batch;
+      const messages = batch.messages.splice(0);
+      const settled = await Promise.allSettled(
+        messages.map((message, at) => carryOut(parts, queue, message, verdicts[at]!)),
+      );
+      const gone = messages.filter((_, at) => settled[at]!.status === "fulfilled" && verdicts[at]!.kind !== "keep");
+      batch.keeps ||= gone.length < messages.length;
+      if (batch.keeps) for (const { deliveryTag } of gone) channel.basicAck({ deliveryTag });
+      else if (gone.length > 0) channel.basicAck({ deliveryTag: gone.at(-1)!.deliveryTag, multiple: true });
+      const failed = settled.find((one) => one.status === "rejected");
+      if (failed) throw toClientError(failed.reason, name);
+    },
+
+    mark: () => watch.start(),
+
+    async collect(run) {
+      const isOurs = ({ headers }: Pick<Taken, "headers">) => canaryOf(textHeaders(headers))?.run === run;
+      const expected = await watch.arrived(isOurs);
+      if (expected === 0) return [];
+      const found = await onChannel((channel) => removeFrom(channel, name, expected, isOurs));
+      watch.found(found.length);
+      return found.map(shown);
+    },
+
+    close: () => watch.stop(),
+  };
+}
+
+/** Opens a channel for one use; what it has in hand afterwards is there again. */
+async function withChannel<T>(link: Link, name: string, use: (channel: Channel) => Promise<T>): Promise<T> {
+  const { channel } = await link.open();
+  try {
+    return await use(channel);
+  } catch (error) {
+    throw toClientError(error, name);
+  } finally {
+    await channel.close();
+  }
+}
+
+/** Returns when a message that is redriven is confirmed in its queue: only then may it be acknowledged here. */
+async function carryOut(
+  { publisher, targets }: DeadLetterParts,
+  queue: string,
+  message: Taken,
+  verdict: Verdict,
+): Promise<void> {
+  if (verdict.kind !== "redrive") return;
+  const routingKey = targetOf(queue, targets, verdict.to);
+  const { key } = toDeadLetter(message, queue);
+  const headers = { ...withoutReason(verdict.headers), ...(key !== undefined && { [HEADERS.key]: key }) };
+  const { messageId } = message;
+  await publisher.send({ ...republished(message, headers), exchange: "", routingKey, messageId }, message.body);
+}
+
+function targetOf(queue: string, targets: readonly string[], to: string | undefined): string {
+  if (to === undefined) return queue;
+  const target = to.replace(/^rabbitmq\//, "");
+  if (targets.includes(target)) return target;
+  throw new AccessError(`to: must be a queue of the skill (${targets.join(", ")}), got ${target}`);
+}
+
+/** Goes through the dead letters and removes those that are wanted, `expected` at most; the others come back as the channel closes. */
+async function removeFrom(
+  channel: Channel,
+  name: string,
+  expected: number,
+  wanted: (message: Taken) => boolean,
+): Promise<Taken[]> {
+  const found: Taken[] = [];
+  for (let left = await readyIn(channel, name); left > 0 && found.length < expected; ) {
+    const messages = (await takeBatch(channel, name, Math.min(SCAN_SIZE, left))).map(identified);
+    if (messages.length === 0) break;
+    left -= messages.length;
+    for (const message of messages.filter(wanted)) {
+      channel.basicAck({ deliveryTag: message.deliveryTag });
+      found.push(message);
+    }
+  }
+  return found;
+}

@@ -1,0 +1,55 @@
+import type { DeadLetter } from "../deadLetters.ts";
+import { HEADERS } from "../headers.ts";
+import { textHeaders, textOf } from "./properties.ts";
+import type { Received } from "./rawBodies.ts";
+
+/** An entry of `x-death`, which the broker writes when it gives a message up itself. */
+interface Death {
+  queue?: unknown;
+  reason?: unknown;
+  exchange?: unknown;
+  "routing-keys"?: unknown;
+  /** Seconds since the epoch. */
+  time?: unknown;
+}
+
+/** Why the broker gave a dead letter up, for people to read: `delivery_limit`. Absent where its consumer did. */
+const REASON = "x-death-reason";
+
+/** A message of the dead-letter queue of `queue`. */
+export function toDeadLetter(message: Received & { messageId: string }, queue: string): DeadLetter {
+  const headers = textHeaders(message.headers);
+  const death = deathIn(message, queue);
+  const at = death ? fromSeconds(death.time) : (lastFailure(headers) ?? fromSeconds(message.timestamp));
+  const [deathKey] = Array.isArray(death?.["routing-keys"]) ? death["routing-keys"] : [];
+  const key = headers[HEADERS.key] ?? (death && deathKey !== undefined ? textOf(deathKey) : undefined);
+  const position = death
+    ? `${textOf(death.exchange ?? "")}/${textOf(deathKey ?? "")}`
+    : headers[HEADERS.originPosition];
+  return {
+    id: message.messageId,
+    body: message.body,
+    headers: { ...headers, ...(death && { [REASON]: textOf(death.reason ?? "") }) },
+    ...(key !== undefined && { key }),
+    ...(at && { at }),
+    ...(position !== undefined && { position }),
+  };
+}
+
+/** How the work queue itself gave the message up: entries of delay tiers tell of retries. */
+function deathIn({ headers }: Received, queue: string): Death | undefined {
+  const deaths: unknown = headers?.["x-death"];
+  return Array.isArray(deaths) ? (deaths as Death[]).find((death) => death.queue === queue) : undefined;
+}
+
+function lastFailure(headers: Record<string, string>): Date | undefined {
+  const last = headers[HEADERS.failures]?.split(",").at(-1);
+  const time = Date.parse(last ?? "");
+  return Number.isNaN(time) ? undefined : new Date(time);
+}
+
+const fromSeconds = (seconds: unknown): Date | undefined =>
+  typeof seconds === "number" && seconds > 0 ? new Date(seconds * 1000) : undefined;
+
+/** The headers of a verdict as they are published: what was added for people is not the message's. */
+export const withoutReason = ({ [REASON]: _, ...headers }: Record<string, string>): Record<string, string> => headers;

@@ -1,0 +1,32 @@
+import { ConnectionError, RefusedError } from "../message.ts";
+
+// AMQP 0-9-1's reply codes by which a broker says no, and the library's own for a basic.nack.
+const refusals = [
+  "ACCESS_REFUSED",
+  "NOT_ALLOWED",
+  "NOT_FOUND",
+  "PRECONDITION_FAILED",
+  "RESOURCE_LOCKED",
+  "INVALID_PATH",
+  "CONTENT_TOO_LARGE",
+  "NACK",
+];
+
+// A queue or vhost that is still starting or has lost its leader: RabbitMQ says 404 of it, and it will be there again.
+const passing = /down or inaccessible|is down|timed out|timeout|stopped by supervisor/;
+
+/** An error of the library in the words of the client: RefusedError where the broker answered no, else ConnectionError. */
+export function toClientError(error: unknown, place: string): Error {
+  if (error instanceof ConnectionError || error instanceof RefusedError) return error;
+  const { code, message } = error as { code?: string; message?: string };
+  // The library names the method that was refused, and a connection has none.
+  const text = (message || code || String(error)).replace(/^undefined: /, "");
+  if (code === "NACK") {
+    return new RefusedError(`${place}: the broker did not take the message: its queue is full, or not available`);
+  }
+  const refused = code !== undefined && refusals.includes(code) && !passing.test(text);
+  const options = { cause: error };
+  return refused
+    ? new RefusedError(`${place}: the broker refuses: ${text}`, options)
+    : new ConnectionError(`${place}: the broker does not answer: ${text}`, options);
+}

@@ -1,0 +1,113 @@
+import { type Channel, Connection, type ConnectionOptions } from "rabbitmq-client";
+import type { RabbitmqAccess } from "../access.ts";
+import { CLIENT_NAME } from "../deadLetters.ts";
+import { ConnectionError } from "../message.ts";
+import { toClientError } from "./errors.ts";
+import { keepBodiesRaw } from "./rawBodies.ts";
+
+/** How one user reaches its vhost. */
+export type Login = Pick<RabbitmqAccess, "url" | "vhost" | "username" | "password">;
+
+/** A channel, and why it ended once it has. */
+export interface OpenChannel {
+  channel: Channel;
+  ended: Promise<Error>;
+}
+
+/** A connection that is made when it is needed, and made anew after it broke. */
+export interface Link {
+  /** Opens a channel. Throws a ConnectionError where the broker does not answer, and a RefusedError where it does not let the user in. */
+  open(): Promise<OpenChannel>;
+  close(): Promise<void>;
+}
+
+// What RabbitMQ itself offers: a message's headers must fit into one frame, and the library's 8192 bytes would not hold an error's stack.
+const FRAME_BYTES = 131_072;
+// A broker that went silent is noticed after two missed heartbeats of the library's.
+const HEARTBEAT_SECONDS = 10;
+const PATIENCE_MS = 10_000;
+
+/** The link of a user; nothing is connected yet. */
+export function linkTo(login: Login): Link {
+  const place = placeOf(login);
+  let current: Promise<Connection> | undefined;
+  let closed = false;
+
+  const connection = (): Promise<Connection> => {
+    if (closed) return Promise.reject(new ConnectionError(`${place}: the client is closed`));
+    if (current) return current;
+    const made = connect(login, () => {
+      if (current === made) current = undefined;
+    });
+    current = made;
+    return made;
+  };
+
+  return {
+    async open() {
+      try {
+        const channel = await (await connection()).acquire({ emitErrorsFromChannel: true });
+        keepBodiesRaw(channel);
+        return { channel, ended: endOf(channel, place) };
+      } catch (error) {
+        throw toClientError(error, place);
+      }
+    },
+    async close() {
+      closed = true;
+      const last = await current?.catch(() => undefined);
+      current = undefined;
+      if (last) await ended(last);
+    },
+  };
+}
+
+/** What errors call the broker. */
+export const placeOf = ({ url, vhost }: Login): string => `rabbitmq ${vhost} at ${url}`;
+
+/** Resolves when the connection is open. The library would reconnect by itself, with a wrong password for ever: it is ended instead. */
+function connect(login: Login, onEnd: () => void): Promise<Connection> {
+  return new Promise((resolve, reject) => {
+    const connection = new Connection(toOptions(login));
+    connection.once("connection", () => resolve(connection));
+    connection.on("error", (error) => {
+      connection.unsafeDestroy();
+      onEnd();
+      reject(toClientError(error, placeOf(login)));
+    });
+  });
+}
+
+/** What the library connects by. */
+export function toOptions({ url, vhost, username, password }: Login): ConnectionOptions {
+  const { protocol, hostname, port } = new URL(url);
+  return {
+    // The brackets of an IPv6 address belong to the URL.
+    hostname: hostname.replace(/^\[(.*)\]$/, "$1"),
+    port,
+    tls: protocol === "amqps:",
+    vhost,
+    username,
+    password,
+    connectionName: CLIENT_NAME,
+    frameMax: FRAME_BYTES,
+    heartbeat: HEARTBEAT_SECONDS,
+    connectionTimeout: PATIENCE_MS,
+    acquireTimeout: PATIENCE_MS,
+  };
+}
+
+/** Closes a connection whose channels are closed; one that does not answer is dropped. */
+async function ended(connection: Connection): Promise<void> {
+  const timer = setTimeout(() => connection.unsafeDestroy(), PATIENCE_MS);
+  await connection.close();
+  clearTimeout(timer);
+}
+
+function endOf(channel: Channel, place: string): Promise<Error> {
+  let reason: unknown = new ConnectionError(`${place}: the channel is closed`);
+  channel.on("error", (error: Error) => {
+    reason = error;
+  });
+  return new Promise((resolve) => channel.once("close", () => resolve(toClientError(reason, place))));
+}

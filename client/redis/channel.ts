@@ -1,0 +1,46 @@
+import type { Consumer } from "../message.ts";
+import { createRawClient, type Login, nameOf, toError } from "./server.ts";
+
+const PATIENCE_MS = 10_000;
+const LONGEST_WAIT_MS = 2_000;
+
+/**
+ * Listens to a channel, or to all that begin alike where the name ends in `*`; `covering` is what the app may subscribe to, for the
+ * server grants a pattern as it stands there and no narrower one. Returns when the server has confirmed it. After a lost connection
+ * it subscribes again; what was published meanwhile is missed.
+ */
+export async function listenTo(
+  login: Login,
+  channel: string,
+  covering: string,
+  handler: (channel: string, body: Buffer) => void,
+): Promise<Consumer> {
+  const end = Date.now() + PATIENCE_MS;
+  let ready = false;
+  const client = createRawClient(login, (tries) => {
+    if (!ready && Date.now() > end) return false;
+    return Math.min(50 * 2 ** tries, LONGEST_WAIT_MS);
+  });
+  // Without a listener an error would end the process; the client connects again by itself.
+  client.on("error", () => {});
+  const wide = channel.endsWith("*");
+  const beginning = channel.slice(0, -1);
+  const listener = (body: Buffer, name: Buffer) => {
+    const from = name.toString();
+    if (!wide || from.startsWith(beginning)) handler(from, body);
+  };
+  try {
+    await client.connect();
+    ready = true;
+    if (wide) await client.pSubscribe(covering, listener, true);
+    else await client.subscribe(channel, listener, true);
+  } catch (error) {
+    if (client.isOpen) client.destroy();
+    throw toError(`${nameOf(login)}, ${channel}`, error);
+  }
+  return {
+    async stop() {
+      if (client.isOpen) client.destroy();
+    },
+  };
+}

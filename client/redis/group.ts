@@ -1,0 +1,126 @@
+import { CLIENT_NAME } from "../deadLetters.ts";
+import { type Entry, type Pending, text, toDelivered, toEntries, toPending, toRecords } from "./replies.ts";
+import { retryConsumer } from "./retrySchedule.ts";
+import { refusalOf, type Server } from "./server.ts";
+
+/** A consumer group of a stream, on one connection. */
+export interface Group {
+  server: Server;
+  stream: string;
+  group: string;
+}
+
+/** An entry that was claimed, and which delivery this is. */
+export interface Claimed {
+  entry: Entry;
+  attempt: number;
+}
+
+/** A consumer of a group, as the server tells it. */
+export interface GroupConsumer {
+  name: string;
+  /** Entries that it has not acknowledged. */
+  pending: number;
+  /** Milliseconds since it asked for anything. */
+  idle: number;
+}
+
+/** Time over and above what a read may wait for a message, in milliseconds, after which the connection counts as lost. */
+const READ_GRACE_MS = 10_000;
+
+/** Reads messages that no consumer of the group got yet; waits up to `block` milliseconds for the first. */
+export async function readNew(of: Group, consumer: string, count: number, block: number): Promise<Entry[]> {
+  const how = ["GROUP", of.group, consumer, "COUNT", String(count), "BLOCK", String(block)];
+  return toDelivered(await of.server.send(["XREADGROUP", ...how, "STREAMS", of.stream, ">"], block + READ_GRACE_MS));
+}
+
+/** Pending entries of a consumer that were not touched for `idle` milliseconds. */
+export async function pendingOf(of: Group, consumer: string, count: number, idle = 0): Promise<Pending[]> {
+  const which = ["IDLE", String(idle), "-", "+", String(count), consumer];
+  return toPending(await of.server.ask(["XPENDING", of.stream, of.group, ...which]));
+}
+
+/**
+ * Claims those of the entries that nobody touched for `idle` milliseconds, which counts a delivery. Of several instances that try, one
+ * gets each.
+ */
+export async function claim(of: Group, consumer: string, ids: readonly string[], idle: number): Promise<Claimed[]> {
+  const { server, stream, group } = of;
+  if (ids.length === 0) return [];
+  const entries = toEntries(await server.ask(["XCLAIM", stream, group, consumer, String(idle), ...ids]));
+  return Promise.all(entries.map(async (entry) => ({ entry, attempt: await deliveriesOf(of, entry.id) })));
+}
+
+/** Takes an entry of the consumer's own whose delivery the connection lost on its way; it does not count again. */
+export async function takeAgain(of: Group, consumer: string, { id, deliveries }: Pending): Promise<Claimed[]> {
+  const words = ["XCLAIM", of.stream, of.group, consumer, "0", id, "RETRYCOUNT", String(deliveries)];
+  return toEntries(await of.server.ask(words)).map((entry) => ({ entry, attempt: deliveries }));
+}
+
+async function deliveriesOf({ server, stream, group }: Group, id: string): Promise<number> {
+  const [pending] = toPending(await server.ask(["XPENDING", stream, group, id, id, "1"]));
+  return pending?.deliveries ?? 1;
+}
+
+/** The command that lets a failed entry wait for `delay` milliseconds; it counts no delivery. */
+export const waitFor = ({ stream, group }: Group, id: string, delay: number): string[] => [
+  "XCLAIM",
+  stream,
+  group,
+  retryConsumer(delay),
+  "0",
+  id,
+  "IDLE",
+  "0",
+  "JUSTID",
+];
+
+/** The command that gives an entry to whichever consumer comes next, as if it had not been delivered. */
+export const giveBack = ({ stream, group }: Group, id: string, attempt: number): string[] => [
+  "XCLAIM",
+  stream,
+  group,
+  retryConsumer(0),
+  "0",
+  id,
+  "IDLE",
+  "0",
+  "RETRYCOUNT",
+  String(attempt - 1),
+  "JUSTID",
+];
+
+/** Tells the server that the consumer is still at work on those of the entries that are its own. */
+export async function stillAtWork(of: Group, consumer: string, ids: readonly string[]): Promise<void> {
+  const own = new Set((await pendingOf(of, consumer, ids.length + MOST_UNKNOWN)).map(({ id }) => id));
+  const kept = ids.filter((id) => own.has(id));
+  if (kept.length === 0) return;
+  await of.server.ask(["XCLAIM", of.stream, of.group, consumer, "0", ...kept, "IDLE", "0", "JUSTID"]);
+}
+
+/** Entries of a consumer that it took after those that are asked about. */
+const MOST_UNKNOWN = 1_000;
+
+export async function consumersOf({ server, stream, group }: Group): Promise<GroupConsumer[]> {
+  return toRecords(await server.ask(["XINFO", "CONSUMERS", stream, group])).map(({ name, pending, idle }) => ({
+    name: text(name),
+    pending: Number(pending),
+    idle: Number(idle),
+  }));
+}
+
+/** Whether the error says that the stream or its group is not there. */
+export const isMissing = (error: unknown): boolean =>
+  refusalOf(error) === "NOGROUP" || (error as Error).cause === "ERR no such key";
+
+/** Makes the group, from the stream's first message on. */
+export async function makeGroup({ server, stream, group }: Group): Promise<void> {
+  try {
+    await server.ask(["XGROUP", "CREATE", stream, group, "0", "MKSTREAM"]);
+  } catch (error) {
+    if (refusalOf(error) !== "BUSYGROUP") throw error;
+  }
+}
+
+/** Whether a name is one of this client's consumers. */
+export const isOurs = (consumer: string): boolean => consumer.startsWith(`${CLIENT_NAME}/`);

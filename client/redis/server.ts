@@ -1,0 +1,154 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { createClient, ErrorReply, RESP_TYPES } from "@redis/client";
+import type { RedisAccess } from "../access.ts";
+import { CLIENT_NAME } from "../deadLetters.ts";
+import { ConnectionError, RefusedError } from "../message.ts";
+
+/** How one server is reached, and as whom. */
+export type Login = Pick<RedisAccess, "host" | "port" | "tls" | "username" | "password">;
+
+/** What the server answers, in RESP 2. */
+export type Reply = null | number | string | Buffer | Reply[];
+
+/** The words of a command. */
+export type Words = readonly (string | Buffer)[];
+
+/** One connection to one server: made when it is first used, and again when it was lost. */
+export interface Server {
+  /** `redis host:port as user`, for errors. */
+  readonly name: string;
+  /** How often the connection was lost so far. */
+  losses(): number;
+  /**
+   * Sends the command once. Throws a ConnectionError where the server cannot be reached, does not answer within `timeout`
+   * milliseconds (10,000 by default) or asks to come back later, and a RefusedError where it answers no.
+   */
+  send(words: Words, timeout?: number): Promise<Reply>;
+  /** Sends the command again after a ConnectionError, with growing waits, for `patience` milliseconds (10,000 by default). */
+  ask(words: Words, patience?: number): Promise<Reply>;
+  close(): void;
+}
+
+const CONNECT_TIMEOUT_MS = 5_000;
+const ANSWER_TIMEOUT_MS = 10_000;
+/** What a last try gets, however little patience is left. */
+const SHORTEST_TIMEOUT_MS = 1_000;
+const PATIENCE_MS = 10_000;
+const SHORTEST_WAIT_MS = 50;
+const LONGEST_WAIT_MS = 2_000;
+
+/** Replies that ask to come back later: it is starting, busy or about to be replaced. */
+const PASSING = /^(LOADING|BUSY|MASTERDOWN|TRYAGAIN|READONLY|CLUSTERDOWN|UNBLOCKED|ERR max number of clients) ?/;
+
+type RawClient = ReturnType<typeof createRawClient>;
+
+/** The server of a login; nothing is sent yet. */
+export function serverOf(login: Login): Server {
+  const name = nameOf(login);
+  let client: Promise<RawClient> | undefined;
+  let losses = 0;
+  let closed = false;
+
+  const connected = (): Promise<RawClient> => {
+    if (closed) return Promise.reject(new ConnectionError(`${name}: must be open, is closed`));
+    if (client) return client;
+    const raw = createRawClient(login, false);
+    const made = inTime(raw.connect(), CONNECT_TIMEOUT_MS).then(() => raw);
+    const forget = () => {
+      if (raw.isOpen) raw.destroy();
+      if (client !== made) return;
+      client = undefined;
+      losses += 1;
+    };
+    raw.on("error", forget);
+    raw.on("end", forget);
+    made.catch(forget);
+    client = made;
+    return made;
+  };
+
+  const send = async (words: Words, timeout = ANSWER_TIMEOUT_MS): Promise<Reply> => {
+    let raw: RawClient | undefined;
+    try {
+      raw = await connected();
+      return await inTime(raw.sendCommand<Reply>(words as (string | Buffer)[]), timeout);
+    } catch (error) {
+      const answered = error instanceof ErrorReply;
+      // A server that is replaced (READONLY) is another one by the same name.
+      if (raw?.isOpen && (!answered || error.message.startsWith("READONLY"))) raw.destroy();
+      throw toError(`${name}, ${words.slice(0, 2).join(" ")}`, error);
+    }
+  };
+
+  return {
+    name,
+    losses: () => losses,
+    send,
+    async ask(words, patience = PATIENCE_MS) {
+      const end = Date.now() + patience;
+      for (let pause = SHORTEST_WAIT_MS; ; pause = Math.min(2 * pause, LONGEST_WAIT_MS)) {
+        try {
+          return await send(words, Math.min(ANSWER_TIMEOUT_MS, Math.max(SHORTEST_TIMEOUT_MS, end - Date.now())));
+        } catch (error) {
+          if (!(error instanceof ConnectionError) || closed || Date.now() + pause > end) throw error;
+          await wait(pause);
+        }
+      }
+    },
+    close() {
+      closed = true;
+      client?.then((raw) => raw.isOpen && raw.destroy()).catch(() => {});
+    },
+  };
+}
+
+/** The first word of the server's no, such as `OOM`; undefined for any other error. */
+export const refusalOf = (error: unknown): string | undefined =>
+  error instanceof RefusedError && typeof error.cause === "string" ? error.cause.split(" ", 1)[0] : undefined;
+
+/** `redis host:port as user` */
+export const nameOf = ({ host, port, username }: Login): string => `redis ${host}:${port} as ${username}`;
+
+/** What went wrong at a place, in the words of the contract. */
+export function toError(where: string, error: unknown): Error {
+  if (error instanceof ConnectionError) return error;
+  const sentence = `${where}: ${reasonOf(error)}`;
+  const final = error instanceof ErrorReply && !PASSING.test(error.message);
+  return final ? new RefusedError(sentence, { cause: error.message }) : new ConnectionError(sentence);
+}
+
+/** The library's client, not yet connected. `reconnect` says after how many milliseconds it connects again by itself. */
+export function createRawClient(
+  { host, port, tls, username, password }: Login,
+  reconnect: false | ((tries: number) => number | false),
+) {
+  return createClient({
+    username,
+    password,
+    name: CLIENT_NAME,
+    RESP: 2,
+    disableOfflineQueue: true,
+    disableClientInfo: true,
+    commandOptions: { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } },
+    socket: {
+      host,
+      port,
+      ...(tls && { tls: true as const }),
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      reconnectStrategy: reconnect,
+    },
+  });
+}
+
+function inTime<T>(answer: Promise<T>, milliseconds: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${milliseconds / 1000} s`)), milliseconds);
+  });
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
+}
+
+function reasonOf(error: unknown): string {
+  const first = error instanceof AggregateError ? error.errors[0] : error;
+  return first instanceof Error ? first.message : String(first);
+}

@@ -1,0 +1,35 @@
+import { compareIds, nextId } from "./entryId.ts";
+import { text, toRecords } from "./replies.ts";
+import type { Server } from "./server.ts";
+
+/** How far a consumer group of a stream is. */
+export interface Progress {
+  /** The last entry that was delivered to any of its consumers; `0-0` before the first. */
+  lastDelivered: string;
+  /** The first entry that was delivered and is not acknowledged, if there is one. */
+  firstPending?: string;
+}
+
+/**
+ * The id before which every group has acknowledged every entry; undefined where there is no group. It stays true while groups go on,
+ * so the progress of each group may be asked for at another moment.
+ */
+export function safeId(groups: readonly Progress[]): string | undefined {
+  const bounds = groups.map(({ lastDelivered, firstPending }) => firstPending ?? nextId(lastDelivered));
+  return bounds.length === 0 ? undefined : bounds.reduce((a, b) => (compareIds(a, b) <= 0 ? a : b));
+}
+
+/** Removes from the stream what every group has acknowledged; returns how many entries that were. */
+export async function trim(server: Server, stream: string): Promise<number> {
+  const groups = toRecords(await server.ask(["XINFO", "GROUPS", stream]));
+  const progress = await Promise.all(
+    groups.map(async (group): Promise<Progress> => {
+      const lastDelivered = text(group["last-delivered-id"]);
+      if (group.pending === 0) return { lastDelivered };
+      const [, first] = (await server.ask(["XPENDING", stream, text(group.name)])) as [number, Buffer | null];
+      return { lastDelivered, ...(first !== null && { firstPending: text(first) }) };
+    }),
+  );
+  const safe = safeId(progress);
+  return safe === undefined ? 0 : Number(await server.ask(["XTRIM", stream, "MINID", safe]));
+}

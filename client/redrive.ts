@@ -1,0 +1,117 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type { DeadLetter, DeadLetters, Verdict } from "./deadLetters.ts";
+import { canaryOf, HEADERS, redriveCount, redrivenHeaders } from "./headers.ts";
+
+/** How often a message is redriven: one that failed after that is quarantined, that is, it stays where it is. */
+export const MOST_REDRIVES = 3;
+
+/** Dead letters in hand at a time: what a crash may duplicate, at most. */
+const BATCH = 100;
+
+/** A run that redrives is stopped when more than this share of what it put back came in again. */
+const FAILING_SHARE = 0.5;
+const LEAST_RETURNS = 10;
+const GUARD_INTERVAL_MS = 2_000;
+
+export interface TreatOptions {
+  /** Names the run, in the headers and the audit. */
+  id: string;
+  /** What is done with those that match; `count` only counts them. */
+  action: "redrive" | "drop" | "count";
+  /** Which ones. Default: all. */
+  matches?: (letter: DeadLetter) => boolean;
+  /** How many at most. Default: all that are there when it begins. */
+  limit?: number;
+  /** Messages a second at most. Default: as fast as the broker confirms. */
+  rate?: number;
+  /** Another flow of the same broker to redrive to. */
+  to?: string;
+  /** The consumer group that they are put back for, where a broker has groups. */
+  group?: string;
+  /** Redrives those too that were redriven MOST_REDRIVES times. */
+  quarantined?: boolean;
+  /** Ends the run after the batch in hand. */
+  signal?: AbortSignal;
+  onProgress?: (report: Treated) => void;
+}
+
+/** What a run did. */
+export interface Treated {
+  /** Redriven, dropped or counted. */
+  treated: number;
+  /** Looked at and left: they did not match. */
+  left: number;
+  /** Left, as they were redriven too often. */
+  quarantined: number;
+  /** Why it ended: `guard` where the consumer still fails. */
+  ended: "all" | "limit" | "guard" | "stopped";
+  /** With `guard`: how many came back. */
+  cameBack: number;
+}
+
+/** Goes through the dead letters of a flow, the oldest first, and treats those that match. */
+export async function treat(letters: DeadLetters, options: TreatOptions): Promise<Treated> {
+  const report: Treated = { treated: 0, left: 0, quarantined: 0, ended: "all", cameBack: 0 };
+  const guard = options.action === "redrive" ? await returnsGuard(letters) : undefined;
+  const started = performance.now();
+  const limit = options.limit ?? Number.POSITIVE_INFINITY;
+  for await (const batch of letters.take(Math.min(BATCH, limit, options.rate ?? BATCH))) {
+    await letters.settle(batch.map((letter) => verdictOn(letter, options, report, limit)));
+    options.onProgress?.(report);
+    const cameBack = report.cameBack + ((await guard?.(report.treated)) ?? 0);
+    if (cameBack > Math.max(LEAST_RETURNS, report.treated * FAILING_SHARE))
+      return { ...report, cameBack, ended: "guard" };
+    if (report.treated >= limit) return { ...report, ended: "limit" };
+    if (options.rate !== undefined) await paced(report.treated, options.rate, started, options.signal);
+    if (options.signal?.aborted) return { ...report, ended: "stopped" };
+  }
+  return report;
+}
+
+/** What becomes of one, counted in the report. */
+function verdictOn(letter: DeadLetter, options: TreatOptions, report: Treated, limit: number): Verdict {
+  if (canaryOf(letter.headers)) return KEEP;
+  if (letter.headers[HEADERS.redriveId] === options.id) report.cameBack++;
+  if (report.treated >= limit || letter.headers[HEADERS.redriveId] === options.id) return KEEP;
+  if (options.matches && !options.matches(letter)) {
+    report.left++;
+    return KEEP;
+  }
+  if (options.action === "redrive" && !options.quarantined && redriveCount(letter.headers) >= MOST_REDRIVES) {
+    report.quarantined++;
+    return KEEP;
+  }
+  report.treated++;
+  if (options.action === "count") return KEEP;
+  if (options.action === "drop") return { kind: "drop" };
+  // Another flow has groups of its own, and they are all meant.
+  const group = options.to === undefined ? options.group : undefined;
+  return {
+    kind: "redrive",
+    headers: redrivenHeaders(letter.headers, options.id, group),
+    ...(options.to && { to: options.to }),
+  };
+}
+
+const KEEP: Verdict = { kind: "keep" };
+
+/** How many dead letters came in since the run began, looked at now and then: a consumer that still fails sends them back. */
+async function returnsGuard(letters: DeadLetters): Promise<(removed: number) => Promise<number>> {
+  const { messages } = await letters.count();
+  let looked = performance.now();
+  let before = 0;
+  return async (removed) => {
+    if (performance.now() - looked < GUARD_INTERVAL_MS) return 0;
+    looked = performance.now();
+    const now = Math.max(0, (await letters.count()).messages - (messages - removed));
+    // A count may lag behind what the broker confirmed: twice in a row is none of that.
+    const sure = Math.min(before, now);
+    before = now;
+    return sure;
+  };
+}
+
+async function paced(done: number, rate: number, started: number, signal: AbortSignal | undefined): Promise<void> {
+  const due = (done / rate) * 1000 - (performance.now() - started);
+  if (due > 0) await wait(due, undefined, { signal }).catch(() => {});
+}

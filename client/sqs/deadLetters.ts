@@ -1,0 +1,90 @@
+import type { SQSClient } from "@aws-sdk/client-sqs";
+import type { DeadLetter, DeadLetters, Verdict } from "../deadLetters.ts";
+import { canaryOf, HEADERS } from "../headers.ts";
+import type { SqsDeadLetters } from "../operator.ts";
+import { hideAll, MOST, receiveSome, removeAll } from "./batches.ts";
+import { countsOf } from "./counts.ts";
+import type { Envelope } from "./envelope.ts";
+import { KEPT, keptAt } from "./kept.ts";
+import { taking } from "./taking.ts";
+
+/** Seconds that messages are hidden while they are only looked at; they are given back before. */
+const LOOK = 10;
+/** Messages that one look for canaries passes by at most. */
+const MOST_PASSED = 500;
+
+export interface SqsDeadLettersArgs {
+  sqs: SQSClient;
+  access: SqsDeadLetters;
+  /** Queue URLs by flow: where dead letters may be redriven to. */
+  targets: ReadonlyMap<string, string>;
+}
+
+/** The dead-letter queue of one SQS queue. */
+export function sqsDeadLetters({ sqs, access, targets }: SqsDeadLettersArgs): DeadLetters {
+  const { flow, queueUrl, deadLetterQueueUrl: url } = access;
+  const take = taking({ sqs, url, targetOf: (to) => (to === undefined ? queueUrl : targets.get(to)) });
+
+  const peek = async (limit: number): Promise<DeadLetter[]> => {
+    const seen: Envelope[] = [];
+    try {
+      while (seen.length < limit) {
+        const some = await receiveSome(sqs, url, { most: limit - seen.length, hold: LOOK, wait: 0 });
+        if (some.length === 0) break;
+        seen.push(...some);
+      }
+    } finally {
+      await hideAll(sqs, url, seen, 0);
+    }
+    return seen.map(toDeadLetter);
+  };
+
+  return {
+    flow,
+    name: url.split("/").at(-1)!,
+    target: queueUrl.split("/").at(-1)!,
+    peekNote:
+      "SQS counts a receive of each message that is looked at, and hides it for a moment; of one message group it shows ten at most.",
+    async count() {
+      const { visible, inFlight, delayed } = await countsOf(sqs, url);
+      const oldest = earliest(visible === 0 ? [] : await peek(MOST));
+      return { messages: visible + inFlight + delayed, ...(oldest && { oldest }) };
+    },
+    peek,
+    take: async function* (size: number) {
+      for await (const batch of take.batches(size)) yield batch.map(toDeadLetter);
+    },
+    settle: (verdicts: readonly Verdict[]) => take.settle(verdicts),
+    async mark() {
+      return undefined;
+    },
+    async collect(run) {
+      const passed: Envelope[] = [];
+      const found: Envelope[] = [];
+      try {
+        while (passed.length < MOST_PASSED) {
+          const some = await receiveSome(sqs, url, { most: MOST, hold: LOOK, wait: 0 });
+          if (some.length === 0) break;
+          for (const envelope of some) (canaryOf(envelope.headers)?.run === run ? found : passed).push(envelope);
+        }
+        await removeAll(sqs, url, found);
+      } finally {
+        await hideAll(sqs, url, passed, 0);
+      }
+      return found.map(toDeadLetter);
+    },
+    close: () => take.release(),
+  };
+}
+
+/** A dead letter as people see it: without what a redrive notes for itself. */
+export function toDeadLetter(envelope: Envelope): DeadLetter {
+  const { id, key, body, messageId, group, sentAt } = envelope;
+  const { [KEPT]: _, ...headers } = envelope.headers;
+  const failedAt = new Date(headers[HEADERS.failures]?.split(",").at(-1) ?? "");
+  const at = Number.isNaN(failedAt.getTime()) ? (keptAt(envelope.headers) ?? sentAt) : failedAt;
+  return { id, ...(key !== undefined && { key }), headers, body, at, position: `${messageId} of group ${group}` };
+}
+
+const earliest = (letters: readonly DeadLetter[]): Date | undefined =>
+  letters.flatMap(({ at }) => at ?? []).sort((a, b) => a.getTime() - b.getTime())[0];

@@ -1,0 +1,85 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type { Consumer } from "../message.ts";
+import { pauseAfter } from "./api.ts";
+
+export interface ReceiverArgs<T> {
+  /** Asks for one message; waits for it until the broker's own time is over (`waits`), or not at all. */
+  receive: (waits: boolean) => Promise<T | undefined>;
+  /** Never throws. */
+  handle: (message: T) => Promise<void>;
+  /** Messages in hand at once. */
+  concurrency: number;
+  onError: (error: Error) => void;
+}
+
+/**
+ * Receives messages one at a time, as many at once as there are free hands. One call waits for messages; more are made only after a
+ * message has come, and end when they find nothing, so that an idle consumer costs one call at a time.
+ */
+export function startReceiving<T>({ receive, handle, concurrency, onError }: ReceiverArgs<T>): Consumer {
+  const stopping = new AbortController();
+  const hands = freeHands(concurrency);
+  const running = new Set<Promise<void>>();
+  const run = (task: Promise<void>) => {
+    running.add(task);
+    task.finally(() => running.delete(task));
+  };
+  let helpers = 0;
+
+  const handled = async (message: T) => {
+    await handle(message);
+    hands.free();
+  };
+  const look = async (waits: boolean): Promise<"found" | "nothing"> => {
+    await hands.take();
+    // Those who waited for a hand while the consumer was stopped take no message.
+    const message = stopping.signal.aborted ? undefined : await receive(waits).catch(failed);
+    if (message === undefined) {
+      hands.free();
+      return "nothing";
+    }
+    failures = 0;
+    run(handled(message));
+    if (helpers < concurrency - 1) run(help());
+    return "found";
+  };
+  let failures = 0;
+  const failed = async (error: Error) => {
+    onError(error);
+    await wait(pauseAfter(failures++), undefined, { signal: stopping.signal }).catch(() => {});
+    return undefined;
+  };
+  const help = async () => {
+    helpers++;
+    while (!stopping.signal.aborted && (await look(false)) === "found");
+    helpers--;
+  };
+  const watch = async () => {
+    while (!stopping.signal.aborted) await look(true);
+  };
+
+  run(watch());
+  return {
+    async stop() {
+      stopping.abort();
+      while (running.size > 0) await Promise.all(running);
+    },
+  };
+}
+
+/** Lends out so many hands, to those who asked first. */
+function freeHands(count: number) {
+  const waiting: (() => void)[] = [];
+  let left = count;
+  return {
+    async take() {
+      if (left > 0) left--;
+      else await new Promise<void>((resolve) => waiting.push(resolve));
+    },
+    free() {
+      const next = waiting.shift();
+      if (next) next();
+      else left++;
+    },
+  };
+}

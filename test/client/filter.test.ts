@@ -1,0 +1,43 @@
+import { describe, expect, it } from "vitest";
+import { FilterError, parseFilter } from "../../client/filter.ts";
+import { letter } from "./fakeDeadLetters.ts";
+
+const dead = letter(
+  "1",
+  { "x-error": "connect ECONNREFUSED 10.0.0.1", tenant: "a=b" },
+  JSON.stringify({ customer: { id: 42 }, items: [{ sku: "a" }, { sku: "b" }], "a key": null, note: "é" }),
+);
+
+describe("parseFilter", () => {
+  it.each([
+    ["x-error~^connect", true],
+    ["x-error=connect", false],
+    ["x-error!=other", true],
+    ["tenant=a=b", true],
+    ["missing=", false],
+    ["missing!=x", true],
+    ["missing~.*", false],
+    ["constructor~.*", false],
+    ["$.customer.id=42", true],
+    ["$.customer.id!=42", false],
+    ["$.items[1].sku=b", true],
+    ["$.items[2].sku=b", false],
+    ['$["a key"]=null', true],
+    ["$.customer~id", true],
+    ["$.note=é", true],
+    ["$.constructor~.*", false],
+  ])("reads %s: %s", (written, matches) => {
+    expect(parseFilter(written).matches(dead)).toBe(matches);
+  });
+
+  it("finds nothing in a body that is no JSON", () => {
+    expect(parseFilter("$.a=1").matches(letter("1", {}, "a=1"))).toBe(false);
+  });
+
+  it.each(["", "x-error", "=x", "x error=1", "$.a", "$..a=1", "$.items[x]=1", "x~(", "$.a~["])(
+    "refuses %j",
+    (written) => {
+      expect(() => parseFilter(written)).toThrow(FilterError);
+    },
+  );
+});

@@ -1,0 +1,96 @@
+import { describe, expect, it } from "vitest";
+import {
+  attemptOf,
+  canaryHeader,
+  canaryOf,
+  failureHeaders,
+  HEADERS,
+  redriveCount,
+  redrivenHeaders,
+} from "../../client/headers.ts";
+
+const at = new Date("2026-11-24T06:00:00.123Z");
+
+describe("failureHeaders", () => {
+  it("tells the error and when it happened, and keeps what was there", () => {
+    const error = Object.assign(new TypeError("no such customer"), {
+      stack: "TypeError: no such customer\n    at handle",
+    });
+    expect(failureHeaders({ tenant: "a" }, error, at)).toEqual({
+      tenant: "a",
+      "x-failures": "2026-11-24T06:00:00.123Z",
+      "x-error": "no such customer",
+      "x-error-name": "TypeError",
+      "x-error-stack": "TypeError: no such customer\n    at handle",
+    });
+  });
+
+  it("adds to the failures before, and keeps the last twenty", () => {
+    const many = Array.from({ length: 20 }, (_, index) => `t${index}`).join(",");
+    const failures = failureHeaders({ [HEADERS.failures]: many }, "x", at)[HEADERS.failures]!.split(",");
+    expect([failures.length, failures[0], failures.at(-1)]).toEqual([20, "t1", "2026-11-24T06:00:00.123Z"]);
+  });
+
+  it("takes whatever is thrown, and never more than fits beside a message", () => {
+    const error = Object.assign(new Error("m".repeat(5000)), { stack: "s".repeat(50_000) });
+    const { [HEADERS.error]: message, [HEADERS.errorStack]: stack } = failureHeaders({}, error, at);
+    expect([message?.length, stack?.length]).toEqual([1024, 8192]);
+    expect(failureHeaders({}, undefined, at)[HEADERS.error]).toBe("undefined");
+  });
+});
+
+describe("redrivenHeaders", () => {
+  const dead = {
+    tenant: "a",
+    "x-message-id": "1",
+    "x-key": "order.created",
+    "x-attempt": "3",
+    "x-failures": "t",
+    "x-error": "e",
+    "x-error-name": "Error",
+    "x-error-stack": "s",
+    "x-not-before": "t",
+    "x-origin": "rabbitmq/orders",
+  };
+
+  it("puts a message back as it was published, with the redrive counted", () => {
+    expect(redrivenHeaders(dead, "run")).toEqual({
+      tenant: "a",
+      "x-message-id": "1",
+      "x-key": "order.created",
+      "x-origin": "rabbitmq/orders",
+      "x-redrive-count": "1",
+      "x-redrive-id": "run",
+    });
+  });
+
+  it("counts every redrive, and names the group that it is for", () => {
+    const twice = redrivenHeaders(redrivenHeaders(dead, "one", "mailer"), "two", "mailer");
+    expect(redrivenHeaders(twice, "to another flow")[HEADERS.redriveGroup]).toBeUndefined();
+    expect([redriveCount(twice), twice[HEADERS.redriveId], twice[HEADERS.redriveGroup]]).toEqual([2, "two", "mailer"]);
+  });
+});
+
+describe("what headers say", () => {
+  it.each([
+    [undefined, 1],
+    ["1", 1],
+    ["3", 3],
+    ["0", 1],
+    ["-2", 1],
+    ["many", 1],
+    ["1e9", 1],
+  ])("reads %j as delivery %i", (written, attempt) => {
+    expect(attemptOf(written === undefined ? {} : { [HEADERS.attempt]: written })).toBe(attempt);
+  });
+
+  it("knows a canary by its run, kind and flow", () => {
+    const canary = { run: "a1b2", kind: "poison", flow: "redis/cache/a stream/mailer" } as const;
+    expect(canaryOf(canaryHeader(canary))).toEqual(canary);
+    expect([canaryOf({}), canaryOf({ "x-verify": "x bad y" }), canaryOf({ "x-verify": "" })]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+});

@@ -1,0 +1,99 @@
+import { describe, expect, it } from "vitest";
+import { HEADERS } from "../../../client/headers.ts";
+import { again, endedAt, redriven, targetOf, toDeadLetter } from "../../../client/kafka/letters.ts";
+import { begin } from "../../../client/kafka/remaining.ts";
+import { unread } from "../../../client/kafka/state.ts";
+import { recordOf } from "./specs.ts";
+
+const failures = "2026-01-01T00:00:01.000Z,2026-01-01T00:00:02.000Z";
+
+describe("a dead letter", () => {
+  it("ended when it failed last, or was written", () => {
+    expect(endedAt(recordOf({ headers: { [HEADERS.failures]: failures } }))).toBe(Date.UTC(2026, 0, 1, 0, 0, 2));
+    expect(endedAt(recordOf())).toBe(Date.UTC(2026, 0, 1));
+  });
+
+  it("is shown with its key, place and headers", () => {
+    const record = recordOf({ key: Buffer.from("k"), headers: { [HEADERS.id]: "i", own: "1" } });
+    expect(toDeadLetter(record)).toEqual({
+      id: "i",
+      key: "k",
+      headers: { [HEADERS.id]: "i", own: "1" },
+      body: Buffer.from("body"),
+      at: new Date(Date.UTC(2026, 0, 1)),
+      position: "partition 2 offset 7",
+    });
+  });
+
+  it("goes back to its own group alone, at once, in its partition", () => {
+    const verdict = { kind: "redrive", headers: { [HEADERS.redriveId]: "r", [HEADERS.notBefore]: "x" } } as const;
+    const target = { topic: "events.mailer.retry.1000", groupId: "mailer" };
+    expect(redriven(recordOf({ key: Buffer.from([1]) }), verdict, target, true)).toEqual({
+      topic: "events.mailer.retry.1000",
+      partition: 2,
+      key: Buffer.from([1]),
+      value: Buffer.from("body"),
+      headers: { [HEADERS.redriveId]: "r", [HEADERS.redriveGroup]: "mailer" },
+    });
+  });
+
+  it("goes to another flow by its key, for that flow's group", () => {
+    const verdict = { kind: "redrive", headers: { [HEADERS.redriveGroup]: "mailer" } } as const;
+    const record = redriven(recordOf(), verdict, { topic: "other", groupId: "audit" }, false);
+    expect(record.partition).toBeUndefined();
+    expect(record.headers).toEqual({ [HEADERS.redriveGroup]: "audit" });
+  });
+
+  it("is written again as it is, its time too", () => {
+    const record = recordOf({ headers: { own: "1" } });
+    const { offset: _, ...same } = record;
+    expect(again(record)).toEqual(same);
+  });
+
+  it("goes nowhere that the environment does not have", () => {
+    const flow = { flow: "kafka/t/g", topic: "t", groupId: "g", deadLetterTopic: "t.g.dlt", redriveTopic: "t" };
+    const all = [{ ...flow, autoOffsetReset: "earliest" as const }];
+    expect(targetOf(all, "kafka/t/g")).toEqual({ topic: "t", groupId: "g" });
+    expect(() => targetOf(all, "kafka/t/h")).toThrow("to: must be a flow such as kafka/t/g, got kafka/t/h");
+  });
+});
+
+describe("where a dead-letter topic begins", () => {
+  it.each([
+    ["at its beginning without a position", undefined, 10n],
+    ["at the position, where a crash brought back what was deleted", 15n, 15n],
+    ["at its beginning, where all before was deleted", 5n, 10n],
+    ["at its end, where all was removed", 20n, 20n],
+    ["at its beginning, where the position is of a log that is no more", 21n, 10n],
+  ])("is %s", (_, position, expected) => {
+    expect(begin({ from: 10n, to: 20n }, position)).toBe(expected);
+  });
+});
+
+describe("what a group has not read", () => {
+  const held = (...ends: [bigint, bigint][]) =>
+    ends.map(([from, to], partition) => ({ topic: "t", partition, from, to }));
+  const positions = (...offsets: bigint[]) => new Map(offsets.map((offset, partition) => [partition, offset]));
+  const shown = (...args: Parameters<typeof unread>) =>
+    unread(...args).map(({ partition, from, to }) => `${partition}: ${from} to ${to}`);
+
+  it("lies between its positions and the ends", () => {
+    expect(shown(held([0n, 10n], [0n, 10n]), positions(3n, 10n), false)).toEqual(["0: 3 to 10"]);
+  });
+
+  it("is all that is there, where it has no position", () => {
+    expect(shown(held([2n, 10n], [0n, 4n]), new Map(), false)).toEqual(["0: 2 to 10", "1: 0 to 4"]);
+  });
+
+  it("is nothing, where it has no position and begins at the end", () => {
+    expect(shown(held([2n, 10n]), new Map(), true)).toEqual([]);
+  });
+
+  it("is all of a partition that was added to a topic that it reads already", () => {
+    expect(shown(held([0n, 10n], [0n, 4n]), positions(10n), true)).toEqual(["1: 0 to 4"]);
+  });
+
+  it("leaves out what was deleted before it was read", () => {
+    expect(shown(held([6n, 10n]), positions(1n), false)).toEqual(["0: 6 to 10"]);
+  });
+});

@@ -1,0 +1,212 @@
+import { describe, expect, it } from "vitest";
+import { canaryHeader, HEADERS, type Headers } from "../../../client/headers.ts";
+import { nextRecord, workOn } from "../../../client/kafka/partition.ts";
+import type { NewRecord, StoredRecord } from "../../../client/kafka/records.ts";
+import { slots } from "../../../client/kafka/slots.ts";
+import type { ConsumeOptions, Handler } from "../../../client/message.ts";
+import { recordOf, subscriptionOf } from "./specs.ts";
+
+interface Given {
+  records: StoredRecord[];
+  handler: Handler;
+  options?: ConsumeOptions;
+  ordered?: boolean;
+  /** How often publishing fails at first. */
+  failures?: number;
+  ending?: AbortController;
+  lost?: AbortController;
+}
+
+/** Works on records until there are no more, and says in which order what was done. */
+async function worked({ records, handler, options = {}, ordered = false, failures = 0, ...given }: Given) {
+  const log: string[] = [];
+  const sent: NewRecord[] = [];
+  const errors: string[] = [];
+  const rest = [...records];
+  const ending = given.ending ?? new AbortController();
+  const lost = given.lost ?? new AbortController();
+  let left = failures;
+  await workOn({
+    subscription: subscriptionOf(ordered ? { ordered, retries: [], delays: [1, 1] } : {}),
+    handler: (delivery) => {
+      log.push(`handle ${delivery.body} ${delivery.attempt}`);
+      return handler(delivery);
+    },
+    options,
+    slots: slots(1),
+    onError: ({ message }) => errors.push(message),
+    producer: {
+      async send(record) {
+        if (left-- > 0) throw new Error("not now");
+        log.push(`publish ${record.topic}`);
+        sent.push(record);
+      },
+      idle: async () => {},
+    },
+    reading: { next: async (signal) => (signal.aborted ? undefined : rest.shift()), close: () => {} },
+    commit: async (offset) => {
+      log.push(`commit ${offset}`);
+      return true;
+    },
+    ending: ending.signal,
+    lost: lost.signal,
+  });
+  return { log, sent, errors };
+}
+
+const text = (body: string, offset: bigint, headers: Headers = {}) =>
+  recordOf({ value: Buffer.from(body), offset, headers });
+const failing = () => {
+  throw new TypeError("no");
+};
+
+describe("the work on a partition", () => {
+  it("commits each record when it is handled, and before it begins the next", async () => {
+    const { log } = await worked({ records: [text("a", 1n), text("b", 2n)], handler: () => {} });
+    expect(log).toEqual(["handle a 1", "commit 2", "handle b 1", "commit 3"]);
+  });
+
+  it("publishes a failed record to the topic of its delay before it commits, and goes on at once", async () => {
+    const before = Date.now();
+    const { log, sent } = await worked({
+      records: [text("a", 1n), text("b", 2n, { [HEADERS.attempt]: "2" })],
+      handler: failing,
+    });
+    expect(log).toEqual([
+      "handle a 1",
+      "publish events.mailer.retry.10",
+      "commit 2",
+      "handle b 2",
+      "publish events.mailer.retry.20",
+      "commit 3",
+    ]);
+    expect(sent.map(({ partition, headers }) => [partition, headers[HEADERS.attempt]])).toEqual([
+      [2, "2"],
+      [2, "3"],
+    ]);
+    const due = Date.parse(sent[0]!.headers[HEADERS.notBefore]!);
+    expect(due).toBeGreaterThanOrEqual(before + 10);
+    expect(due).toBeLessThanOrEqual(Date.now() + 10);
+  });
+
+  it("publishes to the dead letters after the last attempt, as it was produced", async () => {
+    const { log, sent } = await worked({
+      records: [recordOf({ key: Buffer.from([0xff]), value: null, headers: { [HEADERS.attempt]: "3", own: "1" } })],
+      handler: failing,
+    });
+    expect(log.slice(1)).toEqual(["publish events.mailer.dlt", "commit 8"]);
+    expect(sent[0]).toMatchObject({
+      topic: "events.mailer.dlt",
+      key: Buffer.from([0xff]),
+      value: null,
+      headers: {
+        own: "1",
+        [HEADERS.attempt]: "3",
+        [HEADERS.error]: "no",
+        [HEADERS.originPosition]: "partition 2 offset 7",
+        [HEADERS.consumer]: "mailer",
+      },
+    });
+    expect(sent[0]!.headers[HEADERS.notBefore]).toBeUndefined();
+  });
+
+  it("does not commit before what was published is confirmed, however often that fails", async () => {
+    const { log, errors } = await worked({ records: [text("a", 1n)], handler: failing, failures: 2 });
+    expect(errors).toEqual(["not now", "not now"]);
+    expect(log).toEqual(["handle a 1", "publish events.mailer.retry.10", "commit 2"]);
+  });
+
+  it("gives up unpublished and uncommitted when it is to end", async () => {
+    const ending = new AbortController();
+    const handler = () => {
+      ending.abort();
+      throw new Error("no");
+    };
+    const { log } = await worked({ records: [text("a", 1n), text("b", 2n)], handler, failures: 1, ending });
+    expect(log).toEqual(["handle a 1"]);
+  });
+
+  it("finishes the record in hand when it is to end, and begins no other", async () => {
+    const ending = new AbortController();
+    const { log } = await worked({ records: [text("a", 1n), text("b", 2n)], handler: () => ending.abort(), ending });
+    expect(log).toEqual(["handle a 1", "commit 2"]);
+  });
+
+  it("neither publishes nor commits for a partition that was lost meanwhile", async () => {
+    const lost = new AbortController();
+    const handler = () => {
+      lost.abort();
+      throw new Error("no");
+    };
+    expect((await worked({ records: [text("a", 1n), text("b", 2n)], handler, lost })).log).toEqual(["handle a 1"]);
+  });
+
+  it("waits with a record that is not due", async () => {
+    const due = Date.now() + 40;
+    const headers = { [HEADERS.notBefore]: new Date(due).toISOString() };
+    let handledAt = 0;
+    const handler = () => {
+      handledAt = Date.now();
+    };
+    await worked({ records: [text("a", 1n, headers)], handler });
+    expect(handledAt).toBeGreaterThanOrEqual(due);
+  });
+
+  it("tries again in place where the order is kept, and publishes nothing but the dead letter", async () => {
+    const handler: Handler = ({ body }) => {
+      if (String(body) === "a") failing();
+    };
+    const { log, sent } = await worked({ records: [text("a", 1n), text("b", 2n)], handler, ordered: true });
+    expect(log).toEqual([
+      "handle a 1",
+      "handle a 2",
+      "handle a 3",
+      "publish events.mailer.dlt",
+      "commit 2",
+      "handle b 1",
+      "commit 3",
+    ]);
+    expect(sent[0]!.headers[HEADERS.failures]!.split(",")).toHaveLength(3);
+  });
+
+  it("commits nothing behind a record that it gave back", async () => {
+    const canary = canaryHeader({ run: "r", kind: "good", flow: "kafka/events/mailer" });
+    const records = [text("mine", 1n, canary), text("foreign", 2n), text("mine", 3n, canary)];
+    const { log } = await worked({ records, handler: failing, options: { canariesOnly: () => {} } });
+    expect(log).toEqual(["commit 2"]);
+  });
+});
+
+describe("the wait for a record that is not due", () => {
+  const far = { [HEADERS.notBefore]: new Date(Date.now() + 3_600_000).toISOString() };
+
+  it("is cut short when the work is to end, and nothing is done", async () => {
+    const ending = new AbortController();
+    const working = worked({ records: [text("a", 1n, far)], handler: failing, ending });
+    ending.abort();
+    expect((await working).log).toEqual([]);
+  });
+
+  it("is kept for a canary, and not for what is given back", async () => {
+    const due = Date.now() + 40;
+    const soon = { [HEADERS.notBefore]: new Date(due).toISOString() };
+    const canary = { ...canaryHeader({ run: "r", kind: "good", flow: "kafka/events/mailer" }), ...soon };
+    const answered: number[] = [];
+    const options = { canariesOnly: () => void answered.push(Date.now()) };
+    await worked({ records: [text("foreign", 1n, far), text("mine", 2n, canary)], handler: failing, options });
+    expect(answered).toHaveLength(1);
+    expect(answered[0]).toBeGreaterThanOrEqual(due);
+  });
+});
+
+describe("the record that an outcome needs", () => {
+  it("is none for what is done or given back", () => {
+    expect(nextRecord({ kind: "done" }, recordOf(), subscriptionOf())).toBeUndefined();
+    expect(nextRecord({ kind: "giveBack" }, recordOf(), subscriptionOf())).toBeUndefined();
+  });
+
+  it("goes to the last retry topic for a delay that no other has", () => {
+    const outcome = { kind: "retry", delay: 99, headers: {} } as const;
+    expect(nextRecord(outcome, recordOf(), subscriptionOf())!.topic).toBe("events.mailer.retry.20");
+  });
+});

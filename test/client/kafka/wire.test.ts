@@ -1,0 +1,61 @@
+import {
+  AuthenticationError,
+  NetworkError,
+  ResponseError,
+  TimeoutError,
+  UnsupportedCompressionError,
+} from "@platformatic/kafka";
+import { describe, expect, it } from "vitest";
+import { errorIds, is, isPassing, told } from "../../../client/kafka/wire.ts";
+import { ConnectionError, RefusedError } from "../../../client/message.ts";
+
+// As the library makes them: the answer of a produce request with these codes.
+const answered = (...codes: number[]) =>
+  new ResponseError(0, 9, Object.fromEntries(codes.map((code, at) => [`/responses/${at}`, [code, null]])), {});
+
+describe("what went wrong", () => {
+  it("is found by Kafka's names, however deep", () => {
+    const refused = new NetworkError("failed", { cause: new AuthenticationError("no", { cause: answered(58) }) });
+    expect(errorIds(refused)).toEqual(["SASL_AUTHENTICATION_FAILED"]);
+    expect(is(answered(16, 6), "NOT_COORDINATOR")).toBe(true);
+    expect(is(answered(6), "NOT_COORDINATOR")).toBe(false);
+  });
+
+  it.each([
+    ["a connection that broke", new NetworkError("closed")],
+    ["no answer", new TimeoutError("late")],
+    ["a leader that moved", answered(6)],
+    ["a coordinator that loads", answered(14)],
+    ["too few replicas", answered(19)],
+    ["a topic that is not known yet", answered(3)],
+  ])("passes: %s", (_, error) => {
+    expect(isPassing(error)).toBe(true);
+    expect(told(error, "publishing to t")).toBeInstanceOf(ConnectionError);
+  });
+
+  it.each([
+    ["a right that is missing", answered(29), "TOPIC_AUTHORIZATION_FAILED"],
+    ["a record that is too large", answered(10), "MESSAGE_TOO_LARGE"],
+    ["a wrong password", answered(58), "SASL_AUTHENTICATION_FAILED"],
+    ["one of several", answered(6, 29), "NOT_LEADER_OR_FOLLOWER, TOPIC_AUTHORIZATION_FAILED"],
+  ])("does not pass: %s", (_, error, because) => {
+    const failure = told(error, "publishing to t");
+    expect(failure).toBeInstanceOf(RefusedError);
+    expect(failure.message).toBe(`Kafka refuses publishing to t: ${because}`);
+  });
+
+  it("is a Node that is too old for how records are compressed", () => {
+    const failure = told(new UnsupportedCompressionError("zstd"), "reading t");
+    expect(failure).toBeInstanceOf(RefusedError);
+    expect(failure.message).toBe(
+      `reading t: Node must be 22.15 or later, or have the package fzstd, where records are compressed by zstd, got ${process.version}`,
+    );
+  });
+
+  it("is told by its innermost cause where Kafka said nothing", () => {
+    const error = new NetworkError("failed", { cause: new Error("connect ECONNREFUSED") });
+    expect(told(error, "publishing to t").message).toBe(
+      "Kafka does not answer while publishing to t: connect ECONNREFUSED",
+    );
+  });
+});

@@ -1,0 +1,78 @@
+import { describe, expect, it } from "vitest";
+import { ConnectionError, RefusedError } from "../../../client/message.ts";
+import { handsOf } from "../../../client/redis/hands.ts";
+import { retrySchedule } from "../../../client/redis/retrySchedule.ts";
+import type { Server, Words } from "../../../client/redis/server.ts";
+import { settle } from "../../../client/redis/settle.ts";
+
+const claimed = {
+  entry: { id: "5-1", fields: [[Buffer.from("body"), Buffer.from("b")] as [Buffer, Buffer]] },
+  attempt: 2,
+};
+
+/** Settling on a server that answers each command with the next of `answers`, and then takes everything. */
+function fixture(...answers: (Error | undefined)[]) {
+  const sent: string[] = [];
+  const errors: string[] = [];
+  const hands = handsOf(1);
+  hands.take("5-1", 0);
+  const server = {
+    ask: async (words: Words) => {
+      sent.push(words.join(" "));
+      const answer = answers.shift();
+      if (answer) throw answer;
+      return 1;
+    },
+  } as unknown as Server;
+  const settling = {
+    of: { server, stream: "s", group: "g" },
+    deadLetterStream: "s.g.dlq",
+    hands,
+    schedule: retrySchedule([]),
+    onError: ({ message }: Error) => errors.push(message),
+    givenUp: () => errors.at(-1) === "for good",
+  };
+  return { sent, errors, hands, settling };
+}
+
+describe("an outcome on Redis", () => {
+  it("of a message that is done is an acknowledgement", async () => {
+    const { sent, settling } = fixture();
+    expect(await settle(settling, claimed, { kind: "done" })).toBe(true);
+    expect(sent).toEqual(["XACK s g 5-1"]);
+  });
+
+  it("of a failure is a wait that counts no delivery, and is planned", async () => {
+    const { sent, settling } = fixture();
+    expect(await settle(settling, claimed, { kind: "retry", delay: 1000, headers: {} })).toBe(false);
+    expect(sent).toEqual(["XCLAIM s g messaging.retry.1000 0 5-1 IDLE 0 JUSTID"]);
+    expect(settling.schedule.shortest()).toBe(1000);
+  });
+
+  it("that gives a message back leaves its deliveries as they were", async () => {
+    const { sent, settling } = fixture();
+    expect(await settle(settling, claimed, { kind: "giveBack" })).toBe(false);
+    expect(sent).toEqual(["XCLAIM s g messaging.retry.0 0 5-1 IDLE 0 RETRYCOUNT 1 JUSTID"]);
+  });
+
+  it("of the last failure is a dead letter, and an acknowledgement after it", async () => {
+    const { sent, settling } = fixture();
+    expect(await settle(settling, claimed, { kind: "deadLetter", headers: { "x-error": "e" } })).toBe(true);
+    expect(sent).toEqual(["XADD s.g.dlq * body b x-error e", "XACK s g 5-1"]);
+  });
+
+  it("that is refused is told again and acknowledges nothing before, in nobody's way", async () => {
+    const full = new RefusedError("full", { cause: "OOM command not allowed" });
+    const { sent, errors, hands, settling } = fixture(new ConnectionError("gone"), full);
+    const before = hands.free();
+    expect(await settle(settling, claimed, { kind: "deadLetter", headers: {} })).toBe(true);
+    expect([before, hands.free(), errors]).toEqual([0, 1, ["gone", "full"]]);
+    expect(sent).toEqual([...Array(3).fill("XADD s.g.dlq * body b"), "XACK s g 5-1"]);
+  });
+
+  it("that is given up acknowledges nothing", async () => {
+    const { sent, settling } = fixture(new ConnectionError("gone"), new ConnectionError("for good"));
+    await expect(settle(settling, claimed, { kind: "deadLetter", headers: {} })).rejects.toThrow("for good");
+    expect(sent).toEqual(Array(2).fill("XADD s.g.dlq * body b"));
+  });
+});

@@ -1,0 +1,106 @@
+import { describe, expect, it } from "vitest";
+import { HEADERS } from "../../client/headers.ts";
+import { type TreatOptions, treat } from "../../client/redrive.ts";
+import { FakeDeadLetters, letter } from "./fakeDeadLetters.ts";
+
+const redrive = (letters: FakeDeadLetters, more: Partial<TreatOptions> = {}) =>
+  treat(letters, { id: "run", action: "redrive", ...more });
+const many = (count: number) => Array.from({ length: count }, (_, at) => letter(`m${at}`));
+const nothing = { treated: 0, left: 0, quarantined: 0, ended: "all", cameBack: 0 };
+
+describe("treat", () => {
+  it("redrives all, the oldest first, in batches of at most a hundred", async () => {
+    const letters = new FakeDeadLetters(many(250));
+    expect(await redrive(letters)).toEqual({ ...nothing, treated: 250 });
+    expect(letters.redriven.map(({ id }) => id)).toEqual(many(250).map(({ id }) => id));
+    expect([letters.batches, letters.ids]).toEqual([[100, 100, 50], []]);
+  });
+
+  it("counts the redrive in the headers, for the group that gave it up", async () => {
+    const letters = new FakeDeadLetters([letter("a", { [HEADERS.error]: "e" })]);
+    await redrive(letters, { group: "mailer" });
+    expect(letters.redriven).toEqual([
+      { id: "a", headers: { "x-redrive-count": "1", "x-redrive-id": "run", "x-redrive-group": "mailer" } },
+    ]);
+  });
+
+  it("redrives to another flow for whoever reads that", async () => {
+    const letters = new FakeDeadLetters([letter("a")]);
+    await redrive(letters, { group: "mailer", to: "rabbitmq/other" });
+    expect(letters.redriven).toEqual([
+      { id: "a", headers: { "x-redrive-count": "1", "x-redrive-id": "run" }, to: "rabbitmq/other" },
+    ]);
+  });
+
+  it("stops at the limit, and leaves the rest", async () => {
+    const letters = new FakeDeadLetters(many(5));
+    expect(await redrive(letters, { limit: 2 })).toEqual({ ...nothing, treated: 2, ended: "limit" });
+    expect(letters.ids).toEqual(["m2", "m3", "m4"]);
+  });
+
+  it("leaves what does not match, and counts only what does against the limit", async () => {
+    const letters = new FakeDeadLetters(many(6));
+    const matches = ({ id }: { id: string }) => Number(id.slice(1)) % 2 === 1;
+    expect(await redrive(letters, { matches, limit: 2 })).toMatchObject({ treated: 2, ended: "limit" });
+    expect(letters.ids).toEqual(["m0", "m2", "m4", "m5"]);
+  });
+
+  it("quarantines what was redriven three times, unless it is asked for", async () => {
+    const worn = [letter("two", { "x-redrive-count": "2" }), letter("three", { "x-redrive-count": "3" })];
+    const letters = new FakeDeadLetters(worn);
+    expect(await redrive(letters)).toEqual({ ...nothing, treated: 1, quarantined: 1 });
+    expect(letters.ids).toEqual(["three"]);
+    expect(await redrive(letters, { quarantined: true })).toEqual({ ...nothing, treated: 1 });
+  });
+
+  it("ends a loop: what fails each time is redriven three times and no more", async () => {
+    const letters = new FakeDeadLetters(many(5), (fake) => {
+      for (const { id, headers } of fake.redriven.splice(0)) fake.letters.push(letter(id, headers));
+    });
+    const reports = [];
+    for (const id of ["a", "b", "c", "d"]) reports.push(await redrive(letters, { id }));
+    expect(reports.map(({ treated, quarantined }) => [treated, quarantined])).toEqual([
+      [5, 0],
+      [5, 0],
+      [5, 0],
+      [0, 5],
+    ]);
+  });
+
+  it("stops when it meets what it put back itself, and puts none of it back again", async () => {
+    const back = Array.from({ length: 100 }, (_, at) =>
+      letter(`b${at}`, { "x-redrive-id": "run", "x-redrive-count": "1" }),
+    );
+    const letters = new FakeDeadLetters([...many(100), ...back, ...many(100)]);
+    expect(await redrive(letters)).toMatchObject({ treated: 100, ended: "guard", cameBack: 100 });
+    expect(letters.ids).toHaveLength(200);
+  });
+
+  it("drops what it is told to, and only counts where it is told to", async () => {
+    const letters = new FakeDeadLetters(many(3));
+    expect(await treat(letters, { id: "r", action: "count" })).toEqual({ ...nothing, treated: 3 });
+    expect(letters.ids).toHaveLength(3);
+    expect(await treat(letters, { id: "r", action: "drop", limit: 2 })).toMatchObject({ treated: 2 });
+    expect([letters.ids, letters.redriven]).toEqual([["m2"], []]);
+  });
+
+  it("never takes a canary of verify for a dead letter", async () => {
+    const letters = new FakeDeadLetters([letter("c", { "x-verify": "r poison rabbitmq/orders" }), letter("a")]);
+    expect(await redrive(letters)).toEqual({ ...nothing, treated: 1 });
+    expect(letters.ids).toEqual(["c"]);
+  });
+
+  it("ends after the batch in hand when it is told to", async () => {
+    const stop = new AbortController();
+    const letters = new FakeDeadLetters(many(250), () => stop.abort());
+    expect(await redrive(letters, { signal: stop.signal })).toMatchObject({ treated: 100, ended: "stopped" });
+    expect(letters.ids).toHaveLength(150);
+  });
+
+  it("keeps to a rate", async () => {
+    const started = performance.now();
+    const letters = new FakeDeadLetters(many(6));
+    expect(await redrive(letters, { rate: 20 })).toMatchObject({ treated: 6 });
+    expect(performance.now() - started).toBeGreaterThanOrEqual(250);
+  });
+});

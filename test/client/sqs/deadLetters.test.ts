@@ -1,0 +1,168 @@
+import { describe, expect, it } from "vitest";
+import type { Verdict } from "../../../client/deadLetters.ts";
+import { redrivenHeaders } from "../../../client/headers.ts";
+import { sqsDeadLetters, toDeadLetter } from "../../../client/sqs/deadLetters.ts";
+import { toEntry } from "../../../client/sqs/envelope.ts";
+import { fakeFifo } from "./fakeFifo.ts";
+import { envelope } from "./fakeSqs.ts";
+
+const access = { flow: "sqs/work", queueUrl: "https://sqs/work.fifo", deadLetterQueueUrl: "https://sqs/work-dlq.fifo" };
+const other = "https://sqs/other.fifo";
+
+/** A dead-letter queue with these messages, `group:body` each, an hour old. */
+function made(...messages: string[]) {
+  let now = Date.now() - 3_600_000;
+  const fifo = fakeFifo(() => now);
+  const put = (message: string, headers = {}) => {
+    const [key, body] = message.split(":") as [string, string];
+    fifo.send(access.deadLetterQueueUrl, {
+      Id: "0",
+      ...toEntry({ body, key, headers }, `${message} ${now}`, new Date(now)),
+    });
+  };
+  for (const message of messages) put(message);
+  const targets = new Map([
+    [access.flow, access.queueUrl],
+    ["sqs/other", other],
+  ]);
+  const letters = sqsDeadLetters({ sqs: fifo.sqs, access, targets });
+  return {
+    letters,
+    put,
+    later: () => {
+      now = Date.now() + 60_000;
+    },
+    dead: () => fifo.seen(access.deadLetterQueueUrl),
+    work: (url = access.queueUrl) => fifo.seen(url),
+    calls: fifo.calls,
+    failNext: fifo.failNext,
+  };
+}
+
+type Judge = (body: string) => Verdict["kind"];
+
+/** Takes all, and does with each as its body says; gives what was seen. */
+async function treated({ letters }: ReturnType<typeof made>, judge: Judge, to?: string): Promise<string[]> {
+  const seen: string[] = [];
+  for await (const batch of letters.take(3)) {
+    const verdicts = batch.map(({ body, headers }): Verdict => {
+      seen.push(body.toString());
+      const kind = judge(body.toString());
+      if (kind !== "redrive") return { kind };
+      return { kind, headers: redrivenHeaders(headers, "run"), ...(to && { to }) };
+    });
+    await letters.settle(verdicts);
+  }
+  return seen;
+}
+
+describe("dead letters on SQS", () => {
+  it("go back where they failed, in order, and are gone when they are there", async () => {
+    const all = made("a:1", "a:2", "b:3", "a:4", "a:5");
+    expect(await treated(all, () => "redrive")).toEqual(["1", "2", "3", "4", "5"]);
+    expect([all.dead(), all.work()]).toEqual([[], ["a:1", "a:2", "b:3", "a:4", "a:5"]]);
+  });
+
+  it("go to another queue, or nowhere that is not one", async () => {
+    const all = made("a:1");
+    await treated(all, () => "redrive", "sqs/other");
+    expect([all.work(), all.work(other)]).toEqual([[], ["a:1"]]);
+    const stay = made("a:1");
+    await expect(treated(stay, () => "redrive", "sqs/nowhere")).rejects.toThrow("sqs/nowhere: must be an SQS queue");
+    expect(stay.dead()).toEqual(["a:1"]);
+  });
+
+  it("stay in their places where they are kept and hide nothing", async () => {
+    const all = made("a:1", "b:2", "c:3");
+    expect(await treated(all, (body) => (body === "2" ? "drop" : "keep"))).toEqual(["1", "2", "3"]);
+    expect(all.dead()).toEqual(["a:1", "c:3"]);
+    expect(all.calls.map(([name]) => name)).not.toContain("SendMessageBatch");
+  });
+
+  it("are all seen, and once, though a kept one hides its group", async () => {
+    const all = made("a:1", "a:2", "a:3", "a:4", "a:5", "a:6", "a:7");
+    expect(await treated(all, (body) => (body === "6" ? "redrive" : "keep"))).toEqual([
+      "1",
+      "2",
+      "3",
+      "4",
+      "5",
+      "6",
+      "7",
+    ]);
+    expect(all.work()).toEqual(["a:6"]);
+    expect(all.dead()).toEqual(["a:1", "a:2", "a:3", "a:4", "a:5", "a:7"]);
+  });
+
+  it("that come while they are taken are of the next take", async () => {
+    const all = made("a:1", "b:2");
+    const seen: string[] = [];
+    for await (const batch of all.letters.take(1)) {
+      seen.push(...batch.map(({ body }) => body.toString()));
+      await all.letters.settle(batch.map(({ headers }) => ({ kind: "redrive", headers })));
+      all.later();
+      all.put(`c:new ${seen.length}`);
+    }
+    expect([seen, all.dead()]).toEqual([
+      ["1", "2"],
+      ["c:new 1", "c:new 2"],
+    ]);
+  });
+
+  it("are given back where the take ends early", async () => {
+    const all = made("a:1", "a:2", "b:3");
+    for await (const batch of all.letters.take(2)) {
+      expect([batch.length, all.dead()]).toEqual([2, ["a:1*", "a:2*", "b:3"]]);
+      break;
+    }
+    expect(all.dead()).toEqual(["a:1", "a:2", "b:3"]);
+  });
+
+  it("that were sent and not deleted are sent again, and are there once", async () => {
+    const all = made("a:1");
+    all.failNext("DeleteMessageBatch");
+    await expect(treated(all, () => "redrive")).rejects.toThrow("killed");
+    expect([all.dead(), all.work()]).toEqual([["a:1"], ["a:1"]]);
+    expect(await treated(all, () => "redrive")).toEqual(["1"]);
+    expect([all.dead(), all.work()]).toEqual([[], ["a:1"]]);
+  });
+
+  it("are looked at and left", async () => {
+    const all = made("a:1", "a:2", "b:3");
+    expect((await all.letters.peek(2)).map(({ body }) => body.toString())).toEqual(["1", "2"]);
+    expect(all.dead()).toEqual(["a:1", "a:2", "b:3"]);
+  });
+
+  it("are counted with the oldest of those that are seen first", async () => {
+    const all = made("a:1", "b:2");
+    const { messages, oldest } = await all.letters.count();
+    expect([messages, oldest!.getTime() < Date.now() - 3_500_000]).toEqual([2, true]);
+    expect(await made().letters.count()).toEqual({ messages: 0 });
+  });
+
+  it("of a run's canaries are collected, and nothing else", async () => {
+    const all = made("a:1");
+    all.put("v:2", { "x-verify": "r1 good sqs/work" });
+    all.put("v:3", { "x-verify": "r2 good sqs/work" });
+    const found = await all.letters.collect("r1", await all.letters.mark());
+    expect([found.map(({ body }) => body.toString()), all.dead()]).toEqual([["2"], ["a:1", "v:3"]]);
+  });
+});
+
+describe("a dead letter", () => {
+  const headers = { "x-failures": "2026-01-01T00:00:00.000Z,2026-01-01T00:00:01.000Z" };
+  const kept = { "x-kept": "take 2026-01-02T00:00:00.000Z" };
+
+  it("ended when it failed last", () => {
+    expect(toDeadLetter(envelope("a", { headers: { ...headers, ...kept } }))).toMatchObject({
+      headers,
+      at: new Date("2026-01-01T00:00:01.000Z"),
+      position: "a of group group",
+    });
+  });
+
+  it("ended when SQS moved it, whatever was done with it since", () => {
+    expect(toDeadLetter(envelope("a")).at).toEqual(new Date(1000));
+    expect(toDeadLetter(envelope("a", { headers: kept })).at).toEqual(new Date("2026-01-02T00:00:00.000Z"));
+  });
+});
