@@ -36,6 +36,11 @@ export interface ConsumeOptions {
   group?: string;
   /** Messages handled at once. Default: RabbitMQ: the skill's prefetch; Kafka: one in each partition; SQS and Redis: 10. */
   concurrency?: number;
+  /**
+   * Kafka: how many records of a partition may be handled and not yet committed, 1 to 10,000: as many, at most, are handled again
+   * after a crash. Default: 1, which is the safest and the slowest, as Kafka takes its time over each commit.
+   */
+  uncommitted?: number;
   /** Told of what goes wrong around the handler: a lost connection, a retry that could not be published yet. Default: nobody. */
   onError?: (error: Error) => void;
   /** For `messaging verify`: answers canaries alone, and gives every other message back as it was. */

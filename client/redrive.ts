@@ -12,6 +12,7 @@ const BATCH = 100;
 const FAILING_SHARE = 0.5;
 const LEAST_RETURNS = 10;
 const GUARD_INTERVAL_MS = 2_000;
+const STALE_CANARY_MS = 3_600_000;
 
 export interface TreatOptions {
   /** Names the run, in the headers and the audit. */
@@ -70,7 +71,7 @@ export async function treat(letters: DeadLetters, options: TreatOptions): Promis
 
 /** What becomes of one, counted in the report. */
 function verdictOn(letter: DeadLetter, options: TreatOptions, report: Treated, limit: number): Verdict {
-  if (canaryOf(letter.headers)) return KEEP;
+  if (canaryOf(letter.headers)) return options.action !== "count" && isStale(letter) ? { kind: "drop" } : KEEP;
   if (letter.headers[HEADERS.redriveId] === options.id) report.cameBack++;
   if (report.treated >= limit || letter.headers[HEADERS.redriveId] === options.id) return KEEP;
   if (options.matches && !options.matches(letter)) {
@@ -94,6 +95,10 @@ function verdictOn(letter: DeadLetter, options: TreatOptions, report: Treated, l
 }
 
 const KEEP: Verdict = { kind: "keep" };
+
+/** A canary that no run can still be waiting for: Kafka keeps one that stood behind dead letters. */
+const isStale = ({ headers }: DeadLetter): boolean =>
+  Date.now() - Date.parse(headers[HEADERS.publishedAt] ?? "") > STALE_CANARY_MS;
 
 /** How many dead letters came in since the run began, looked at now and then: a consumer that still fails sends them back. */
 async function returnsGuard(letters: DeadLetters): Promise<(removed: number) => Promise<number>> {

@@ -64,7 +64,7 @@ export function commits(
 
   async function patiently(batch: readonly Pending[]): Promise<boolean> {
     const started = Date.now();
-    for (const again = waiting(); !lost.signal.aborted; ) {
+    for (const again = waiting(100, 500); !lost.signal.aborted; ) {
       try {
         await send(batch);
         return true;

@@ -138,9 +138,13 @@ export function joinGroup(options: GroupOptions): Membership {
   }
 
   async function beat({ generationId, due, lost }: Session, ended: AbortSignal): Promise<void> {
-    for (const again = waiting(); !ended.aborted && !lost.signal.aborted; ) {
-      await pause(options.sessionTimeout / 5, ended);
+    // A coordinator that starts again counts from then on, so it is to hear soon that this member is still there.
+    const again = waiting(100, 500);
+    let answered = true;
+    while (!ended.aborted && !lost.signal.aborted) {
+      if (answered) await pause(options.sessionTimeout / 5, ended);
       if (ended.aborted) return;
+      answered = true;
       try {
         const node = await coordinator();
         await cluster.call(node, purpose, heartbeatV4.api, groupId, generationId, memberId, null);
@@ -150,6 +154,7 @@ export function joinGroup(options: GroupOptions): Membership {
         else if (is(error, ...gone)) lost.abort();
         else {
           // Whether somebody else took over, the coordinator alone knows: until it answers, all stays as it is.
+          answered = false;
           options.onError(told(error, `staying in group ${groupId}`));
           cluster.forget();
           await again.next(ended);

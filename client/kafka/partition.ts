@@ -33,20 +33,24 @@ export async function workOn(work: PartitionWork): Promise<void> {
   const { reading, ending, lost, slots } = work;
   // A record that was given back is not to be passed over: nothing behind it is committed.
   let givenBack = false;
+  const commits: Promise<boolean>[] = [];
+  const mostUncommitted = work.options.uncommitted ?? 1;
+  const allCommitted = async () => void (await Promise.all(commits));
   for (;;) {
     const record = await reading.next(ending);
-    if (!record) return;
+    if (!record) return allCommitted();
     // What is given back need not be waited for.
     if (!work.options.canariesOnly || canaryOf(record.headers)) await until(dueAt(record), ending);
-    if (ending.aborted) return;
+    if (ending.aborted) return allCommitted();
     const free = await slots.take(ending);
-    if (!free) return;
+    if (!free) return allCommitted();
     try {
       const outcome = await handled(record, work);
       if (outcome === undefined || lost.aborted) return;
       givenBack ||= outcome.kind === "giveBack";
       if (!(await carriedOut(outcome, record, work))) return;
-      if (!givenBack && !(await work.commit(record.offset + 1n))) return;
+      if (!givenBack) commits.push(work.commit(record.offset + 1n));
+      if (commits.length >= mostUncommitted && !(await commits.shift())) return;
     } finally {
       free();
     }

@@ -66,8 +66,8 @@ const isUnreadable = (error: unknown): boolean =>
 export function told(error: unknown, doing: string): Error {
   if (error instanceof RefusedError || error instanceof ConnectionError) return error;
   if (isUnreadable(error)) {
-    const rule = "Node must be 22.15 or later, or have the package fzstd, where records are compressed by zstd";
-    return new RefusedError(`${doing}: ${rule}, got ${process.version}`, { cause: error });
+    const rule = "records must be compressed by gzip or zstd, or the package be installed that the library names";
+    return new RefusedError(`${doing}: ${rule}: ${(error as Error).message}`, { cause: error });
   }
   const ids = [...new Set(errorIds(error))];
   const because = ids.length > 0 ? ids.join(", ") : innermost(error);

@@ -1,5 +1,6 @@
 import zlib from "node:zlib";
 import { compressionsAlgorithms } from "@platformatic/kafka";
+import { decompress } from "fzstd";
 
 /** Gives back what one or more zstd frames hold. */
 type Decompress = (frames: Uint8Array) => Uint8Array;
@@ -17,9 +18,4 @@ export function readZstdWith(decompress: Decompress): void {
     Buffer.from(decompress(Buffer.isBuffer(frames) ? frames : frames.buffer));
 }
 
-// Not a static import, so that nobody whose Node can do without has to install it.
-const moduleName = "fzstd";
-if (!nodeReadsZstd) {
-  const fzstd: { decompress: Decompress } | undefined = await import(moduleName).catch(() => undefined);
-  if (fzstd) readZstdWith(fzstd.decompress);
-}
+if (!nodeReadsZstd) readZstdWith(decompress);

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { AppAccess } from "../access.ts";
 import { type Client, connect } from "../client.ts";
+import { ConnectionError } from "../message.ts";
 import type { OpenedBroker } from "../operate.ts";
 import { checkChannel } from "./channel.ts";
 import { type Judgement, judge } from "./judge.ts";
@@ -94,9 +95,15 @@ async function checked(tools: Tools, check: Check, anyConsumer: boolean): Promis
     const promise = { maxAttempts: Number.isFinite(maxAttempts) ? maxAttempts : null, delays };
     return { flow, consumer, verdict: broken.length > 0 ? "broken" : "kept", by, ...found, promise, reasons: broken };
   } catch (error) {
-    if (error instanceof Untouchable) return skipped(check, error.message);
-    throw error;
+    return failed({ flow, consumer }, error);
   }
+}
+
+/** What a check threw says something of its own flow alone, unless a broker is away. */
+function failed(entry: { flow: string; consumer: string }, error: unknown): Result {
+  if (error instanceof ConnectionError) throw error;
+  if (error instanceof Untouchable) return skipped(entry, error.message);
+  return { ...entry, verdict: "broken", reasons: [error instanceof Error ? error.message : String(error)] };
 }
 
 async function channelChecked(tools: Tools, channel: ChannelCheck): Promise<Result> {
@@ -105,8 +112,7 @@ async function channelChecked(tools: Tools, channel: ChannelCheck): Promise<Resu
     const reasons = await checkChannel(tools, channel);
     return { flow, consumer: subscriber, verdict: reasons.length > 0 ? "broken" : "kept", by: "own", reasons };
   } catch (error) {
-    if (error instanceof Untouchable) return skipped({ flow, consumer: subscriber }, error.message);
-    throw error;
+    return failed({ flow, consumer: subscriber }, error);
   }
 }
 

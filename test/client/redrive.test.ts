@@ -85,9 +85,11 @@ describe("treat", () => {
   });
 
   it("never takes a canary of verify for a dead letter", async () => {
-    const letters = new FakeDeadLetters([letter("c", { "x-verify": "r poison rabbitmq/orders" }), letter("a")]);
+    const canary = (id: string, at: Date) =>
+      letter(id, { "x-verify": "r poison rabbitmq/orders", "x-published-at": at.toISOString() });
+    const letters = new FakeDeadLetters([canary("now", new Date()), letter("a"), canary("long ago", new Date(0))]);
     expect(await redrive(letters)).toEqual({ ...nothing, treated: 1 });
-    expect(letters.ids).toEqual(["c"]);
+    expect([letters.ids, letters.redriven.map(({ id }) => id)]).toEqual([["now"], ["a"]]);
   });
 
   it("ends after the batch in hand when it is told to", async () => {

@@ -22,7 +22,7 @@ const ctl = async (...args: string[]) =>
 describe("data outlives the restart of its container", () => {
   it("on RabbitMQ: the DLQ of before still holds its message, and every user is there", async () => {
     const before = await ctl("list_queues", "-p", "orders", "name", "messages");
-    expect(before).toContainEqual({ name: "orders.dlq", messages: 1 });
+    expect(before).toContainEqual({ name: "orders.dlq", messages: 2 });
     await restart("rabbitmq");
     await expect
       .poll(() => ctl("list_queues", "-p", "orders", "name", "messages"), { timeout: 60_000 })

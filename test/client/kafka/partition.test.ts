@@ -209,4 +209,30 @@ describe("the record that an outcome needs", () => {
     const outcome = { kind: "retry", delay: 99, headers: {} } as const;
     expect(nextRecord(outcome, recordOf(), subscriptionOf())!.topic).toBe("events.mailer.retry.20");
   });
+
+  it("handles as many records as may be uncommitted while their commits are on their way", async () => {
+    const log: string[] = [];
+    const confirm: ((committed: boolean) => void)[] = [];
+    const records = [1n, 2n, 3n].map((offset) => text(`m${offset}`, offset));
+    const done = workOn({
+      subscription: subscriptionOf({}),
+      handler: ({ body }) => void log.push(`handle ${body}`),
+      options: { uncommitted: 2 },
+      slots: slots(1),
+      onError: () => {},
+      producer: { send: async () => {}, idle: async () => {} },
+      reading: { next: async () => records.shift(), close: () => {} },
+      commit: (offset) => {
+        log.push(`commit ${offset}`);
+        return new Promise((resolve) => confirm.push(resolve));
+      },
+      ending: new AbortController().signal,
+      lost: new AbortController().signal,
+    });
+    await expect.poll(() => log).toEqual(["handle m1", "commit 2", "handle m2", "commit 3"]);
+    confirm[0]!(true);
+    await expect.poll(() => log.slice(4)).toEqual(["handle m3", "commit 4"]);
+    for (const one of confirm) one(true);
+    await done;
+  });
 });

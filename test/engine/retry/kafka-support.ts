@@ -10,9 +10,9 @@ import { wholeLog } from "../../../client/kafka/remaining.ts";
 import { retries } from "./environment.ts";
 
 /** The least that the broker allows, so that a killed consumer is soon followed by another. */
-export const sessionTimeout = 6_000;
+const leastSessionTimeout = 6_000;
 
-export const appClient = (app: "shop" | "worker" | "billing") =>
+export const appClient = (app: "shop" | "worker" | "billing", sessionTimeout = leastSessionTimeout) =>
   new KafkaClient(retries().apps[app].kafka!, { sessionTimeout });
 
 /** The operator, with low-level access for setting up and counting. */

@@ -49,7 +49,8 @@ async function watching({ topic, group, consumer }: Flow) {
     delivery.failedAt = Date.now();
     throw new TypeError(`poison for ${group}`);
   };
-  const onError = (error: Error) => errors.push(error);
+  // Other tests have deleted what was not read.
+  const onError = (error: Error) => /is not there, reading on/.test(error.message) || errors.push(error);
   const running: Consumer = await client(consumer).consume(topic, handler, { group, onError });
   return { seen, errors, running };
 }
@@ -89,7 +90,8 @@ describe("retries on Kafka", () => {
       const letters = operator.letters(`kafka/${flow.topic}/${flow.group}`);
       const own = [...published].filter(([, { topic }]) => topic === flow.topic);
       const poison = own.filter(([, message]) => message.poison).map(([id]) => id);
-      await eventually(`${letters.name} holds all`, async () => (await letters.count()).messages >= poison.length);
+      const ownDead = async () => (await allOf(letters)).filter(({ id }) => published.has(id));
+      await eventually(`${letters.name} holds all`, async () => (await ownDead()).length >= poison.length);
       await running.stop();
 
       const deliveries = poison.map((id) => seen.get(id)!);
@@ -108,7 +110,7 @@ describe("retries on Kafka", () => {
       expect(good.map(([id]) => seen.get(id)!.length)).toEqual(good.map(() => 1));
       expect(Math.max(...latencies)).toBeLessThan(1000);
 
-      const dead = await allOf(letters);
+      const dead = await ownDead();
       expect(dead.map(({ id }) => id).sort()).toEqual([...poison].sort());
       for (const { headers, key } of dead) {
         expect(headers).toMatchObject({
@@ -154,7 +156,7 @@ describe("retries on Kafka", () => {
     console.log(`ledger/book: a poison record held back its partition for ${held} ms, of which its delays are 2000`);
     expect(held).toBeGreaterThanOrEqual(2000);
     expect(held).toBeLessThanOrEqual(4000);
-    const dead = await allOf(operator.letters("kafka/ledger/book"));
+    const dead = (await allOf(operator.letters("kafka/ledger/book"))).filter(({ id }) => order.includes(id));
     expect(dead.map(({ id }) => id)).toEqual([order[1], order[3]]);
     expect(dead.map(({ headers }) => headers[HEADERS.failures]!.split(",").length)).toEqual([3, 3]);
   });
