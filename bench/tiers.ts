@@ -31,7 +31,7 @@ function projectIn(name: string): string {
     apps: { worker: {} },
     rabbitmq: { vhost: `bench-${name}`, queues: Object.fromEntries(queues.map((queue) => [queue, consumer])) },
   };
-  writeFileSync(join(project, "skill.yaml"), stringify(skill));
+  writeFileSync(join(project, "skill.yaml"), stringify(skill, { aliasDuplicateObjects: false }));
   pulumi(project, "stack", "init", "bench");
   pulumi(project, "config", "set", "messaging:brokers", "external");
   for (const [key, value] of Object.entries({ endpoint: managementUrl, username, url })) {

@@ -214,11 +214,32 @@ describe("messaging dlq", () => {
     for (const round of [1, 2, 3]) {
       const { stdout } = await messaging("dlq", "redrive", FLOW);
       expect(stdout, `round ${round}`).toBe(`${FLOW}: redrove 3 of 3 dead letters to invoices\n`);
-      await drained(3);
+      await drained(FLOW, 3, "billing");
     }
     const { stdout } = await messaging("dlq", "redrive", FLOW);
     expect(stdout).toContain(`${FLOW}: redrove 0 of 3 dead letters to invoices\n  3 stay in quarantine`);
     await messaging("dlq", "drop", FLOW, "--yes", "3");
+  });
+
+  it("stops a redrive by itself when what it puts back comes in again, and exits 1", async () => {
+    const [billing, worker] = [connect(apps.billing), connect(apps.worker)];
+    const consumer = await worker.consume("rabbitmq/audits", () => {
+      throw new Error("still broken");
+    });
+    const all = Array.from({ length: 600 }, (_, at) => billing.publish("rabbitmq/audits", { body: String(at) }));
+    await Promise.all(all);
+    for (const end = Date.now() + 30_000; (await counts())["rabbitmq/audits"] !== 600 && Date.now() < end; )
+      await wait(200);
+    const { code, stdout } = await messaging("dlq", "redrive", "rabbitmq/audits", "--rate", "50");
+    expect(code, stdout).toBe(1);
+    expect(stdout).toMatch(
+      /^rabbitmq\/audits: redrove (\d+) of 600 dead letters to audits\n {2}stopped: (\d+) came back while it ran, so the fault is not mended\n$/,
+    );
+    expect(Number(/redrove (\d+)/.exec(stdout)?.[1])).toBeLessThan(600);
+    await drained("rabbitmq/audits", 600, "worker");
+    await consumer.stop();
+    await Promise.all([billing.close(), worker.close()]);
+    expect((await messaging("dlq", "drop", "rabbitmq/audits", "--yes", "600")).code).toBe(0);
   });
 
   it("leaves a line of audit before and after each run that changes something", () => {
@@ -268,13 +289,13 @@ describe("messaging dlq", () => {
   });
 });
 
-/** Lets the failing consumer run until its messages are dead letters again. */
-async function drained(count: number): Promise<void> {
-  const billing = connect(apps.billing);
-  const consumer = await billing.consume(FLOW, () => {
+/** Lets a failing consumer run until so many messages are dead letters again. */
+async function drained(flow: string, count: number, app: "worker" | "billing"): Promise<void> {
+  const client = connect(apps[app]);
+  const consumer = await client.consume(flow, () => {
     throw new Error("still broken");
   });
-  for (const end = Date.now() + 30_000; (await counts())[FLOW] !== count && Date.now() < end; ) await wait(200);
+  for (const end = Date.now() + 30_000; (await counts())[flow] !== count && Date.now() < end; ) await wait(200);
   await consumer.stop();
-  await billing.close();
+  await client.close();
 }
