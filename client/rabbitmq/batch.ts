@@ -5,6 +5,8 @@ import { CLIENT_NAME } from "../deadLetters.ts";
 import { type Received, received } from "./rawBodies.ts";
 
 const LOOK_AGAIN_MS = 100;
+/** What was taken from the ready ones may still be on its way: a busy broker needs this long, in milliseconds. */
+const QUIET_MS = 2_000;
 
 /** How many messages wait in a queue: exact, and without those that somebody has in hand. */
 export const readyIn = async (channel: Channel, queue: string): Promise<number> =>
@@ -36,11 +38,12 @@ export async function takeBatch(channel: Channel, queue: string, size: number): 
     batch.push(received(message));
     if (batch.length === size) full();
   });
-  for (let before = -1; batch.length < size; ) {
+  for (let before = -1, quietSince = 0; batch.length < size; ) {
     await Promise.race([filled, wait(LOOK_AGAIN_MS)]);
-    // What was taken from the ready ones may still be on its way, so an empty queue must be seen twice.
-    if (batch.length === before && (await readyIn(channel, queue)) === 0) break;
-    before = batch.length;
+    if (batch.length !== before) {
+      before = batch.length;
+      quietSince = Date.now();
+    } else if (Date.now() - quietSince > QUIET_MS && (await readyIn(channel, queue)) === 0) break;
   }
   await channel.basicCancel({ consumerTag });
   await nextTurn();

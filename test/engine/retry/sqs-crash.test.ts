@@ -61,7 +61,7 @@ async function leftovers(): Promise<{ handled: string[]; dead: string[] }> {
   const consumer = await as("worker").consume("sqs/payments", ({ body }) => {
     handled.push(body.toString());
   });
-  await until("nothing waits", async () => (await broker.state("sqs/payments")).waiting === 0);
+  await until("nothing waits", async () => (await broker.state("sqs/payments")).waiting === 0, 600_000);
   await consumer.stop();
   const dead = (await drained(letters)).map(({ body }) => body.toString());
   await broker.close();

@@ -249,7 +249,7 @@ describe("messaging dlq", () => {
       .map((line) => JSON.parse(line));
     const last = lines.slice(-2);
     expect(last.map(({ event }) => event)).toEqual(["drop.started", "drop.ended"]);
-    expect(last[1]).toMatchObject({ flow: FLOW, treated: 3, ended: "limit", run: last[0].run });
+    expect(last[1]).toMatchObject({ flow: "rabbitmq/audits", treated: 600, ended: "limit", run: last[0].run });
     expect(JSON.stringify(lines)).not.toContain(operator.rabbitmq!.password);
   });
 
