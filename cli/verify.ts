@@ -3,6 +3,7 @@ import { type Result, verify as verifyFlows } from "../client/verify/index.ts";
 import { planOf } from "../client/verify/plan.ts";
 import { shown } from "../skill/index.ts";
 import type { Command } from "./arguments.ts";
+import type { Streams } from "./index.ts";
 import { onEnvironment } from "./live.ts";
 import { EnvironmentError, environmentOptions } from "./outputs.ts";
 import { table } from "./table.ts";
@@ -32,17 +33,36 @@ export const verify: Command = {
       streams.stderr.write(
         `Verifying ${flows.length} flows: the longest takes ${longest(checks.filter(({ flow }) => flows.includes(flow)))} s of waiting.\n`,
       );
+      const waiting = progress(flows, streams);
       const results = await verifyFlows({
         apps,
         brokers,
         flows,
         anyConsumer: options["any-consumer"] !== undefined,
-        onResult: ({ flow, consumer, verdict }) => streams.stderr.write(`  ${flow} by ${consumer}: ${verdict}\n`),
-      });
+        onResult: waiting.done,
+      }).finally(waiting.stop);
       streams.stdout.write(`${options.json === undefined ? asText(results) : JSON.stringify(results, null, 2)}\n`);
       return results.some(({ verdict }) => verdict === "broken") ? 1 : 0;
     }),
 };
+
+const PROGRESS_INTERVAL_MS = 10_000;
+
+/** Tells each result as it comes, and now and then what is still waited for. */
+function progress(flows: readonly string[], { stderr }: Streams) {
+  const open = new Set(flows);
+  const started = performance.now();
+  const timer = setInterval(() => {
+    stderr.write(`  ${Math.round((performance.now() - started) / 1000)} s, waiting for ${[...open].join(", ")}\n`);
+  }, PROGRESS_INTERVAL_MS);
+  return {
+    done({ flow, consumer, verdict }: Result) {
+      open.delete(flow);
+      stderr.write(`  ${flow} by ${consumer}: ${verdict}\n`);
+    },
+    stop: () => clearInterval(timer),
+  };
+}
 
 const longest = (checks: { delays: number[] }[]): number =>
   Math.ceil(Math.max(0, ...checks.map(({ delays }) => delays.reduce((sum, delay) => sum + delay, 0))) / 1000);

@@ -109,6 +109,9 @@ async function show(needs: Needs, report: Report): Promise<void> {
   }
   report.say("What each app needs to connect, passwords included:");
   report.say("  npx pulumi stack output apps --show-secrets");
+  report.say("Does every flow keep its promises, and what failed for good:");
+  report.say("  npx messaging verify");
+  report.say("  npx messaging dlq list");
   report.say("After a change of skill.yaml, what it would do:");
   report.say("  npx pulumi preview");
 }

@@ -24,7 +24,7 @@ export const show: Command = {
     return onEnvironment(options, async (live) => {
       const letters = deadLettersOf(live, flow);
       const found = await live.patiently(() => letters.peek(limit));
-      if (letters.peekNote !== undefined) streams.stderr.write(`messaging: ${letters.peekNote}\n`);
+      if (found.length > 0 && letters.peekNote !== undefined) streams.stderr.write(`messaging: ${letters.peekNote}\n`);
       if (options.json !== undefined) streams.stdout.write(`${JSON.stringify(found.map(asJson), null, 2)}\n`);
       else
         streams.stdout.write(found.length === 0 ? `${flow}: no dead letters\n` : `${found.map(asText).join("\n\n")}\n`);

@@ -52,7 +52,10 @@ describe("another skill in place of the example", () => {
         "name",
         "--no-table-headers",
       ]).catch(() => "");
-      expect(queues.split("\n").filter((name) => name && !name.endsWith(".dlq") && !name.startsWith("messaging.retry.")).length).toBe(50);
+      expect(
+        queues.split("\n").filter((name) => name && !name.endsWith(".dlq") && !name.startsWith("messaging.retry."))
+          .length,
+      ).toBe(50);
       expect(await plannedSteps(clone)).toEqual([]);
       const again = await npm(clone, "start");
       expect(again.code, again.output).toBe(0);
