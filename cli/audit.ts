@@ -4,8 +4,12 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { EnvironmentError } from "./outputs.ts";
 
-/** Where every run that changes dead letters leaves its lines: one before it begins, and one when it ends. */
-export const auditFile = join(fileURLToPath(new URL("..", import.meta.url)), ".state/audit.jsonl");
+/**
+ * Where every run that changes dead letters leaves its lines: one before it begins, and one when it ends. MESSAGING_AUDIT_FILE, or
+ * `.state/audit.jsonl` beside the project.
+ */
+export const auditFile =
+  process.env.MESSAGING_AUDIT_FILE || join(fileURLToPath(new URL("..", import.meta.url)), ".state/audit.jsonl");
 
 /** Adds one line. Throws an EnvironmentError where it cannot be written: what leaves no trace is not done. */
 export function audit(event: string, entry: object): void {

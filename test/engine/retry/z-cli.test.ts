@@ -12,8 +12,13 @@ const root = join(import.meta.dirname, "../../..");
 const folder = mkdtempSync(join(tmpdir(), "messaging-cli-"));
 const { apps, operator, outputs } = retries();
 
+const auditFile = join(folder, "audit.jsonl");
+
 const messaging = (...args: string[]): Promise<Result> =>
-  run(process.execPath, [join(root, "cli/messaging.mjs"), ...args, "--outputs", outputs], { cwd: folder });
+  run(process.execPath, [join(root, "cli/messaging.mjs"), ...args, "--outputs", outputs], {
+    cwd: folder,
+    env: { MESSAGING_AUDIT_FILE: auditFile },
+  });
 const verified = async (...args: string[]) => {
   const { code, stdout, output } = await messaging("verify", "--json", ...args);
   expect(stdout, output).not.toBe("");
@@ -243,7 +248,7 @@ describe("messaging dlq", () => {
   });
 
   it("leaves a line of audit before and after each run that changes something", () => {
-    const lines = readFileSync(join(root, ".state/audit.jsonl"), "utf8")
+    const lines = readFileSync(auditFile, "utf8")
       .trimEnd()
       .split("\n")
       .map((line) => JSON.parse(line));
