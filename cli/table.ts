@@ -8,6 +8,9 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return all.map((row) => row.map(cell).join("  ").trimEnd()).join("\n");
 }
 
+/** A count as people read it: `1,000`. */
+export const figure = (count: number): string => count.toLocaleString("en-US");
+
 const units = [
   ["d", 86_400_000],
   ["h", 3_600_000],

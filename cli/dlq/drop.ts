@@ -2,8 +2,9 @@ import { createInterface } from "node:readline/promises";
 import { treat } from "../../client/redrive.ts";
 import type { Command } from "../arguments.ts";
 import { deadLettersOf, onEnvironment } from "../live.ts";
-import { EnvironmentError, environmentName, environmentOptions } from "../outputs.ts";
-import { choiceOptions, filterOf, flowOf, wholeNumber } from "./options.ts";
+import { EnvironmentError, environmentOptions } from "../outputs.ts";
+import { figure } from "../table.ts";
+import { choiceOf, choiceOptions, wholeNumber } from "./options.ts";
 import { audited, auditNote } from "./run.ts";
 
 /** `messaging dlq drop`: deletes dead letters for good, when told how many. */
@@ -16,12 +17,10 @@ export const drop: Command = {
     ...choiceOptions,
     yes: { value: "<count>", summary: "Do not ask: delete if it is exactly so many." },
   },
-  run: ({ options, operands, streams }) => {
-    const flow = flowOf(operands, drop);
-    const filter = filterOf(options, drop);
-    const limit = wholeNumber(options, "limit", 1, 1e9, drop);
+  run: (invocation) => {
+    const { options, streams } = invocation;
+    const { flow, filter, limit, environment } = choiceOf(invocation, drop);
     const yes = wholeNumber(options, "yes", 0, 1e9, drop);
-    const environment = environmentName(options);
     return onEnvironment(options, async (live) => {
       const letters = deadLettersOf(live, flow);
       const choice = { matches: filter?.matches, limit };
@@ -30,9 +29,7 @@ export const drop: Command = {
         ? (await treat(letters, { ...choice, id: "count", action: "count" })).treated
         : Math.min((await live.patiently(() => letters.count())).messages, limit ?? Number.POSITIVE_INFINITY);
       if (options["dry-run"] !== undefined) {
-        streams.stdout.write(
-          `${flow}: would drop ${count.toLocaleString("en-US")} dead letters from ${letters.name}\n`,
-        );
+        streams.stdout.write(`${flow}: would drop ${figure(count)} dead letters from ${letters.name}\n`);
         return 0;
       }
       if (count === 0) {
@@ -55,9 +52,7 @@ export const drop: Command = {
         environment,
         streams,
       );
-      streams.stdout.write(
-        `${flow}: dropped ${report.treated.toLocaleString("en-US")} dead letters from ${letters.name}\n`,
-      );
+      streams.stdout.write(`${flow}: dropped ${figure(report.treated)} dead letters from ${letters.name}\n`);
       streams.stderr.write(`${auditNote}\n`);
       return 0;
     });
@@ -71,16 +66,12 @@ async function confirmed(flow: string, count: number, stderr: { write(text: stri
       `--yes: must be ${count} to drop ${count} dead letters of ${flow} where nobody can be asked, got nothing`,
     );
   }
-  stderr.write(
-    `${flow}: ${count.toLocaleString("en-US")} dead letters would be deleted for good. Type ${count} to delete them: `,
-  );
+  stderr.write(`${flow}: ${figure(count)} dead letters would be deleted for good. Type ${count} to delete them: `);
   const lines = createInterface({ input: process.stdin });
-  const [answer] = await Promise.race([
-    lines[Symbol.asyncIterator]()
-      .next()
-      .then(({ value }) => [value as string]),
-    new Promise<string[]>((end) => lines.once("close", () => end([""]))),
-  ]);
+  const answer = await new Promise<string>((resolve) => {
+    lines.once("line", resolve);
+    lines.once("close", () => resolve(""));
+  });
   lines.close();
-  return answer?.trim() === String(count);
+  return answer.trim() === String(count);
 }

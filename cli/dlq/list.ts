@@ -4,7 +4,7 @@ import { allDeadLetters } from "../../client/operate.ts";
 import type { Command } from "../arguments.ts";
 import { deadLettersOf, type Live, onEnvironment } from "../live.ts";
 import { environmentOptions } from "../outputs.ts";
-import { age, table } from "../table.ts";
+import { age, figure, table } from "../table.ts";
 
 interface Row {
   letters: DeadLetters;
@@ -46,7 +46,7 @@ const asTable = (rows: Row[]): string =>
     ["FLOW", "DEAD LETTERS", "OLDEST", "IN"],
     rows.map(({ letters: { flow, name }, count }) => [
       flow,
-      count === undefined ? "?" : count.messages.toLocaleString("en-US"),
+      count === undefined ? "?" : figure(count.messages),
       count?.oldest === undefined ? (count?.messages === 0 ? "" : "?") : age(count.oldest),
       name,
     ]),

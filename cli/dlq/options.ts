@@ -1,6 +1,7 @@
 import { type Filter, FilterError, parseFilter } from "../../client/filter.ts";
 import { shown } from "../../skill/index.ts";
-import { type Command, type Option, UsageError } from "../arguments.ts";
+import { type Command, type Invocation, type Option, UsageError } from "../arguments.ts";
+import { environmentName } from "../outputs.ts";
 
 /** The flow that a command is called on. Throws a UsageError where there is none. */
 export function flowOf([flow]: readonly string[], command: Command): string {
@@ -24,7 +25,7 @@ export function wholeNumber(
 }
 
 /** The filter of a command. Throws a UsageError. */
-export function filterOf({ filter }: Record<string, string>, command: Command): Filter | undefined {
+function filterOf({ filter }: Record<string, string>, command: Command): Filter | undefined {
   if (filter === undefined) return undefined;
   try {
     return parseFilter(filter);
@@ -34,7 +35,15 @@ export function filterOf({ filter }: Record<string, string>, command: Command): 
   }
 }
 
-/** What redrive and drop have in common. */
+/** What redrive and drop are both called on: the flow, which of its dead letters and how many, and where. Throws a UsageError. */
+export const choiceOf = ({ operands, options }: Invocation, command: Command) => ({
+  flow: flowOf(operands, command),
+  filter: filterOf(options, command),
+  limit: wholeNumber(options, "limit", 1, 1e9, command),
+  environment: environmentName(options),
+});
+
+/** The options of that choice. */
 export const choiceOptions: Record<string, Option> = {
   filter: {
     value: "<filter>",

@@ -1,8 +1,9 @@
 import { MOST_REDRIVES, type Treated, treat } from "../../client/redrive.ts";
 import type { Command } from "../arguments.ts";
 import { deadLettersOf, onEnvironment } from "../live.ts";
-import { EnvironmentError, environmentName, environmentOptions } from "../outputs.ts";
-import { choiceOptions, filterOf, flowOf, wholeNumber } from "./options.ts";
+import { EnvironmentError, environmentOptions } from "../outputs.ts";
+import { figure as count } from "../table.ts";
+import { choiceOf, choiceOptions, wholeNumber } from "./options.ts";
 import { audited, auditNote } from "./run.ts";
 
 /** `messaging dlq redrive`: puts dead letters back to the consumer that gave them up. */
@@ -19,20 +20,13 @@ export const redrive: Command = {
     quarantined: { summary: `Those too that were redriven ${MOST_REDRIVES} times and failed each time.` },
     json: { summary: "Print JSON." },
   },
-  run: ({ options, operands, streams }) => {
-    const flow = flowOf(operands, redrive);
-    const filter = filterOf(options, redrive);
-    const limit = wholeNumber(options, "limit", 1, 1e9, redrive);
+  run: (invocation) => {
+    const { options, streams } = invocation;
+    const { flow, filter, limit, environment } = choiceOf(invocation, redrive);
     const rate = wholeNumber(options, "rate", 1, 1e6, redrive);
-    const environment = environmentName(options);
     return onEnvironment(options, async (live) => {
       const letters = deadLettersOf(live, flow);
-      const target = options.to === undefined ? letters.target : deadLettersOf(live, options.to).flow;
-      if (target.split("/")[0] !== flow.split("/")[0] && options.to !== undefined) {
-        throw new EnvironmentError(
-          `--to: must be a flow of ${flow.split("/")[0]}, as messages do not cross brokers, got "${options.to}"`,
-        );
-      }
+      const target = options.to === undefined ? letters.target : sameBroker(flow, deadLettersOf(live, options.to).flow);
       const { messages } = await live.patiently(() => letters.count());
       const choice = {
         matches: filter?.matches,
@@ -55,11 +49,17 @@ export const redrive: Command = {
   },
 };
 
+/** Another flow to redrive to, where it is of the same broker. Throws an EnvironmentError. */
+function sameBroker(flow: string, to: string): string {
+  const [broker] = flow.split("/");
+  if (to.split("/")[0] === broker) return to;
+  throw new EnvironmentError(`--to: must be a flow of ${broker}, as messages do not cross brokers, got "${to}"`);
+}
+
 type Said = Treated & { flow: string; target: string; found: number; dryRun: boolean };
 
 /** What a run did, or would do, in sentences. */
 export function inWords({ flow, target, found, dryRun, treated, left, quarantined, ended, cameBack }: Said): string {
-  const count = (n: number) => n.toLocaleString("en-US");
   return [
     `${flow}: ${dryRun ? "would redrive" : "redrove"} ${count(treated)} of ${count(found)} dead letters to ${target}`,
     ...(left > 0 ? [`  ${count(left)} did not match and stay`] : []),

@@ -4,6 +4,7 @@ import { type Treated, type TreatOptions, treat } from "../../client/redrive.ts"
 import { audit, auditFile } from "../audit.ts";
 import type { Streams } from "../index.ts";
 import { failureOf } from "../live.ts";
+import { figure } from "../table.ts";
 
 const PROGRESS_INTERVAL_MS = 2_000;
 
@@ -48,6 +49,6 @@ function progress(streams: Streams, action: string, keep: (report: Treated) => v
     keep({ ...report });
     if (performance.now() - told < PROGRESS_INTERVAL_MS) return;
     told = performance.now();
-    streams.stderr.write(`  ${action}: ${report.treated.toLocaleString("en-US")} so far\n`);
+    streams.stderr.write(`  ${action}: ${figure(report.treated)} so far\n`);
   };
 }
