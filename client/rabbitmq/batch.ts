@@ -23,6 +23,17 @@ export async function acknowledged(channel: Channel, queue: string): Promise<voi
 }
 
 /**
+ * Gives back all that the channel has in hand, and returns when it is there again: a channel that closes says nothing of that, and
+ * who counts next would miss some. `ready` is how many waited before; where others take them meanwhile, it waits two seconds.
+ */
+export async function givenBack(channel: Channel, queue: string, ready: number): Promise<void> {
+  channel.basicNack({ deliveryTag: 0, multiple: true, requeue: true });
+  for (const end = Date.now() + QUIET_MS; (await readyIn(channel, queue)) < ready && Date.now() < end; ) {
+    await wait(LOOK_AGAIN_MS / 10);
+  }
+}
+
+/**
  * Takes the next messages of a queue, `size` at most, and fewer only where no more are there. They are unacknowledged; a consumer of
  * its own for each batch bounds what comes to what was asked for, whatever the channel holds already.
  */

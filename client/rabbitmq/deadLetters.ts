@@ -3,7 +3,7 @@ import type { Count, DeadLetter, DeadLetters, Verdict } from "../deadLetters.ts"
 import { canaryOf, HEADERS } from "../headers.ts";
 import { AccessError } from "../message.ts";
 import type { RabbitmqDeadLetters } from "../operator.ts";
-import { acknowledged, readyIn, takeBatch } from "./batch.ts";
+import { acknowledged, givenBack, readyIn, takeBatch } from "./batch.ts";
 import { toDeadLetter, withoutReason } from "./ended.ts";
 import { toClientError } from "./errors.ts";
 import type { Link } from "./link.ts";
@@ -52,14 +52,16 @@ export function deadLettersOf(place: RabbitmqDeadLetters, parts: DeadLetterParts
       onChannel(async (channel): Promise<Count> => {
         const messages = await readyIn(channel, name);
         const head = messages > 0 ? await channel.basicGet({ queue: name }) : undefined;
+        if (head) await givenBack(channel, name, messages);
         const oldest = head && shown(identified(received(head))).at;
         return { messages, ...(oldest && { oldest }) };
       }),
 
     peek: (limit) =>
       onChannel(async (channel) => {
-        const size = Math.min(limit, await readyIn(channel, name));
-        const messages = size > 0 ? await takeBatch(channel, name, size) : [];
+        const ready = await readyIn(channel, name);
+        const messages = ready > 0 ? await takeBatch(channel, name, Math.min(limit, ready)) : [];
+        if (messages.length > 0) await givenBack(channel, name, ready);
         return messages.map((message) => shown(identified(message)));
       }),
 
