@@ -7,12 +7,14 @@ const root = join(import.meta.dirname, "..");
 /** What each part may import of the others; of packages, `skill` only zod and yaml. */
 const MAY_IMPORT: Record<string, string[]> = {
   skill: [],
-  provider: [],
+  provider: ["live", "client"],
   components: ["skill"],
-  infra: ["components", "skill"],
+  infra: ["components", "skill", "live", "client"],
   client: ["skill"],
-  cli: ["skill", "client"],
-  toolchain: ["skill", "components"],
+  live: ["client", "skill"],
+  cli: ["skill", "client", "live", "toolchain"],
+  toolchain: ["skill", "components", "live", "client"],
+  policies: ["skill"],
   bench: ["client"],
 };
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 
 /** A module of the Go module proxy that a recipe copies to `upstream/`, because it must be changed before it can be built. */
 export interface Upstream {
@@ -110,18 +110,22 @@ export const pluginRecipes: Record<PluginName, Recipe> = {
   }),
 };
 
-/** A short name for exactly this way to build this binary: it changes with every file and option that goes into it. */
+/**
+ * A short name for exactly this way to build this binary: it changes with every file and option that goes into it, and not with
+ * those of another binary of the same module.
+ */
 export function recipeHash(recipe: Recipe, folder: string, platform = `${process.platform}-${process.arch}`): string {
   const { title: _, takes: __, ...how } = recipe;
   const hash = createHash("sha256").update(JSON.stringify([how, platform]));
-  for (const file of filesOf(folder))
+  for (const file of filesOf(folder, recipe.package))
     hash.update(relative(folder, file)).update("\0").update(readFileSync(file)).update("\0");
   return hash.digest("hex").slice(0, 16);
 }
 
-function filesOf(folder: string): string[] {
+function filesOf(folder: string, ownPackage: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
+    .filter((file) => [folder, join(folder, ownPackage)].includes(dirname(file)))
     .sort();
 }

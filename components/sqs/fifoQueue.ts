@@ -12,6 +12,8 @@ import { principalOf, type QueueAccess, toQueuePolicy, toRedriveAllowPolicy, toR
 export const WAIT_TIME_SECONDS = 20;
 /** SQS's own maximum: dead letters wait for people. */
 export const DEAD_LETTER_RETENTION = "14d";
+/** On a queue that has no dead-letter queue because poison is to block: how the policy pack knows that it is meant. */
+const BLOCKS = { "messaging:onPoison": "block" };
 /** How long SQS uses one data key before it asks KMS again; SQS's own default. */
 const DATA_KEY_REUSE_SECONDS = 300;
 
@@ -77,7 +79,7 @@ export function toQueueArgs(
     ...(kmsKeyArn
       ? { kmsMasterKeyId: kmsKeyArn, kmsDataKeyReusePeriodSeconds: DATA_KEY_REUSE_SECONDS }
       : { sqsManagedSseEnabled: true }),
-    tags,
+    tags: spec.onPoison === "block" ? { ...tags, ...BLOCKS } : tags,
   };
 }
 

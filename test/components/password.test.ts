@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { EnvironmentSecret } from "../../components/environmentSecret.ts";
 import { derivePassword, passwordFrom } from "../../components/password.ts";
 import { program, resolve } from "../mocks.ts";
 
@@ -26,5 +27,17 @@ describe("a derived password", () => {
   test("is secret even when it is made from a plain value", async () => {
     const { outputs } = await program(() => resolve(derivePassword("a", "kafka/x")));
     expect(outputs).toEqual({ value: passwordFrom("a", "kafka/x"), isSecret: true });
+  });
+
+  test("is known in the preview before the secret is made, and is the real one in a preview after it", async () => {
+    const preview = (value?: string) =>
+      program(() => resolve(derivePassword(new EnvironmentSecret("s").value, "kafka/x")), {
+        preview: true,
+        state: () => (value === undefined ? {} : { value }),
+      });
+    const { outputs: before } = await preview();
+    expect(before).toEqual({ value: passwordFrom("not made yet", "kafka/x"), isSecret: true });
+    const { outputs: after } = await preview("made");
+    expect(after).toEqual({ value: passwordFrom("made", "kafka/x"), isSecret: true });
   });
 });

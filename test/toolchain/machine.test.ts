@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -134,6 +134,21 @@ test("a recipe's hash changes with its files, its options and the platform, and 
   expect(recipeHash(recipe, folder, "linux-arm64")).not.toBe(hash);
   writeFileSync(join(folder, "main.go"), "package other");
   expect(recipeHash(recipe, folder, "linux-x64")).not.toBe(hash);
+});
+
+test("a binary is not built again for another one of its module", () => {
+  const module = mkdtempSync(join(folder, "module-"));
+  for (const name of ["mine", "other"]) mkdirSync(join(module, name));
+  const recipe = { ...pluginRecipes.rabbitmq, package: "./mine" };
+  const hash = () => recipeHash(recipe, module, "linux-x64");
+  const first = hash();
+  writeFileSync(join(module, "other", "main.go"), "package main");
+  expect(hash()).toBe(first);
+  writeFileSync(join(module, "mine", "main.go"), "package main");
+  const second = hash();
+  expect(second).not.toBe(first);
+  writeFileSync(join(module, "go.mod"), "module m");
+  expect(hash()).not.toBe(second);
 });
 
 test("a table has its columns in the order that was asked for, as wide as what is in them", () => {
