@@ -117,7 +117,8 @@ export class BrokerContainer extends pulumi.ComponentResource {
         image: image.imageId,
         volumes: [{ volumeName: volume.name, containerPath: args.dataPath }],
       },
-      { ...own, deleteBeforeReplace: true },
+      // The provider says of these that it changes them, and does not.
+      { ...own, deleteBeforeReplace: true, replaceOnChanges: ["healthcheck", "tmpfs", "init"] },
     );
 
     this.volume = volume;

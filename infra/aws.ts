@@ -9,14 +9,19 @@ export interface AwsConnection {
 }
 
 /** The provider for one region, by the credentials of whoever runs Pulumi, or for an emulator. */
-export const awsProvider = (name: string, { region, endpoint }: AwsConnection): Provider =>
-  new Provider(name, { region: region as ProviderArgs["region"], ...(endpoint && emulator(endpoint)) });
+export const awsProvider = (
+  name: string,
+  { region, endpoint }: AwsConnection,
+  opts?: pulumi.ResourceOptions,
+): Provider =>
+  new Provider(name, { region: region as ProviderArgs["region"], ...(endpoint && emulator(endpoint)) }, opts);
 
 /** What apps need to reach SQS: on an emulator credentials too, which it takes from anybody. */
 export const sqsConnection = ({ region, endpoint }: AwsConnection) =>
   endpoint ? { region, endpoint, credentials: EMULATED } : { region };
 
-const EMULATED = { accessKeyId: "test", secretAccessKey: "test" };
+/** Credentials that an emulator takes from anybody. */
+export const EMULATED = { accessKeyId: "test", secretAccessKey: "test" };
 
 const emulator = (endpoint: pulumi.Input<string>): ProviderArgs => ({
   accessKey: EMULATED.accessKeyId,

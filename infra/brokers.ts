@@ -2,6 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { Brokers } from "../components/messaging.ts";
 import type { Environment, Skill } from "../skill/index.ts";
 import type { Secrets } from "./environment.ts";
+import type { AllReplacing } from "./replace/index.ts";
 
 /** What decides how an environment's brokers are reached. */
 export interface ConnectArgs {
@@ -12,6 +13,8 @@ export interface ConnectArgs {
   secrets: Secrets;
   /** The environment's secret. */
   secret: pulumi.Input<string>;
+  /** Where the queues and topics stand that others replace. Default: none was looked at. */
+  replacing?: AllReplacing;
 }
 
 type Connect = { [Broker in keyof Brokers]-?: (args: ConnectArgs) => Promise<Brokers[Broker]> };

@@ -2,16 +2,31 @@ import * as pulumi from "@pulumi/pulumi";
 import { EnvironmentSecret } from "../components/environmentSecret.ts";
 import { Messaging } from "../components/messaging.ts";
 import { checkEnvironment } from "../skill/index.ts";
+import { acceptClusters } from "./acceptCluster.ts";
 import { connect } from "./brokers.ts";
 import { readEnvironment } from "./environment.ts";
+import { lookAccess } from "./gate/access.ts";
+import { discarded, guardStack } from "./gate/index.ts";
 import { told } from "./problems.ts";
+import { replacing } from "./replace/index.ts";
 import { readSkill } from "./skill.ts";
 
 const { environment, secrets } = await told(readEnvironment);
 const skill = await told(() => readSkill(environment));
 await told(() => checkEnvironment(skill, environment, Object.keys(secrets)));
 const secret = new EnvironmentSecret("environment-secret").value;
-const brokers = await told(() => connect({ stack: pulumi.getStack(), skill, environment, secrets, secret }));
+guardStack({
+  skill,
+  stack: pulumi.getStack(),
+  allowed: environment.allowDataLoss,
+  discard: discarded(process.env.MESSAGING_DISCARD),
+  access: () => lookAccess({ environment, secrets, secret }),
+});
+const replaced = await replacing(skill, () => lookAccess({ environment, secrets, secret }));
+acceptClusters(environment.acceptCluster);
+const brokers = await told(() =>
+  connect({ stack: pulumi.getStack(), skill, environment, secrets, secret, replacing: replaced }),
+);
 const messaging = new Messaging("messaging", { skill, secret, brokers });
 
 /** By app: all that its clients need to connect, publish and consume. */

@@ -14,16 +14,24 @@ export interface State {
 
 /** One type of resource of this plugin. Every method may run again after a crash, so each ends in the same state. */
 export interface Kind {
-  /** Every input that the resource takes; all are required. */
+  /** Every input that the resource takes. */
   inputs: Record<string, Rule>;
   /** The inputs that name the thing itself: another value is another thing. */
   identity: string[];
   /** The outputs that the state keeps encrypted. */
   secretOutputs: string[];
+  /** What the state keeps of inputs that are right, called before anything else of a run; the rest is for this run alone. Absent: all. */
+  keep?(inputs: Properties): Properties;
   create(inputs: Properties, redis: RedisSession): Promise<State>;
   /** The live resource; undefined where it is gone. */
   read(id: string, state: Properties, redis: RedisSession): Promise<State | undefined>;
-  update(id: string, inputs: Properties, redis: RedisSession): Promise<State>;
+  /**
+   * The names of the properties that an update would change, by those of the inputs that changed, after a look at the live resource.
+   * Throws where the plan must not be made. Absent: the changed inputs.
+   */
+  diff?(state: Properties, inputs: Properties, changed: string[]): Promise<string[]>;
+  /** `state` is what the state keeps until now. */
+  update(id: string, inputs: Properties, redis: RedisSession, state: Properties): Promise<State>;
   delete(id: string, state: Properties, redis: RedisSession): Promise<void>;
 }
 

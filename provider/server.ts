@@ -2,6 +2,7 @@ import plugin from "@pulumi/pulumi/proto/plugin_pb.js";
 import provider from "@pulumi/pulumi/proto/provider_pb.js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import { changedKeys, type Failure, failuresOf, type Kind, type State } from "./kind.ts";
+import { stopMoving } from "./moving.ts";
 import { RedisSession, redisConfigRules } from "./redis/session.ts";
 import { fromStruct, type Properties, secret, toStruct } from "./wire.ts";
 
@@ -30,14 +31,25 @@ export class ProviderServer {
       return checked(request, failures);
     },
     // A moved broker or another password changes how resources are reached and never which they are: nothing is replaced.
-    diffConfig: async (request: provider.DiffRequest) => differences(request, []),
+    diffConfig: async (request: provider.DiffRequest) => differences(changedInputs(request), []),
     configure: async (request: provider.ConfigureRequest) => {
       this.#redis = new RedisSession(fromStruct(request.getArgs()));
       return new provider.ConfigureResponse();
     },
-    check: async (request: provider.CheckRequest) =>
-      checked(request, failuresOf(this.#kind(request).inputs, fromStruct(request.getNews()))),
-    diff: async (request: provider.DiffRequest) => differences(request, this.#kind(request).identity),
+    check: async (request: provider.CheckRequest) => {
+      const kind = this.#kind(request);
+      const failures = failuresOf(kind.inputs, fromStruct(request.getNews()));
+      const response = checked(request, failures);
+      const given = request.getNews()?.toJavaScript() ?? {};
+      if (failures.length === 0 && kind.keep) response.setInputs(toStruct(kind.keep(given)));
+      return response;
+    },
+    diff: async (request: provider.DiffRequest) => {
+      const kind = this.#kind(request);
+      const changed = changedInputs(request);
+      const differing = await kind.diff?.(fromStruct(request.getOlds()), fromStruct(request.getNews()), changed);
+      return differences(differing ?? changed, kind.identity);
+    },
     create: async (request: provider.CreateRequest) => {
       const kind = this.#kind(request);
       const state = await kind.create(fromStruct(request.getProperties()), this.#redis);
@@ -52,7 +64,8 @@ export class ProviderServer {
     },
     update: async (request: provider.UpdateRequest) => {
       const kind = this.#kind(request);
-      const state = await kind.update(request.getId(), fromStruct(request.getNews()), this.#redis);
+      const [olds, news] = [fromStruct(request.getOlds()), fromStruct(request.getNews())];
+      const state = await kind.update(request.getId(), news, this.#redis, olds);
       return new provider.UpdateResponse().setProperties(toStruct(kept(kind, state)));
     },
     delete: async (request: provider.DeleteRequest) => {
@@ -61,6 +74,7 @@ export class ProviderServer {
     },
     cancel: async () => {
       this.#redis.cancel();
+      stopMoving();
       return new empty.Empty();
     },
     attach: async () => new empty.Empty(),
@@ -93,10 +107,13 @@ function checked(request: provider.CheckRequest, failures: Failure[]): provider.
   return new provider.CheckResponse().setInputs(request.getNews()).setFailuresList(list);
 }
 
-function differences(request: provider.DiffRequest, identity: string[]): provider.DiffResponse {
-  const changed = changedKeys(fromStruct(request.getOldInputs()), fromStruct(request.getNews())).filter(
-    (name) => !request.getIgnorechangesList().includes(name),
-  );
+function changedInputs(request: provider.DiffRequest): string[] {
+  const ignored = request.getIgnorechangesList();
+  const changed = changedKeys(fromStruct(request.getOldInputs()), fromStruct(request.getNews()));
+  return changed.filter((name) => !ignored.includes(name));
+}
+
+function differences(changed: string[], identity: string[]): provider.DiffResponse {
   const { DIFF_SOME, DIFF_NONE } = provider.DiffResponse.DiffChanges;
   const response = new provider.DiffResponse().setChanges(changed.length > 0 ? DIFF_SOME : DIFF_NONE);
   response.setDiffsList(changed).setReplacesList(changed.filter((name) => identity.includes(name)));

@@ -16,12 +16,13 @@ const LARGEST_NODE = "314gb";
 export function checkEnvironment(skill: Skill, environment: Environment, secretKeys: readonly string[]): void {
   const problems =
     environment.brokers === "local"
-      ? problemsOfLocal(skill, environment)
+      ? [...problemsOfLocal(skill, environment), ...unrecorded(skill, environment)]
       : [
           ...(environment.localGiven ? idle({ local: environment.local }, [], "brokers is external") : []),
           ...missing(skill, environment, secretKeys),
           ...administrators(skill, environment),
           ...problemsOfRedis(skill, environment),
+          ...unrecorded(skill, environment),
         ];
   if (problems.length > 0) throw new SkillError(problems);
 }
@@ -91,6 +92,18 @@ function problemsOfRedis(skill: Skill, { redis }: Environment): Problem[] {
       .map((name) => problem(["redis", "servers", name], "be set, because the skill uses it")),
     ...strangers(["redis", "servers"], servers ?? {}, instances),
   ];
+}
+
+/** Entries of acceptCluster that are no cluster of the environment. Of ElastiCache none is recorded. */
+function unrecorded({ rabbitmq, kafka, sqs, redis }: Skill, environment: Environment): Problem[] {
+  const servers = environment.redis?.provision === "elasticache" ? [] : Object.keys(redis?.instances ?? {});
+  const clusters = [...used({ rabbitmq, kafka, sqs }), ...servers.map((name) => `redis/${name}`)];
+  return environment.acceptCluster
+    .filter((name) => !clusters.includes(name))
+    .map((name) => {
+      const got = shown(name) + nearest(name, clusters);
+      return { ...problem(["acceptCluster"], "name brokers that the skill uses"), got };
+    });
 }
 
 const tooLarge = (instances: Record<string, RedisInstanceSpec>): Problem[] =>

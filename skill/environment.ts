@@ -16,6 +16,9 @@ const arn = (service: string) =>
     `be the ARN of ${service === "kms" ? "a KMS key" : "an SNS topic"}`,
   );
 
+const guardedName = () =>
+  matching(/^(rabbitmq|kafka|sqs|redis)\/[^\s]+$/, "be <broker>/<name>, such as rabbitmq/orders");
+
 const localSchema = map({
   ports: map({
     rabbitmq: port().default(5672).describe("AMQP."),
@@ -82,6 +85,17 @@ const redisSchema = map({
 const environmentSchema = map({
   brokers: oneOf("local", "external"),
   skill: z.record(z.string(), z.unknown(), "be a map").default({}),
+  allowDataLoss: z
+    .array(guardedName(), "be a list of names such as rabbitmq/orders")
+    .default([])
+    .describe("What the next up may delete with all that it holds, once."),
+  acceptCluster: z
+    .array(
+      matching(/^(rabbitmq|kafka|sqs|redis\/[^\s/]+)$/, "be rabbitmq, kafka, sqs or redis/<instance>"),
+      "be a list of brokers such as rabbitmq",
+    )
+    .default([])
+    .describe("Brokers that were replaced by new ones, which the next up takes as the environment's own."),
   local: localSchema.optional(),
   rabbitmq: rabbitmqSchema.optional(),
   kafka: kafkaSchema.optional(),

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { appList, duration, flag, map, named, oneOf, wholeNumber } from "./fields.ts";
 import { mapValues } from "./mapValues.ts";
 import { kafkaConfigRules, kafkaNameRules, type NameTable } from "./nameRules.ts";
+import { type Replace, replaceSchema, takeOver } from "./replace.ts";
 import { overridden, type Retry, retryOverrideSchema } from "./retry.ts";
 import { toMilliseconds } from "./units.ts";
 
@@ -53,6 +54,18 @@ const topicSchema = map(
     replicationFactor: wholeNumber(1, mostReplicas)
       .default(3)
       .describe("Copies of each partition, at most as many as there are brokers. Default: 3."),
+    key: z
+      .string("be text")
+      .min(1, "say what records are keyed by")
+      .optional()
+      .describe(
+        "What records are keyed by, in words such as user id: then their order by key is promised, and partitions cannot grow unnoticed. Default: nothing is promised.",
+      ),
+    acknowledgeRepartition: wholeNumber(1, mostPartitions)
+      .optional()
+      .describe(
+        "The number of partitions that a topic with a key may grow to, although keys move to other partitions then and lose their order. Default: none.",
+      ),
     retention: retention().default("7d").describe("How long a message is kept: 1s to 36500d, or forever. Default: 7d."),
     config: named(setting).default({}).describe("Other settings of the topic by Kafka's own keys. Default: none."),
     producers: appList().default([]).describe("Apps that produce to the topic. Default: none."),
@@ -73,6 +86,7 @@ const topicSchema = map(
 
 export const kafkaSchema = map({
   topics: named(topicSchema).default({}).describe("Partitioned topics by name. Default: none."),
+  replace: replaceSchema("topic"),
 }).describe("Kafka: partitioned topics.");
 
 export const kafkaNames: readonly NameTable[] = [
@@ -92,12 +106,21 @@ export type KafkaTopic = Omit<TopicDocument, "consumers" | "deadLetter"> & {
   consumers: Record<string, KafkaConsumer>;
   deadLetter: { retention: string };
 };
-export type KafkaSkill = { topics: Record<string, KafkaTopic> };
+export type KafkaSkill = {
+  topics: Record<string, KafkaTopic>;
+  /** Absent: no topic is replaced. */
+  replace?: Replace;
+};
+
+/** The topics, those that replace others with what they take over from them. */
+export const topicsTakenOver = ({ topics, replace }: KafkaDocument): KafkaDocument["topics"] =>
+  takeOver(topics, replace, ["producers", "consumers"]);
 
 /** Kafka's part with its defaults, or nothing when it declares nothing. */
 export function resolveKafka(document: KafkaDocument, retry: Retry): KafkaSkill | undefined {
-  const topics = mapValues(document.topics, (topic) => resolveTopic(topic, retry));
-  return Object.keys(topics).length === 0 ? undefined : { topics };
+  const topics = mapValues(topicsTakenOver(document), (topic) => resolveTopic(topic, retry));
+  if (Object.keys(topics).length === 0) return undefined;
+  return { topics, ...(Object.keys(document.replace).length > 0 && { replace: document.replace }) };
 }
 
 function resolveTopic({ deadLetter, ...topic }: TopicDocument, inherited: Retry): KafkaTopic {

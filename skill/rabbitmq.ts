@@ -2,6 +2,7 @@ import { z } from "zod";
 import { appList, duration, map, named, oneOf, text, wholeNumber } from "./fields.ts";
 import { mapValues } from "./mapValues.ts";
 import { headerNameRules, type NameTable, rabbitmqNameRules, routingKeyRules } from "./nameRules.ts";
+import { type Replace, replaceSchema, takeOver } from "./replace.ts";
 import { overridden, type Retry, retryOverrideSchema } from "./retry.ts";
 
 // RabbitMQ's own upper bound of a message TTL (rabbit_misc.erl, check_expiry): ten years.
@@ -80,6 +81,7 @@ export const rabbitmqSchema = map({
     .describe("Virtual host of everything below. Default: the skill's name."),
   exchanges: named(exchangeSchema).default({}).describe("Durable exchanges by name. Default: none."),
   queues: named(queueSchema).default({}).describe("Durable queues by name. Default: none."),
+  replace: replaceSchema("queue"),
 }).describe("RabbitMQ: durable queues and the exchanges that feed them.");
 
 export const rabbitmqNames: readonly NameTable[] = [
@@ -103,13 +105,18 @@ export type RabbitmqSkill = {
   vhost: string;
   exchanges: Record<string, RabbitmqExchange>;
   queues: Record<string, RabbitmqQueue>;
+  /** Absent: no queue is replaced. */
+  replace?: Replace;
 };
+
+const takenOver = ["bindings", "producers", "consumers"] as const;
 
 /** RabbitMQ's part with its defaults, or nothing when it declares nothing. */
 export function resolveRabbitmq(document: RabbitmqDocument, name: string, retry: Retry): RabbitmqSkill | undefined {
-  const { vhost = name, exchanges } = document;
-  const queues = mapValues(document.queues, (queue) => resolveQueue(queue, retry));
-  return Object.keys({ ...exchanges, ...queues }).length === 0 ? undefined : { vhost, exchanges, queues };
+  const { vhost = name, exchanges, replace } = document;
+  const queues = mapValues(takeOver(document.queues, replace, takenOver), (queue) => resolveQueue(queue, retry));
+  if (Object.keys({ ...exchanges, ...queues }).length === 0) return undefined;
+  return { vhost, exchanges, queues, ...(Object.keys(replace).length > 0 && { replace }) };
 }
 
 function resolveQueue(queue: QueueDocument, inherited: Retry): RabbitmqQueue {

@@ -116,8 +116,10 @@ function batchLength(queue: readonly Entry[]): number {
   return end === -1 ? queue.length : Math.max(end, 1);
 }
 
-function toWire({ topic, key, value, headers, timestamp }: NewRecord, partition: number) {
-  const pairs = Object.entries(headers).map(([name, text]) => [Buffer.from(name), Buffer.from(text)] as const);
+function toWire({ topic, key, value, headers, rawHeaders, timestamp }: NewRecord, partition: number) {
+  const text = () => Object.entries(headers).map(([name, text]) => [Buffer.from(name), Buffer.from(text)] as const);
+  // A buffer is another key than another of the same bytes, so a name may be there twice.
+  const pairs = (rawHeaders ?? text()) as readonly (readonly [Buffer, Buffer])[];
   // The types of the library know no record without a key or value; its writer does.
   return {
     topic,

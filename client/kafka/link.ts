@@ -6,7 +6,10 @@ import { ConnectionError } from "../message.ts";
 export type Login = Pick<
   KafkaAccess,
   "bootstrapServers" | "securityProtocol" | "saslMechanism" | "username" | "password"
->;
+> & {
+  /** The authority that signed the brokers' certificates, PEM. Default: those that this machine knows. */
+  ca?: string;
+};
 
 export interface Address {
   host: string;
@@ -76,9 +79,9 @@ async function isUsable(opening: Promise<Connection>, error: unknown): Promise<b
   return false;
 }
 
-function security({ securityProtocol, saslMechanism, username, password }: Login) {
+function security({ securityProtocol, saslMechanism, username, password, ca }: Login) {
   const sasl: SASLOptions = { mechanism: saslMechanism, username, password };
-  return securityProtocol === "SASL_SSL" ? { sasl, tls: {}, tlsServerName: true } : { sasl };
+  return securityProtocol === "SASL_SSL" ? { sasl, tls: ca ? { ca } : {}, tlsServerName: true } : { sasl };
 }
 
 /** `host:port` in parts; an IPv6 host may stand in brackets. */

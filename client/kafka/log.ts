@@ -14,11 +14,11 @@ export interface Range {
 
 const bytesAtOnce = 256 * 1024;
 
-/** The records of a range, in order, read without a group. What is deleted meanwhile is passed over. */
-export async function* readLog(cluster: Cluster, range: Range): AsyncGenerator<StoredRecord, void, void> {
+/** The records of a range, in order, read without a group; `raw`: with their headers as they are. What is deleted meanwhile is passed over. */
+export async function* readLog(cluster: Cluster, range: Range, raw = false): AsyncGenerator<StoredRecord, void, void> {
   for (let position = range.from; position < range.to; ) {
     const { records, next } = await patiently(cluster, `reading ${range.topic}`, () =>
-      fetchOnce(cluster, range, position),
+      fetchOnce(cluster, range, position, raw),
     );
     for (const record of records) {
       if (record.offset >= range.to) return;
@@ -28,14 +28,14 @@ export async function* readLog(cluster: Cluster, range: Range): AsyncGenerator<S
   }
 }
 
-async function fetchOnce(cluster: Cluster, { topic, partition }: Range, position: bigint) {
+async function fetchOnce(cluster: Cluster, { topic, partition }: Range, position: bigint, raw: boolean) {
   const leader = (await cluster.leaders([topic])).get(topic)![partition] ?? -1;
   const wanted = { partition, fetchOffset: position, partitionMaxBytes: bytesAtOnce };
   const asked = { ...wanted, currentLeaderEpoch: -1, lastFetchedEpoch: -1 };
   const topics = [{ topicId: topic, partitions: [asked] }];
   try {
     const answer = await cluster.call(leader, "log", fetchV12.api, 1_000, 1, bytesAtOnce, 0, 0, -1, topics, [], "");
-    return recordsOf(topic, answer.responses[0]!.partitions[0]!, position);
+    return recordsOf(topic, answer.responses[0]!.partitions[0]!, position, raw);
   } catch (error) {
     if (!is(error, "OFFSET_OUT_OF_RANGE")) throw error;
     const first = (await listOffsets(cluster, topic, "earliest")).get(partition)!;
@@ -51,10 +51,11 @@ export async function* merged(
   cluster: Cluster,
   ranges: readonly Range[],
   order: (record: StoredRecord) => number,
+  raw = false,
 ): AsyncGenerator<StoredRecord, void, void> {
   const heads: { record: StoredRecord; rest: AsyncGenerator<StoredRecord, void, void> }[] = [];
   for (const range of ranges) {
-    const rest = readLog(cluster, range);
+    const rest = readLog(cluster, range, raw);
     const { value } = await rest.next();
     if (value) heads.push({ record: value, rest });
   }

@@ -15,7 +15,12 @@ export interface StoredRecord {
   /** `null` is a tombstone. */
   value: Buffer | null;
   headers: Headers;
+  /** The headers as they are, where they were asked for: of any name, any number of times, text or not. */
+  rawHeaders?: RawHeaders;
 }
+
+/** Names and values. */
+export type RawHeaders = readonly (readonly [Buffer | null, Buffer | null])[];
 
 /** A record to be produced. */
 export interface NewRecord {
@@ -25,6 +30,8 @@ export interface NewRecord {
   key: Buffer | null;
   value: Buffer | null;
   headers: Headers;
+  /** In place of `headers`. */
+  rawHeaders?: RawHeaders;
   /** Milliseconds since 1970. Default: now. */
   timestamp?: number;
 }
@@ -43,6 +50,7 @@ export function recordsOf(
   topic: string,
   { partitionIndex, records }: fetchV12.FetchResponsePartition,
   from: bigint,
+  raw = false,
 ): Fetched {
   let next = from;
   const found: StoredRecord[] = [];
@@ -57,7 +65,8 @@ export function recordsOf(
       // A copy: what was read is a view of the whole answer, which would stay in memory with it.
       const [ownKey, ownValue] = [copy(key), copy(value)];
       const place = { topic, partition: partitionIndex, offset, timestamp };
-      found.push({ ...place, key: ownKey, value: ownValue, headers: textHeaders(headers) });
+      const rawHeaders = raw && { rawHeaders: headers.map(([name, text]) => [copy(name), copy(text)] as const) };
+      found.push({ ...place, key: ownKey, value: ownValue, headers: textHeaders(headers), ...rawHeaders });
     }
   }
   return { records: found, next };

@@ -52,7 +52,8 @@ async function waitingIn(cluster: Cluster, ranges: readonly Range[]): Promise<nu
   return waiting;
 }
 
-async function membersOf(cluster: Cluster, groupId: string, topic: string) {
+/** The members of a group that read a topic. */
+export async function membersOf(cluster: Cluster, groupId: string, topic: string) {
   const node = await cluster.coordinator(groupId);
   const { groups } = await cluster.call(node, "offsets", describeGroupsV5.api, [groupId], false);
   return groups[0]!.members.filter(({ memberMetadata }) => decodeSubscription(memberMetadata).includes(topic));

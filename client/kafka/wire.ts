@@ -7,14 +7,18 @@ import { ConnectionError, RefusedError } from "../message.ts";
  */
 export {
   deleteRecordsV2,
+  describeConfigsV4,
   describeGroupsV5,
+  describeUserScramCredentialsV0,
   fetchV12,
   findCoordinatorV4,
   heartbeatV4,
   initProducerIdV4,
   joinGroupV7,
   leaveGroupV4,
+  listGroupsV4,
   listOffsetsV6,
+  listOffsetsV7,
   metadataV10,
   offsetCommitV8,
   offsetFetchV8,

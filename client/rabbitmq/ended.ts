@@ -36,10 +36,14 @@ export function toDeadLetter(message: Received & { messageId: string }, queue: s
   };
 }
 
-/** How the work queue itself gave the message up: entries of delay tiers tell of retries. */
+const isTier = ({ queue }: Death): boolean => /^messaging\.retry\.\d+ms$/.test(textOf(queue ?? ""));
+
+/** How the work queue itself gave the message up, or the one that it replaced: entries of delay tiers tell of retries. */
 function deathIn({ headers }: Received, queue: string): Death | undefined {
   const deaths: unknown = headers?.["x-death"];
-  return Array.isArray(deaths) ? (deaths as Death[]).find((death) => death.queue === queue) : undefined;
+  if (!Array.isArray(deaths)) return undefined;
+  const [first, ...others] = (deaths as Death[]).filter((death) => !isTier(death));
+  return [first, ...others].find((death) => death?.queue === queue) ?? first;
 }
 
 function lastFailure(headers: Record<string, string>): Date | undefined {

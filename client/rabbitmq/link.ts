@@ -6,7 +6,10 @@ import { toClientError } from "./errors.ts";
 import { keepBodiesRaw } from "./rawBodies.ts";
 
 /** How one user reaches its vhost. */
-export type Login = Pick<RabbitmqAccess, "url" | "vhost" | "username" | "password">;
+export type Login = Pick<RabbitmqAccess, "url" | "vhost" | "username" | "password"> & {
+  /** The authority that signed the broker's certificate, PEM. Default: those that this machine knows. */
+  ca?: string;
+};
 
 /** A channel, and why it ended once it has. */
 export interface OpenChannel {
@@ -79,13 +82,13 @@ function connect(login: Login, onEnd: () => void): Promise<Connection> {
 }
 
 /** What the library connects by. */
-export function toOptions({ url, vhost, username, password }: Login): ConnectionOptions {
+export function toOptions({ url, vhost, username, password, ca }: Login): ConnectionOptions {
   const { protocol, hostname, port } = new URL(url);
   return {
     // The brackets of an IPv6 address belong to the URL.
     hostname: hostname.replace(/^\[(.*)\]$/, "$1"),
     port,
-    tls: protocol === "amqps:",
+    tls: protocol === "amqps:" && (ca === undefined || { ca }),
     vhost,
     username,
     password,

@@ -69,7 +69,7 @@ export const connectedOf = (consumers: readonly GroupConsumer[]): string[] =>
   consumers.filter(({ name, idle }) => idle < CONNECTED_MS && retryDelayOf(name) === undefined).map(({ name }) => name);
 
 /** Entries after an id. Where they are many, all of the stream's: the server knows no better (lag) once entries were deleted. */
-async function countAfter(server: Server, stream: string, id: string): Promise<number> {
+export async function countAfter(server: Server, stream: string, id: string): Promise<number> {
   const entries = toEntries(await server.ask(["XRANGE", stream, `(${id}`, "+", "COUNT", String(MOST_COUNTED)]));
   return entries.length < MOST_COUNTED ? entries.length : Number(await server.ask(["XLEN", stream]));
 }

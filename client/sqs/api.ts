@@ -15,7 +15,8 @@ export function connectionTo({ region, endpoint, credentials }: Connection): SQS
   return new SQSClient({
     region,
     endpoint,
-    credentials,
+    // A copy: the SDK notes in it where it came from.
+    credentials: credentials && { ...credentials },
     // Tried again by ourselves, for as long as each call may take.
     maxAttempts: 1,
     requestHandler: { connectionTimeout: 3_000, requestTimeout: PATIENCE, throwOnRequestTimeout: true },

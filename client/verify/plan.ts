@@ -67,42 +67,46 @@ const producerOf = (apps: Apps, produces: (access: AppAccess) => boolean): strin
   Object.entries(apps).find(([, access]) => produces(access))?.[0];
 
 function rabbitmqChecks(apps: Apps, consumer: string, { rabbitmq }: AppAccess): Found {
-  return Object.entries(rabbitmq?.consumes ?? {}).map(
-    ([queue, { maxAttempts, retries, nativeDelays, deadLetterQueue }]) => {
-      const flow = `rabbitmq/${queue}`;
-      if (deadLetterQueue === undefined) return { flow, consumer, reason: "a stream keeps what failed where it is" };
-      const producer = producerOf(apps, (access) => access.rabbitmq?.publishes[queue] !== undefined);
-      const [destination] = (producer === undefined ? undefined : apps[producer]!.rabbitmq?.publishes[queue]) ?? [];
-      return {
-        flow,
-        path: flow,
-        producer,
-        consumer,
-        maxAttempts,
-        delays: nativeDelays ?? (retries ?? []).map(({ delay }) => delay),
-        order: "free",
-        // The queue is found by its binding key, so only what the key leaves open can be the run's own.
-        keyOf: (run) => destination?.routingKeys[0]?.replace(/[*#]/g, `messaging-verify-${run}`),
-      };
-    },
-  );
+  // The name of a queue that is replaced leads to the new one, which has a check of its own.
+  const own = Object.entries(rabbitmq?.consumes ?? {}).filter(([name, { queue }]) => name === queue);
+  return own.map(([queue, { maxAttempts, retries, nativeDelays, deadLetterQueue }]) => {
+    const flow = `rabbitmq/${queue}`;
+    if (deadLetterQueue === undefined) return { flow, consumer, reason: "a stream keeps what failed where it is" };
+    const producer = producerOf(apps, (access) => access.rabbitmq?.publishes[queue] !== undefined);
+    const [destination] = (producer === undefined ? undefined : apps[producer]!.rabbitmq?.publishes[queue]) ?? [];
+    return {
+      flow,
+      path: flow,
+      producer,
+      consumer,
+      maxAttempts,
+      delays: nativeDelays ?? (retries ?? []).map(({ delay }) => delay),
+      order: "free",
+      // The queue is found by its binding key, so only what the key leaves open can be the run's own.
+      keyOf: (run) => destination?.routingKeys[0]?.replace(/[*#]/g, `messaging-verify-${run}`),
+    };
+  });
 }
+
+const isOwn = ([name, { topic }]: [string, { topic: string }]): boolean => name === topic;
 
 function kafkaChecks(apps: Apps, consumer: string, { kafka }: AppAccess): Found {
   return Object.entries(kafka?.consumes ?? {}).flatMap(([group, topics]) =>
-    Object.entries(topics).map(
-      ([topic, { maxAttempts, delays, ordered }]): Check => ({
-        flow: `kafka/${topic}/${group}`,
-        path: `kafka/${topic}`,
-        group,
-        producer: producerOf(apps, (access) => access.kafka?.publishes[topic] !== undefined),
-        consumer,
-        maxAttempts,
-        delays,
-        order: ordered ? "partition" : "free",
-        keyOf: privateKey,
-      }),
-    ),
+    Object.entries(topics)
+      .filter(isOwn)
+      .map(
+        ([topic, { maxAttempts, delays, ordered }]): Check => ({
+          flow: `kafka/${topic}/${group}`,
+          path: `kafka/${topic}`,
+          group,
+          producer: producerOf(apps, (access) => access.kafka?.publishes[topic] !== undefined),
+          consumer,
+          maxAttempts,
+          delays,
+          order: ordered ? "partition" : "free",
+          keyOf: privateKey,
+        }),
+      ),
   );
 }
 

@@ -1,4 +1,5 @@
 import { deadLetterTopicName, type KafkaConsumer, type KafkaSkill, retryDelays } from "../../skill/index.ts";
+import { aliased } from "../replacing.ts";
 import { retriesOf } from "./retryTopics.ts";
 
 /** How a producer sends to a topic: names of the Kafka client's own settings. */
@@ -25,13 +26,16 @@ export interface Subscription {
   deadLetterTopic: string;
 }
 
-/** By topic: how the app produces. */
+/** By topic: how the app produces; by the name of one that is replaced: how it produces to the new one. */
 export function toPublications(kafka: KafkaSkill, app: string): Record<string, Publication> {
   const produced = Object.entries(kafka.topics).filter(([, { producers }]) => producers.includes(app));
-  return Object.fromEntries(produced.map(([topic]) => [topic, { topic, acks: "all", enableIdempotence: true }]));
+  const publications = produced.map(
+    ([topic]) => [topic, { topic, acks: "all", enableIdempotence: true }] as [string, Publication],
+  );
+  return aliased(Object.fromEntries(publications), kafka.replace);
 }
 
-/** By consumer group, then by topic: how the app consumes. */
+/** By consumer group, then by topic: how the app consumes; by the name of one that is replaced: how it consumes the new one. */
 export function toSubscriptions(kafka: KafkaSkill, app: string): Record<string, Record<string, Subscription>> {
   const groups = new Map<string, Record<string, Subscription>>();
   for (const [topic, { consumers }] of Object.entries(kafka.topics)) {
@@ -40,7 +44,7 @@ export function toSubscriptions(kafka: KafkaSkill, app: string): Record<string, 
       groups.set(groupId, { ...groups.get(groupId), [topic]: toSubscription(topic, groupId, consumer) });
     }
   }
-  return Object.fromEntries(groups);
+  return Object.fromEntries([...groups].map(([group, topics]) => [group, aliased(topics, kafka.replace)]));
 }
 
 function toSubscription(topic: string, groupId: string, consumer: KafkaConsumer): Subscription {

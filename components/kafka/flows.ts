@@ -1,11 +1,14 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { deadLetterTopicName, type KafkaSkill, type Skill } from "../../skill/index.ts";
 import type { BrokerFlows, SummaryRow } from "../flows.ts";
+import { type Replacing, replacedIn, stillDeclared } from "../replacing.ts";
 import { toPublications, toSubscriptions } from "./access.ts";
 import { toGrants } from "./acls.ts";
 import { KafkaApp, type ScramMechanism } from "./kafkaApp.ts";
+import { Mirror } from "./mirror.ts";
 import { PartitionedTopic } from "./partitionedTopic.ts";
 import { toQuotas } from "./quotas.ts";
+import { copiedTopics } from "./replacement.ts";
 import { retryTopicsOf } from "./retryTopics.ts";
 
 export interface KafkaFlowsArgs {
@@ -26,6 +29,8 @@ export interface KafkaFlowsArgs {
     username: pulumi.Input<string>;
     password: pulumi.Input<string>;
   };
+  /** Where the topics that are replaced stand. */
+  replacing?: Replacing;
 }
 
 /** Declares the skill's topics and apps; nothing where the skill has no Kafka part. */
@@ -33,15 +38,45 @@ export function declareFlows(args: KafkaFlowsArgs, opts: pulumi.ComponentResourc
   const spec = args.skill.kafka;
   if (!spec) return { apps: {}, summary: [] };
 
-  for (const [name, topic] of Object.entries(spec.topics)) new PartitionedTopic(name, { spec: topic }, opts);
-  const apps = appsOf(spec).map(({ name, grants, quotas }) => {
+  const declared = { ...spec, topics: stillDeclared(spec.topics, spec.replace, args.replacing) };
+  const made = Object.entries(declared.topics).map(
+    ([name, topic]) => [name, new PartitionedTopic(name, { spec: topic }, opts)] as const,
+  );
+  const topics = Object.fromEntries(made);
+  // Nobody may write into a topic that is replaced any more when it is looked at for the last time.
+  const olds = Object.fromEntries(made.filter(([name]) => Object.hasOwn(spec.replace ?? {}, name)));
+  declareMirrors(args, topics, opts);
+  const apps = appsOf(declared, spec).map(({ name, grants, quotas }) => {
     const { saslMechanism } = args.connection;
-    const { username, password } = new KafkaApp(name, { grants, quotas, saslMechanism, secret: args.secret }, opts);
-    const flows = { publishes: toPublications(spec, name), consumes: toSubscriptions(spec, name) };
+    const { secret } = args;
+    const app = new KafkaApp(name, { grants, quotas, saslMechanism, secret, topics: olds }, opts);
+    const { username, password } = app;
+    const flows = { publishes: toPublications(declared, name), consumes: toSubscriptions(declared, name) };
     return [name, { ...toClientConnection(args.connection), username, password, ...flows }];
   });
-  const operator = { ...toClientConnection(args.connection), ...args.operator, deadLetters: toDeadLetters(spec) };
-  return { apps: Object.fromEntries(apps), operator, summary: toSummary(spec) };
+  const operator = { ...toClientConnection(args.connection), ...args.operator, deadLetters: toDeadLetters(declared) };
+  return { apps: Object.fromEntries(apps), operator, summary: toSummary(declared) };
+}
+
+/** Declares what copies the records of replaced topics that are still there. */
+function declareMirrors(
+  { skill: { kafka }, connection, operator, replacing }: KafkaFlowsArgs,
+  topics: Record<string, PartitionedTopic>,
+  { parent, deletedWith }: pulumi.ComponentResourceOptions,
+): void {
+  for (const [old, next] of Object.entries(kafka?.replace ?? {})) {
+    if (!topics[old]) continue;
+    new Mirror(
+      old,
+      {
+        access: { ...toClientConnection(connection), ...operator },
+        topics: copiedTopics(kafka!, old),
+        groups: Object.keys(kafka!.topics[old]!.consumers),
+        seen: replacedIn(replacing, old).seen,
+      },
+      { ...(parent && { parent }), ...(deletedWith && { deletedWith }), dependsOn: [topics[old], topics[next]!] },
+    );
+  }
 }
 
 /** Where dead letters are, by the name that commands know a consumer group of a topic by, and where they are put back. */
@@ -69,7 +104,7 @@ export function toSummary(spec: KafkaSkill): SummaryRow[] {
   return Object.entries(spec.topics).flatMap(([name, topic]) => {
     const size = `${topic.partitions} partitions, replication factor ${topic.replicationFactor}`;
     return [
-      row("topic", name, `${size}, keeps ${topic.retention}`),
+      row("topic", name, `${size}, keeps ${topic.retention}${replacedBy(spec, name)}`),
       ...Object.entries(topic.consumers).flatMap(([group, consumer]) => [
         ...retryTopicsOf(name, group, consumer).map(({ delay, place }) => row("retry topic", place, `for ${delay} ms`)),
         row("dead-letter topic", deadLetterTopicName(name, group), `keeps ${topic.deadLetter.retention}`),
@@ -78,9 +113,12 @@ export function toSummary(spec: KafkaSkill): SummaryRow[] {
   });
 }
 
+const replacedBy = ({ replace = {} }: KafkaSkill, name: string): string =>
+  Object.hasOwn(replace, name) ? `, being replaced by ${replace[name]}` : "";
+
 /** Everyone with a grant or a quota. */
-function appsOf(spec: KafkaSkill) {
-  const grants = toGrants(spec);
+function appsOf(declared: KafkaSkill, spec: KafkaSkill) {
+  const grants = toGrants(declared);
   const quotas = toQuotas(spec);
   const names = new Set([...Object.keys(grants), ...Object.keys(quotas)]);
   return [...names].map((name) => ({ name, grants: grants[name] ?? [], quotas: quotas[name] }));

@@ -16,6 +16,8 @@ export interface KafkaAppArgs {
   saslMechanism: ScramMechanism;
   /** The environment's secret, from which the password is derived. */
   secret: pulumi.Input<string>;
+  /** By topic: what rights on it are given after, and so taken away before it goes. Default: nothing. */
+  topics?: Record<string, pulumi.Resource>;
 }
 
 /** An app as a Kafka user: SCRAM credentials, exact literal ACLs and its quotas. */
@@ -34,7 +36,7 @@ export class KafkaApp extends pulumi.ComponentResource {
       { username: name, scramMechanism: args.saslMechanism, password },
       { parent: this },
     );
-    for (const grant of args.grants) this.allow(name, grant);
+    for (const grant of args.grants) this.allow(name, grant, args.topics);
     if (args.quotas) this.limit(name, args.quotas);
 
     const outputs = { username: user.username, password };
@@ -43,9 +45,10 @@ export class KafkaApp extends pulumi.ComponentResource {
     this.registerOutputs(outputs);
   }
 
-  private allow(app: string, grant: Grant): Acl {
+  private allow(app: string, grant: Grant, topics: KafkaAppArgs["topics"] = {}): Acl {
     const name = [app, grant.resourceType, grant.resourceName, grant.operation].join("/");
-    return new Acl(name, toAclArgs(app, grant), { parent: this });
+    const topic = grant.resourceType === "Topic" ? topics[grant.resourceName] : undefined;
+    return new Acl(name, toAclArgs(app, grant), { parent: this, ...(topic && { dependsOn: topic }) });
   }
 
   /** Any change replaces a quota, and deleting the old one after setting the new one would delete the new one. */

@@ -6,6 +6,7 @@ import {
   type Retry,
   retryDelays,
 } from "../../skill/index.ts";
+import { aliased } from "../replacing.ts";
 import { bindingsOf, DEAD_LETTER_EXCHANGE } from "./exchanges.ts";
 import { type BrokerVersion, nativeDelays, type TierWait, tierWaits } from "./retries.ts";
 
@@ -37,28 +38,32 @@ export interface Subscription {
   retry: Retry;
 }
 
-/** By queue: where the app publishes to. */
+/** By queue: where the app publishes to; by the name of a queue that is replaced: where it publishes to the new one. */
 export function toDestinations(rabbitmq: RabbitmqSkill, app: string): Record<string, Destination[]> {
   const produced = Object.entries(rabbitmq.queues).filter(([, queue]) => queue.producers.includes(app));
-  return Object.fromEntries(produced.map(([name, queue]) => [name, byExchange(bindingsOf(name, queue))]));
+  const destinations = Object.fromEntries(
+    produced.map(([name, queue]) => [name, byExchange(bindingsOf(name, queue))] as const),
+  );
+  return aliased(destinations, rabbitmq.replace);
 }
 
-/** By queue: how the app consumes. */
+/** By queue: how the app consumes; by the name of a queue that is replaced: how it consumes the new one. */
 export function toSubscriptions(
   rabbitmq: RabbitmqSkill,
   app: string,
   version?: BrokerVersion,
 ): Record<string, Subscription> {
-  return Object.fromEntries(
+  const subscriptions = Object.fromEntries(
     Object.entries(rabbitmq.queues).flatMap(([name, queue]) => {
       const consumer = queue.consumers[app];
       if (!consumer) return [];
       const { prefetch, retry } = consumer;
       const { maxAttempts } = retry;
       const failures = queue.deadLetter && failurePaths(name, queue, retry, version);
-      return [[name, { queue: name, prefetch, ack: "manual" as const, maxAttempts, ...failures, retry }]];
+      return [[name, { queue: name, prefetch, ack: "manual" as const, maxAttempts, ...failures, retry }] as const];
     }),
   );
+  return aliased(subscriptions, rabbitmq.replace);
 }
 
 function failurePaths(name: string, queue: RabbitmqQueue, retry: Retry, version: BrokerVersion) {

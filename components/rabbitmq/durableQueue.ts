@@ -4,7 +4,8 @@ import { Policy } from "@pulumi/rabbitmq/policy.js";
 import { Queue } from "@pulumi/rabbitmq/queue.js";
 import { deadLetterQueueName, type RabbitmqBinding, type RabbitmqQueue } from "../../skill/index.ts";
 import { bindingsOf, DEAD_LETTER_EXCHANGE } from "./exchanges.ts";
-import { type PolicySpec, toDeadLetterQueuePolicy, toWorkQueuePolicy } from "./policy.ts";
+import { type PolicySpec, toDeadLetterQueuePolicy, toDrainedQueuePolicy, toWorkQueuePolicy } from "./policy.ts";
+import type { Inlets } from "./replacement.ts";
 import type { BrokerVersion } from "./retries.ts";
 
 export interface DurableQueueArgs {
@@ -14,6 +15,8 @@ export interface DurableQueueArgs {
   vhost: pulumi.Input<string>;
   /** The vhost's exchanges, by name: those of the bindings and the shared dead-letter exchange. */
   exchanges: Record<string, pulumi.Input<string>>;
+  /** What leads into it. Default: the bindings of `spec`, and dead letters by its name. */
+  inlets?: Inlets;
   /** The delay tiers through which its failed messages come back: they are there before the queue is. Default: none. */
   tiers?: pulumi.Resource[];
   /** The broker's version, which decides whether the queue itself delays retries. Default: it does not. */
@@ -33,11 +36,16 @@ export class DurableQueue extends pulumi.ComponentResource {
   constructor(name: string, args: DurableQueueArgs, opts?: pulumi.ComponentResourceOptions) {
     super("messaging:rabbitmq:DurableQueue", name, {}, opts);
 
-    const deadLetter = args.spec.deadLetter && this.declareDeadLetterQueue(name, args, args.spec.deadLetter.retention);
-    const policy = toWorkQueuePolicy(name, args.spec, args.version);
-    const before = [...(deadLetter ? [deadLetter.binding] : []), ...(args.tiers ?? [])];
+    const { bindings, deadLetterKeys } = args.inlets ?? {
+      bindings: bindingsOf(name, args.spec),
+      deadLetterKeys: [name],
+    };
+    const deadLetter = args.spec.deadLetter && this.declareDeadLetterQueue(name, args, deadLetterKeys);
+    const toPolicy = deadLetterKeys.length > 0 ? toWorkQueuePolicy : toDrainedQueuePolicy;
+    const policy = toPolicy(name, args.spec, args.version);
+    const before = [...(deadLetter?.bindings ?? []), ...(args.tiers ?? [])];
     const queue = this.declareQueue(name, args.spec.type, args.vhost, policy, before);
-    for (const binding of bindingsOf(name, args.spec)) this.bind(name, queue, args, binding);
+    for (const binding of bindings) this.bind(name, queue, args, binding);
 
     const outputs = {
       queue: queue.name,
@@ -48,21 +56,20 @@ export class DurableQueue extends pulumi.ComponentResource {
     this.registerOutputs(outputs);
   }
 
-  private declareDeadLetterQueue(workQueue: string, { vhost, exchanges }: DurableQueueArgs, retention: string) {
+  private declareDeadLetterQueue(workQueue: string, { vhost, exchanges, spec }: DurableQueueArgs, keys: string[]) {
     const name = deadLetterQueueName(workQueue);
-    const queue = this.declareQueue(name, "quorum", vhost, toDeadLetterQueuePolicy(name, retention));
-    const binding = new Binding(
-      name,
-      {
-        vhost,
-        source: exchanges[DEAD_LETTER_EXCHANGE]!,
-        destination: queue.name,
-        destinationType: "queue",
-        routingKey: workQueue,
-      },
-      { parent: this },
+    const policy = toDeadLetterQueuePolicy(name, spec.deadLetter!.retention);
+    const queue = this.declareQueue(name, "quorum", vhost, policy);
+    const source = exchanges[DEAD_LETTER_EXCHANGE]!;
+    const bindings = keys.map(
+      (routingKey) =>
+        new Binding(
+          routingKey === workQueue ? name : `${name}/${routingKey}`,
+          { vhost, source, destination: queue.name, destinationType: "queue", routingKey },
+          { parent: this },
+        ),
     );
-    return { queue, binding };
+    return { queue, bindings };
   }
 
   private declareQueue(
@@ -94,7 +101,7 @@ export class DurableQueue extends pulumi.ComponentResource {
 }
 
 /** The same arguments in another order are the same binding: under another name it would be made, then deleted as the old one. */
-function sortedJson(values: NonNullable<RabbitmqBinding["arguments"]>): string {
+export function sortedJson(values: NonNullable<RabbitmqBinding["arguments"]>): string {
   return JSON.stringify(Object.fromEntries(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1))));
 }
 

@@ -1,17 +1,14 @@
 import type * as pulumi from "@pulumi/pulumi";
-import {
-  deadLetterQueueName,
-  type RabbitmqQueue,
-  type RabbitmqSkill,
-  retryTierName,
-  type Skill,
-} from "../../skill/index.ts";
+import { deadLetterQueueName, type RabbitmqSkill, retryTierName, type Skill } from "../../skill/index.ts";
 import type { BrokerFlows, SummaryRow } from "../flows.ts";
+import { type Replacing, stillDeclared } from "../replacing.ts";
 import { toDestinations, toSubscriptions } from "./access.ts";
 import { DurableQueue } from "./durableQueue.ts";
-import { bindingsOf, DEAD_LETTER_EXCHANGE, exchangeTypes } from "./exchanges.ts";
+import { DEAD_LETTER_EXCHANGE, exchangeTypes } from "./exchanges.ts";
 import { toGrants } from "./permissions.ts";
 import { RabbitmqApp } from "./rabbitmqApp.ts";
+import { inletsOf } from "./replacement.ts";
+import { declareReplacements } from "./replacements.ts";
 import { allTierDelays, type BrokerVersion, nativeDelays, tierDelays } from "./retries.ts";
 import { RetryTier } from "./retryTier.ts";
 import { VirtualHost } from "./virtualHost.ts";
@@ -34,6 +31,8 @@ export interface RabbitmqFlowsArgs {
     username: pulumi.Input<string>;
     password: pulumi.Input<string>;
   };
+  /** Where the queues that are replaced stand. */
+  replacing?: Replacing;
 }
 
 /** Declares the skill's vhost, exchanges, queues and apps; nothing where the skill has no RabbitMQ part. */
@@ -42,17 +41,26 @@ export function declareFlows(args: RabbitmqFlowsArgs, opts: pulumi.ComponentReso
   if (!spec) return { apps: {}, summary: [] };
 
   const { version } = args.connection;
+  const { replacing } = args;
+  const declared = { ...spec, queues: stillDeclared(spec.queues, spec.replace, replacing) };
   const { vhost, exchanges } = new VirtualHost(spec.vhost, { spec }, opts);
   const tiers = new Map(
-    allTierDelays(spec, version).map((delay) => [delay, new RetryTier(retryTierName(delay), { delay, vhost }, opts)]),
+    allTierDelays(declared, version).map((delay) => [
+      delay,
+      new RetryTier(retryTierName(delay), { delay, vhost }, opts),
+    ]),
   );
-  for (const [name, queue] of Object.entries(spec.queues)) {
-    const needed = tierDelays(queue, version).map((delay) => tiers.get(delay)!.complete);
-    new DurableQueue(name, { spec: queue, vhost, exchanges, tiers: needed, version }, opts);
-  }
-  const apps = Object.entries(toGrants(spec, version)).map(([name, grants]) => {
+  const queues = new Map(
+    Object.entries(declared.queues).map(([name, queue]) => {
+      const needed = tierDelays(queue, version).map((delay) => tiers.get(delay)!.complete);
+      const inlets = inletsOf(spec, name);
+      return [name, new DurableQueue(name, { spec: queue, vhost, exchanges, tiers: needed, version, inlets }, opts)];
+    }),
+  );
+  declareReplacements({ spec, delays: [...tiers.keys()], vhost, queues, access: accessOf(args), replacing }, opts);
+  const apps = Object.entries(toGrants(spec, version, replacing)).map(([name, grants]) => {
     const { username, password } = new RabbitmqApp(name, { vhost, grants, secret: args.secret }, opts);
-    const flows = { publishes: toDestinations(spec, name), consumes: toSubscriptions(spec, name, version) };
+    const flows = { publishes: toDestinations(spec, name), consumes: toSubscriptions(declared, name, version) };
     return [name, { url: args.connection.url, tls: args.connection.tls, vhost, username, password, ...flows }];
   });
   const operator = {
@@ -60,10 +68,16 @@ export function declareFlows(args: RabbitmqFlowsArgs, opts: pulumi.ComponentReso
     vhost,
     ...args.operator,
     deadLetterExchange: DEAD_LETTER_EXCHANGE,
-    deadLetters: toDeadLetters(spec),
+    deadLetters: toDeadLetters(declared),
   };
-  return { apps: Object.fromEntries(apps), operator, summary: toSummary(spec, version) };
+  return { apps: Object.fromEntries(apps), operator, summary: toSummary(spec, version, replacing) };
 }
+
+const accessOf = ({ connection: { url }, operator: { username, password } }: RabbitmqFlowsArgs) => ({
+  url,
+  username,
+  password,
+});
 
 /** Where dead letters are, by the name that commands know a flow by. */
 export const toDeadLetters = (spec: RabbitmqSkill) =>
@@ -72,14 +86,17 @@ export const toDeadLetters = (spec: RabbitmqSkill) =>
   );
 
 /** One row for the vhost, each exchange, delay tier and queue. */
-export function toSummary(spec: RabbitmqSkill, version?: BrokerVersion): SummaryRow[] {
+export function toSummary(spec: RabbitmqSkill, version?: BrokerVersion, replacing?: Replacing): SummaryRow[] {
+  const queues = stillDeclared(spec.queues, spec.replace, replacing);
   const row = (kind: string, name: string, detail: string) => ({ broker: "rabbitmq", kind, name, detail });
   return [
     row("vhost", spec.vhost, ""),
     ...Object.entries(exchangeTypes(spec)).map(([name, type]) => row("exchange", name, type)),
-    ...allTierDelays(spec, version).map((delay) => row("delay tier", retryTierName(delay), `${delay} ms`)),
-    ...Object.entries(spec.queues).flatMap(([name, queue]) => [
-      row("queue", name, queueDetail(name, queue, nativeDelays(queue, version))),
+    ...allTierDelays({ ...spec, queues }, version).map((delay) =>
+      row("delay tier", retryTierName(delay), `${delay} ms`),
+    ),
+    ...Object.entries(queues).flatMap(([name, queue]) => [
+      row("queue", name, queueDetail(spec, name, version)),
       ...(queue.deadLetter
         ? [row("dead-letter queue", deadLetterQueueName(name), `keeps ${queue.deadLetter.retention}`)]
         : []),
@@ -87,8 +104,13 @@ export function toSummary(spec: RabbitmqSkill, version?: BrokerVersion): Summary
   ];
 }
 
-function queueDetail(name: string, queue: RabbitmqQueue, delays: number[] | undefined): string {
-  const bindings = bindingsOf(name, queue).map(({ exchange, routingKey }) => `${exchange} ${routingKey}`.trimEnd());
+function queueDetail(spec: RabbitmqSkill, name: string, version: BrokerVersion): string {
+  const queue = spec.queues[name]!;
+  if (Object.hasOwn(spec.replace ?? {}, name)) return `${queue.type}, being replaced by ${spec.replace![name]}`;
+  const bindings = inletsOf(spec, name).bindings.map(({ exchange, routingKey }) =>
+    `${exchange} ${routingKey}`.trimEnd(),
+  );
+  const delays = nativeDelays(queue, version);
   const retries = delays ? `, delays retries itself: ${delays.join(", ")} ms` : "";
   return `${queue.type}, from ${bindings.join(", ")}${retries}`;
 }

@@ -1,4 +1,5 @@
 import { type RabbitmqSkill, retryDelays, retryTierName } from "../../skill/index.ts";
+import { type Replacing, stillDeclared } from "../replacing.ts";
 import { bindingsOf, DEAD_LETTER_EXCHANGE, exchangeTypes } from "./exchanges.ts";
 import { exactly, routedBy } from "./pattern.ts";
 import { type BrokerVersion, nativeDelays } from "./retries.ts";
@@ -13,8 +14,16 @@ export interface Grants {
   topicExchanges: Set<string>;
 }
 
-/** The grants of every app that produces or consumes, by app. */
-export function toGrants(rabbitmq: RabbitmqSkill, version?: BrokerVersion): Record<string, Grants> {
+/**
+ * The grants of every app that produces or consumes, by app. Producers of a queue that is replaced keep theirs, as what they publish
+ * arrives in the new one; its consumers keep theirs for as long as there is a queue.
+ */
+export function toGrants(
+  rabbitmq: RabbitmqSkill,
+  version?: BrokerVersion,
+  replacing?: Replacing,
+): Record<string, Grants> {
+  const consumed = stillDeclared(rabbitmq.queues, rabbitmq.replace, replacing);
   const grants = new Map<string, Grants>();
   const types = exchangeTypes(rabbitmq);
   const of = (app: string) => grants.get(app) ?? added(grants, app);
@@ -27,6 +36,7 @@ export function toGrants(rabbitmq: RabbitmqSkill, version?: BrokerVersion): Reco
     for (const app of queue.producers) {
       for (const { exchange, routingKey } of bindingsOf(name, queue)) allowWrite(app, exchange, routingKey);
     }
+    if (!Object.hasOwn(consumed, name)) continue;
     for (const [app, { retry }] of Object.entries(queue.consumers)) {
       of(app).reads.add(name);
       if (!queue.deadLetter) continue;

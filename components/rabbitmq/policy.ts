@@ -28,6 +28,17 @@ export function toWorkQueuePolicy(name: string, queue: RabbitmqQueue, version?: 
   return queue.retention === undefined ? undefined : policyFor(name, { "max-age": `${toSeconds(queue.retention)}s` });
 }
 
+/** The policy of a queue that is emptied into another: a move that is interrupted gives messages back, which must not end them. */
+export function toDrainedQueuePolicy(
+  name: string,
+  queue: RabbitmqQueue,
+  version?: BrokerVersion,
+): PolicySpec | undefined {
+  const policy = toWorkQueuePolicy(name, queue, version);
+  if (policy?.definition["delivery-limit"] === undefined) return policy;
+  return { ...policy, definition: { ...policy.definition, "delivery-limit": UNLIMITED_DELIVERIES } };
+}
+
 /** Dead letters stay for `retention` (a duration) and are never turned away: a full target would block the work queue. */
 export function toDeadLetterQueuePolicy(name: string, retention: string): PolicySpec {
   return policyFor(name, {
@@ -48,6 +59,12 @@ export function toTierPolicy(delay: number): PolicySpec {
     overflow: "reject-publish",
     "delivery-limit": UNLIMITED_DELIVERIES,
   });
+}
+
+/** Like {@link toTierPolicy}, and above it: a message goes by its routing key to what is bound to an exchange, instead of to a queue of that name. */
+export function toRedirectedTierPolicy(delay: number, exchange: string): PolicySpec {
+  const { definition, priority, ...policy } = toTierPolicy(delay);
+  return { ...policy, priority: priority + 1, definition: { ...definition, "dead-letter-exchange": exchange } };
 }
 
 /** Deliveries in all before the broker itself gives a message up: the most patient consumer's. */

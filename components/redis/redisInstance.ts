@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type RedisInstanceSpec, toBytes } from "../../skill/index.ts";
+import { Cluster } from "../cluster.ts";
 import { derivePassword } from "../password.ts";
 import { toRights, toRules } from "./acl.ts";
 import { ADMINISTRATOR, declareContainer, passwordHash } from "./container.ts";
@@ -85,7 +86,10 @@ function administer(
   opts: pulumi.CustomResourceOptions,
 ): void {
   const url = pulumi.interpolate`${tls ? "rediss" : "redis"}://${host}:${port}`;
-  const provider = new RedisProvider(name, { url, username, password }, { parent: opts.parent });
+  const connection = { host, port, tls, username, password };
+  const cluster = new Cluster(name, { broker: `redis/${name}`, connection }, opts);
+  const login = { url, username, password };
+  const provider = new RedisProvider(name, login, { parent: opts.parent, dependsOn: cluster });
   const own = { ...opts, provider };
 
   new RedisSettings(name, { parameters: toParameters(spec) }, own);

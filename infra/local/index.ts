@@ -1,15 +1,14 @@
+import { Cluster } from "../../components/cluster.ts";
 import { BROKER_VERSIONS, imageName } from "../../components/images.ts";
 import type { Brokers } from "../../components/messaging.ts";
 import { redisPort } from "../../skill/index.ts";
 import type { ConnectArgs } from "../brokers.ts";
+import { REGION } from "./operators.ts";
 
 type Made<Name extends keyof Brokers> = Promise<NonNullable<Brokers[Name]>>;
 
-/** LocalStack has every region; clients must name the same one. */
-const REGION = "us-east-1";
-
 /** RabbitMQ as a container, and the way to it as its administrator. */
-export async function rabbitmq({ stack, secret, environment }: ConnectArgs): Made<"rabbitmq"> {
+export async function rabbitmq({ stack, secret, environment, replacing }: ConnectArgs): Made<"rabbitmq"> {
   const { LocalRabbitmq } = await import("./rabbitmq.ts");
   const { Provider } = await import("@pulumi/rabbitmq/provider.js");
   const { declareFlows } = await import("../../components/rabbitmq/index.ts");
@@ -20,40 +19,53 @@ export async function rabbitmq({ stack, secret, environment }: ConnectArgs): Mad
     secret,
     ports: { amqp, management },
   });
-  const { username, password } = broker;
+  const { managementUrl, username, password } = broker;
+  const connection = { managementUrl, username, password };
+  const cluster = new Cluster("rabbitmq", { broker: "rabbitmq", connection }, { deletedWith: broker.volume });
   return {
     declareFlows,
     args: {
       connection: { url: broker.amqpUrl, tls: false, version: BROKER_VERSIONS.rabbitmq },
-      operator: { managementUrl: broker.managementUrl, username, password },
+      operator: connection,
+      replacing: replacing?.rabbitmq,
     },
-    providers: [new Provider("rabbitmq", { endpoint: broker.managementUrl, username, password })],
+    providers: [new Provider("rabbitmq", { endpoint: managementUrl, username, password }, { dependsOn: cluster })],
     deletedWith: broker.volume,
   };
 }
 
 /** Kafka as a container, and the way to it as its administrator. */
-export async function kafka({ stack, secret, environment }: ConnectArgs): Made<"kafka"> {
+export async function kafka({ stack, secret, environment, replacing }: ConnectArgs): Made<"kafka"> {
   const { LocalKafka } = await import("./kafka.ts");
   const { Provider } = await import("@pulumi/kafka/provider.js");
   const { declareFlows } = await import("../../components/kafka/index.ts");
   const image = imageName("kafka");
   const broker = new LocalKafka("kafka", { stack, image, secret, port: environment.local.ports.kafka });
+  const { username, password } = broker;
+  const bootstrapServers = [broker.bootstrapServers];
+  const login = { saslMechanism: "SCRAM-SHA-512", username, password } as const;
+  const connection = { bootstrapServers, securityProtocol: "SASL_PLAINTEXT", ...login };
+  const cluster = new Cluster("kafka", { broker: "kafka", connection }, { deletedWith: broker.volume });
   return {
     declareFlows,
     args: {
-      connection: { bootstrapServers: [broker.bootstrapServers], tls: false, saslMechanism: "SCRAM-SHA-512" },
-      operator: { saslMechanism: "SCRAM-SHA-512", username: broker.username, password: broker.password },
+      connection: { bootstrapServers, tls: false, saslMechanism: "SCRAM-SHA-512" },
+      operator: login,
+      replacing: replacing?.kafka,
     },
     providers: [
-      new Provider("kafka", {
-        bootstrapServers: [broker.bootstrapServers],
-        tlsEnabled: false,
-        saslMechanism: "scram-sha512",
-        saslUsername: broker.username,
-        saslPassword: broker.password,
-        kafkaVersion: BROKER_VERSIONS.kafka,
-      }),
+      new Provider(
+        "kafka",
+        {
+          bootstrapServers,
+          tlsEnabled: false,
+          saslMechanism: "scram-sha512",
+          saslUsername: username,
+          saslPassword: password,
+          kafkaVersion: BROKER_VERSIONS.kafka,
+        },
+        { dependsOn: cluster },
+      ),
     ],
     deletedWith: broker.volume,
   };
@@ -69,11 +81,13 @@ export async function sqs({ stack, environment }: ConnectArgs): Made<"sqs"> {
     image: imageName("localstack"),
     port: environment.local.ports.aws,
   });
-  const connection = { region: REGION, endpoint: broker.endpoint };
+  const aws = { region: REGION, endpoint: broker.endpoint };
+  const connection = sqsConnection(aws);
+  const cluster = new Cluster("sqs", { broker: "sqs", connection }, { deletedWith: broker.volume });
   return {
     declareFlows,
-    args: { connection: sqsConnection(connection) },
-    providers: [awsProvider("aws", connection)],
+    args: { connection },
+    providers: [awsProvider("aws", aws, { dependsOn: cluster })],
     deletedWith: broker.volume,
   };
 }

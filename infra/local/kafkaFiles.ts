@@ -8,9 +8,6 @@ const DATA = "/var/lib/kafka/data/messaging";
 /** The broker's own user. Its dot keeps it apart from every app: an app's name has none. */
 export const INTERNAL_USER = "messaging.internal";
 
-/** One cluster a volume, and the id says which: a volume of another cluster is refused at start. */
-const CLUSTER_ID = "bWVzc2FnaW5nLWxvY2FsLQ";
-
 const CLASS_PATH = "-cp '/opt/kafka/libs/*'";
 
 export interface KafkaFilesArgs {
@@ -41,7 +38,7 @@ export function toFormatArguments(password: string): string {
   return [
     CLASS_PATH,
     "kafka.tools.StorageTool format",
-    `--cluster-id ${CLUSTER_ID} --config ${FOLDER}/server.properties`,
+    `--config ${FOLDER}/server.properties`,
     `--add-scram "SCRAM-SHA-512=[${user}]"`,
     "",
   ].join("\n");
@@ -92,7 +89,9 @@ export function toProperties(port: number, internalPassword: string): string {
 
 const START = `set -eu
 if [ ! -f ${DATA}/meta.properties ]; then
-  java @${FOLDER}/format.args
+  # 16 bytes as Kafka spells them: a volume is a cluster of its own, and its id tells it from every other.
+  id=$(head -c 16 /dev/urandom | base64 | tr '+/' 'ab' | tr -d '=')
+  java @${FOLDER}/format.args --cluster-id "$id"
 fi
 exec java -Xms256m -Xmx512m -XX:+ExitOnOutOfMemoryError \\
   -Dlog4j2.configurationFile=${FOLDER}/log4j2.properties \\

@@ -10,9 +10,9 @@ export type Send = (...words: string[]) => Promise<unknown>;
 /** What the server itself replied in place of a result. */
 export class Refusal extends Error {}
 
-const CONNECT_TIMEOUT_MS = 10_000;
-const COMMAND_TIMEOUT_MS = 10_000;
-/** Waits before the second, third and fourth try: with every try timing out, 47 s in all. */
+const CONNECT_TIMEOUT_MS = 6_000;
+const COMMAND_TIMEOUT_MS = 6_000;
+/** Waits before the second, third and fourth try: with every try timing out, 31 s in all. */
 const RETRY_WAITS_MS = [1_000, 2_000, 4_000];
 /** Replies that ask to come back later. */
 const PASSING = /^(LOADING|BUSY|MASTERDOWN|TRYAGAIN) /;

@@ -1,9 +1,10 @@
 import type { Finding } from "../problem.ts";
 import type { SkillDocument } from "../schema.ts";
 import { declaredApps, distinctApps } from "./apps.ts";
-import { kafkaConfig, kafkaGroups, kafkaNames, kafkaQuotas } from "./kafka.ts";
+import { kafkaConfig, kafkaGroups, kafkaNames, kafkaQuotas, kafkaRepartition } from "./kafka.ts";
 import { rabbitmqBindings, rabbitmqNames, streamQueues } from "./rabbitmq.ts";
 import { redisKeys, redisPatterns, redisStreams } from "./redis.ts";
+import { replacedGroups, replacedStreams, replacements } from "./replace.ts";
 import { retryOrder } from "./retry.ts";
 import { sqsExpiry, sqsNames, sqsRetry } from "./sqs.ts";
 
@@ -24,10 +25,14 @@ export const rules: readonly Rule[] = [
   kafkaGroups,
   kafkaNames,
   kafkaQuotas,
+  kafkaRepartition,
   sqsNames,
   sqsRetry,
   sqsExpiry,
   redisStreams,
   redisKeys,
   redisPatterns,
+  replacements,
+  replacedStreams,
+  replacedGroups,
 ];

@@ -1,4 +1,4 @@
-import type { KafkaDocument, KafkaQuota } from "../kafka.ts";
+import { type KafkaDocument, type KafkaQuota, topicsTakenOver } from "../kafka.ts";
 import { deadLetterTopicName, retryTopicName } from "../names.ts";
 import { dotted, type Finding, type Path, shown } from "../problem.ts";
 import { overridden, retryDelays } from "../retry.ts";
@@ -51,6 +51,15 @@ function configRule(key: string, value: string, { replicationFactor }: Topic): s
   return `be a whole number from 1 to replicationFactor (${replicationFactor})`;
 }
 
+/** Keys that move to other partitions are of interest where their order is promised. */
+export const kafkaRepartition = (document: SkillDocument): Finding[] =>
+  topicsOf(document).flatMap(({ topic: { key, acknowledgeRepartition }, path }) => {
+    if (acknowledgeRepartition === undefined || key !== undefined) return [];
+    const rule = "be of a topic with a key: without one, partitions may grow as they are";
+    const got = shown(acknowledgeRepartition);
+    return [{ path: [...path, "acknowledgeRepartition"], rule, got, reads: [[...path, "key"]] }];
+  });
+
 /** A consumer group belongs to one app, on whatever topics it reads. */
 export function kafkaGroups(document: SkillDocument): Finding[] {
   const owners = new Map<string, { app: string; topic: string }>();
@@ -76,7 +85,11 @@ interface TopicName {
 
 /** All topics, dead-letter and retry topics included, have names that Kafka takes and can tell apart. */
 export function kafkaNames(document: SkillDocument): Finding[] {
-  const names = topicsOf(document).flatMap(({ name, topic, path }) => topicNames(name, topic, path, document));
+  const { kafka } = document;
+  const names = topicsOf({
+    ...document,
+    ...(kafka && { kafka: { ...kafka, topics: topicsTakenOver(kafka) } }),
+  }).flatMap(({ name, topic, path }) => topicNames(name, topic, path, document));
   // Kafka names its metrics with . as _, and so refuses a topic that differs in these only (Topic.java, hasCollision).
   const alike = (name: string) => name.replaceAll(".", "_");
   const first = new Map<string, TopicName>();

@@ -44,14 +44,21 @@ export const redisStreams = (document: SkillDocument): Finding[] =>
     });
   });
 
-/** No key pattern opens a stream, beside what its producers and consumers are for. */
+/** The key that tells a server from every other, which no app may write. */
+const MARK = "messaging:cluster-id";
+
+/** No key pattern opens a stream, beside what its producers and consumers are for, or the server's mark. */
 export const redisKeys = (document: SkillDocument): Finding[] =>
   instancesOf(document).flatMap(({ instance, path }) => {
     const patterns = new Patterns(Object.keys(instance.keys));
-    return streamNames(instance, path).flatMap(({ name, kind, path: of }) =>
-      patterns.covering(name).map((pattern) => ({
+    const closed = [
+      ...streamNames(instance, path).map(({ name, kind, path: of }) => [name, `the ${kind} ${name} of ${dotted(of)}`]),
+      [MARK, `${MARK}, which tells the server from others`],
+    ];
+    return closed.flatMap(([name, what]) =>
+      patterns.covering(name!).map((pattern) => ({
         path: [...path, "keys", pattern],
-        rule: `not cover the ${kind} ${name} of ${dotted(of)}`,
+        rule: `not cover ${what}`,
         got: shown(pattern),
       })),
     );

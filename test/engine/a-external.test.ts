@@ -23,7 +23,7 @@ async function external(
 }
 
 const drop = async (other: Awaited<ReturnType<typeof external>>) => {
-  const destroyed = await other("destroy", "--yes", "--skip-preview");
+  const destroyed = await other("destroy", "--yes", "--skip-preview", "--run-program");
   expect(destroyed.code, destroyed.output).toBe(0);
   await other("stack", "rm", "--yes");
 };

@@ -23,7 +23,7 @@ async function withSkill(
     console.log(`${example}: npm start ${(started.milliseconds / 1000).toFixed(1)} s`);
     await body(clone);
   } finally {
-    const down = await npm(clone, "run", "down");
+    const down = await npm(clone, "run", "down", "--", "--discard-messages");
     expect(down.code, down.output).toBe(0);
     expect(await things(environment)).toEqual({ containers: [], volumes: [] });
     removeClone(clone);

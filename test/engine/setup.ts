@@ -19,7 +19,7 @@ export default async function setup(project: TestProject) {
   project.provide("clone", clone);
   project.provide("firstRun", firstRun);
   return async () => {
-    const down = await npm(clone, "run", "down");
+    const down = await npm(clone, "run", "down", "--", "--discard-messages");
     if (down.code !== 0) console.log(down.output);
     else removeClone(clone);
   };

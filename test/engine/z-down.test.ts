@@ -9,7 +9,7 @@ const clone = inject("clone");
 describe("npm run down", () => {
   it("leaves no container, volume, network or state", async () => {
     const networks = await must("docker", ["network", "ls", "--format", "{{.Name}}"]);
-    const { code, output } = await npm(clone, "run", "down");
+    const { code, output } = await npm(clone, "run", "down", "--", "--discard-messages");
     expect(code, output).toBe(0);
     for (const kind of [
       ["ps", "-a"],
@@ -28,7 +28,7 @@ describe("npm run down", () => {
   });
 
   it("may be asked twice", async () => {
-    const { code, output } = await npm(clone, "run", "down");
+    const { code, output } = await npm(clone, "run", "down", "--", "--discard-messages");
     expect(code, output).toBe(0);
   });
 });

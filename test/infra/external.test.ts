@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { connect } from "../../infra/brokers.ts";
-import { amqpUrl, appMechanism } from "../../infra/external/index.ts";
+import { amqpUrl, appMechanism } from "../../infra/external/addresses.ts";
 import { parseEnvironment, parseSkill } from "../../skill/index.ts";
 import { program, registered, resolve, secret } from "../mocks.ts";
 
@@ -33,7 +33,8 @@ describe("external brokers", () => {
         .map(([name]) => name),
     );
     expect(outputs).toEqual(["rabbitmq", "kafka"]);
-    const providers = await registered(() => connect(args()));
+    const made = await registered(() => connect(args()));
+    const providers = made.filter(({ type }) => type.startsWith("pulumi:providers:"));
     expect(providers.map(({ type, inputs }) => [type, inputs])).toEqual([
       [
         "pulumi:providers:rabbitmq",
@@ -52,6 +53,34 @@ describe("external brokers", () => {
         },
       ],
     ]);
+  });
+
+  it("are asked which cluster they are before anything reaches them", async () => {
+    const made = await registered(() => connect(args()));
+    const providers = made.filter(({ type }) => type.startsWith("pulumi:providers:"));
+    expect(providers.map(({ name, dependencies }) => [name, dependencies])).toEqual([
+      ["rabbitmq", ["rabbitmq"]],
+      ["kafka", ["kafka"]],
+    ]);
+    const clusters = made.filter(({ type }) => type.endsWith(":Cluster"));
+    expect(clusters.map(({ inputs }) => inputs).sort((a, b) => (String(a.broker) > String(b.broker) ? -1 : 1))).toEqual(
+      [
+        {
+          broker: "rabbitmq",
+          connection: { managementUrl: "https://rabbit.example.org:15671", username: "root", password: secret("r") },
+        },
+        {
+          broker: "kafka",
+          connection: {
+            bootstrapServers: ["kafka.example.org:9093"],
+            securityProtocol: "SASL_SSL",
+            saslMechanism: "SCRAM-SHA-512",
+            username: "root",
+            password: secret("k"),
+          },
+        },
+      ],
+    );
   });
 
   it("are Kafka with apps of the strength that the administrator has", () => {
@@ -83,6 +112,7 @@ const connected = async (brokers: object, config: object) => {
   );
   return { brokers: outputs!, providers: resources.map(({ type, name, inputs }) => [type, name, inputs]) };
 };
+const cluster = (connection: object) => ["messaging-extras:index:Cluster", "sqs", { broker: "sqs", connection }];
 
 const region = "eu-central-1";
 const endpoint = "http://127.0.0.1:4566";
@@ -105,7 +135,7 @@ describe("external SQS", () => {
   it("is AWS, by the credentials of whoever runs Pulumi", async () => {
     const settings = { kmsKeyArn: "arn:aws:kms:k", alarmTopicArn: "arn:aws:sns:t", tags: { team: "t" } };
     const { brokers, providers } = await connected({ sqs }, { aws: { region, ...settings } });
-    expect(providers).toEqual([["pulumi:providers:aws", "aws", aws]]);
+    expect(providers).toEqual([cluster({ region }), ["pulumi:providers:aws", "aws", aws]]);
     expect(brokers.sqs?.args).toEqual({
       connection: { region },
       ...settings,
@@ -114,11 +144,12 @@ describe("external SQS", () => {
 
   it("is the emulator that the environment names", async () => {
     const { brokers, providers } = await connected({ sqs }, { aws: { region, endpoint } });
-    expect(providers).toEqual([["pulumi:providers:aws", "aws", emulator]]);
+    const credentials = { accessKeyId: "test", secretAccessKey: "test" };
+    expect(providers).toEqual([cluster({ region, endpoint, credentials }), ["pulumi:providers:aws", "aws", emulator]]);
     expect(brokers.sqs?.args.connection).toEqual({
       region,
       endpoint,
-      credentials: { accessKeyId: "test", secretAccessKey: "test" },
+      credentials,
     });
   });
 });

@@ -17,7 +17,10 @@ const line = ({ type, name, parent }: Registered) => `${parent ?? ""} > ${type} 
 describe("the program of the example skill on local brokers", () => {
   it("declares exactly these resources", async () => {
     expect((await resources()).map(line).sort().join("\n")).toMatchInlineSnapshot(`
-      " > messaging-extras:index:EnvironmentSecret environment-secret
+      " > messaging-extras:index:Cluster kafka
+       > messaging-extras:index:Cluster rabbitmq
+       > messaging-extras:index:Cluster sqs
+       > messaging-extras:index:EnvironmentSecret environment-secret
        > messaging:index:Messaging messaging
        > messaging:local:Kafka kafka
        > messaging:local:LocalStack localstack
@@ -66,6 +69,7 @@ describe("the program of the example skill on local brokers", () => {
       notifications > docker:index/container:Container notifications
       notifications > docker:index/remoteImage:RemoteImage notifications
       notifications > docker:index/volume:Volume notifications
+      notifications > messaging-extras:index:Cluster notifications
       notifications > messaging-extras:redis:ConsumerGroup notifications/emails/mailer
       notifications > messaging-extras:redis:Settings notifications
       notifications > messaging-extras:redis:User notifications/fulfilment
@@ -113,6 +117,24 @@ describe("the program of the example skill on local brokers", () => {
       providers.map(({ type }) => [type, secret(expect.any(String))]),
     );
     expect(providers).toHaveLength(3);
+  });
+
+  it("asks each broker which cluster it is before anything on it is touched", async () => {
+    const all = await resources();
+    const clusters = all.filter(({ type }) => type === "messaging-extras:index:Cluster");
+    expect(clusters.map(({ inputs, deletedWith }) => [inputs.broker, deletedWith]).sort()).toEqual([
+      ["kafka", "kafka"],
+      ["rabbitmq", "rabbitmq"],
+      ["redis/notifications", "notifications"],
+      ["sqs", "localstack"],
+    ]);
+    const providers = all.filter(({ type }) => /^pulumi:providers:(rabbitmq|kafka|aws|messaging-extras)$/.test(type));
+    expect(providers.map(({ name, dependencies }) => [name, dependencies]).sort()).toEqual([
+      ["aws", expect.arrayContaining(["sqs"])],
+      ["kafka", expect.arrayContaining(["kafka"])],
+      ["notifications", expect.arrayContaining(["notifications"])],
+      ["rabbitmq", expect.arrayContaining(["rabbitmq"])],
+    ]);
   });
 
   it("lets everything on a broker go with the broker's volume", async () => {

@@ -31,6 +31,27 @@ const external = (config: object, brokers: object = BROKERS, apps?: object) =>
 const { redis } = BROKERS;
 const elasticache = (sizes: object = {}) => ({ redis: { provision: "elasticache", ...sizes } });
 
+describe("messaging:acceptCluster", () => {
+  it("names brokers that the skill uses", () => {
+    const acceptCluster = ["rabbitmq", "redis/cache"];
+    expect(external({ acceptCluster })).toBe("no problem");
+    expect(problems(BROKERS, { brokers: "local", acceptCluster })).toBe("no problem");
+    expect(external({ acceptCluster: ["sqs", "redis/cash"] }, { redis })).toMatchInlineSnapshot(`
+      "messaging:acceptCluster: must name brokers that the skill uses, got "sqs"
+      messaging:acceptCluster: must name brokers that the skill uses, got "redis/cash" (did you mean redis/cache?)"
+    `);
+    expect(external({ acceptCluster: ["redis"] })).toMatchInlineSnapshot(
+      `"messaging:acceptCluster[0]: must be rabbitmq, kafka, sqs or redis/<instance>, got "redis""`,
+    );
+  });
+
+  it("names no ElastiCache, of which nothing is recorded", () => {
+    expect(external({ ...elasticache(), acceptCluster: ["redis/cache"] })).toContain(
+      "messaging:acceptCluster: must name brokers that the skill uses",
+    );
+  });
+});
+
 describe("an environment of local brokers", () => {
   it("needs nothing", () => {
     expect(problems(BROKERS, { brokers: "local" })).toBe("no problem");

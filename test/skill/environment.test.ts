@@ -14,6 +14,8 @@ describe("an environment", () => {
   it("of local brokers needs no more than to say so", () => {
     expect(parseEnvironment({ brokers: "local" })).toEqual({
       brokers: "local",
+      allowDataLoss: [],
+      acceptCluster: [],
       skill: {},
       local: { ports: { rabbitmq: 5672, rabbitmqManagement: 15672, kafka: 9092, aws: 4566, redis: {} } },
       localGiven: false,

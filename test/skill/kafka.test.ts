@@ -54,6 +54,23 @@ const refusals: Refusal[] = [
     ],
   ],
   [
+    "what records are keyed by is said in words",
+    "kafka: { topics: { t: { key: '' } } }",
+    ['kafka.topics.t.key: must say what records are keyed by, got ""'],
+  ],
+  [
+    "a repartition is acknowledged by a number of partitions",
+    "kafka: { topics: { t: { key: user id, acknowledgeRepartition: true } } }",
+    ["kafka.topics.t.acknowledgeRepartition: must be a whole number from 1 to 10000, got true"],
+  ],
+  [
+    "a repartition is acknowledged where records have a key",
+    "kafka: { topics: { t: { acknowledgeRepartition: 6 } } }",
+    [
+      "kafka.topics.t.acknowledgeRepartition: must be of a topic with a key: without one, partitions may grow as they are, got 6",
+    ],
+  ],
+  [
     "a topic has known keys only",
     "kafka: { topics: { t: { partition: 3 } } }",
     ['kafka.topics.t.partition: must be a known key, got "partition" (did you mean partitions?)'],

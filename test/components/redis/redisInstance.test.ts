@@ -152,6 +152,11 @@ describe("a Redis instance on a server that exists", () => {
     expect(sorted(all.slice(1).map(brief))).toEqual(
       sorted([
         {
+          type: "messaging-extras:index:Cluster",
+          name: "probe",
+          inputs: { broker: "redis/probe", connection: { ...login, password: secret("p") } },
+        },
+        {
           type: "pulumi:providers:messaging-extras",
           name: "probe",
           inputs: { url: "rediss://h:6379", username: "admin", password: secret("p") },
@@ -159,6 +164,12 @@ describe("a Redis instance on a server that exists", () => {
         ...administered,
       ]),
     );
+  });
+
+  it("is asked which server it is before anything is set on it", async () => {
+    const all = await registered(() => make(external)("probe"));
+    const provider = all.find(({ type }) => type === "pulumi:providers:messaging-extras");
+    expect(provider?.dependencies).toEqual(["probe"]);
   });
 
   it("is refused without a server of its name", async () => {

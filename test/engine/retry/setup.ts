@@ -7,7 +7,7 @@ export default async function setup() {
   if (process.env.RETRY_OUTPUTS) return;
   const clone = await makeClone("retry", 48670, "test/engine/skills/retry.yaml");
   const down = async () => {
-    const ended = await npm(clone, "run", "down");
+    const ended = await npm(clone, "run", "down", "--", "--discard-messages");
     if (ended.code !== 0) console.log(ended.output);
     else removeClone(clone);
   };

@@ -125,7 +125,7 @@ describe("Kafka on this machine", () => {
     expect(toFormatArguments("pw")).toMatchInlineSnapshot(`
       "-cp '/opt/kafka/libs/*'
       kafka.tools.StorageTool format
-      --cluster-id bWVzc2FnaW5nLWxvY2FsLQ --config /etc/messaging/server.properties
+      --config /etc/messaging/server.properties
       --add-scram "SCRAM-SHA-512=[name=messaging-admin,password=pw]"
       "
     `);

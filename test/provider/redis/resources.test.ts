@@ -8,7 +8,7 @@ describe("the settings of a Redis server", () => {
 
   it("are set in one command and written into the configuration file", async () => {
     const { redis, sent } = fakeServer();
-    await settings.update("settings", inputs, redis);
+    await settings.update("settings", inputs, redis, {});
     expect(sent).toEqual(["CONFIG SET maxmemory 1048576 appendonly yes", "CONFIG REWRITE"]);
   });
 

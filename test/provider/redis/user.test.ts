@@ -21,7 +21,7 @@ describe("a Redis user", () => {
   it("is saved in the configuration file where the server has no ACL file", async () => {
     const refusal = new Error("ERR This Redis instance is not configured to use an ACL file.");
     const { redis, sent } = fakeServer({ "ACL GETUSER": answer(), "ACL SAVE": refusal });
-    await user.update("app", inputs, redis);
+    await user.update("app", inputs, redis, {});
     expect(sent[2]).toBe("CONFIG REWRITE");
   });
 

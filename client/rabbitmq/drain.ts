@@ -1,0 +1,147 @@
+import type { Channel, Envelope } from "rabbitmq-client";
+import { HEADERS } from "../headers.ts";
+import { RefusedError } from "../message.ts";
+import { goesOn, type Moved, type Moving, progress } from "../moving.ts";
+import { acknowledged, readyIn, takeBatch } from "./batch.ts";
+import { toClientError } from "./errors.ts";
+import { type Link, type Login, linkTo } from "./link.ts";
+import { identified, republished, textHeaders, toDelivery } from "./properties.ts";
+import { type Publisher, publisherOn } from "./publisher.ts";
+
+/** A binding of the default kind, from an exchange to a queue. */
+export interface BoundInlet {
+  exchange: string;
+  queue: string;
+  routingKey: string;
+  arguments?: Record<string, unknown>;
+}
+
+/** What is moved from one queue into another. */
+export interface QueueMove {
+  from: string;
+  to: string;
+  /** Whether they are work queues: a message keeps its key in a header, as in a retry. Dead letters stay as they are. */
+  work: boolean;
+}
+
+type Taken = ReturnType<typeof identified>;
+
+/** Confirmed together before they are acknowledged together: what a crash duplicates, at most. */
+const BATCH = 500;
+
+/**
+ * Takes the bindings off and moves all messages, the oldest first; a message is acknowledged in the old queue when the new one has
+ * confirmed it. What consumers of the old queue have in hand is theirs. Throws a ConnectionError where the broker does not answer;
+ * it may be called again after any failure.
+ */
+export async function drainQueues(
+  login: Login,
+  inlets: readonly BoundInlet[],
+  moves: readonly QueueMove[],
+  moving: Moving,
+): Promise<Moved> {
+  const link = linkTo(login);
+  const publisher = publisherOn(link);
+  try {
+    for (const inlet of inlets) await unbind(link, inlet);
+    const results: Moved[] = [];
+    for (const move of moves) results.push(await drained(link, publisher, move, moving));
+    return {
+      messages: results.reduce((sum, { messages }) => sum + messages, 0),
+      left: results.flatMap(({ left }) => left),
+    };
+  } finally {
+    await publisher.close();
+    await link.close();
+  }
+}
+
+/** One that is not there any more is no error; neither is an exchange or a queue. */
+async function unbind(link: Link, { exchange, queue, routingKey, arguments: headers }: BoundInlet): Promise<void> {
+  const { channel } = await link.open();
+  try {
+    await channel.queueUnbind({ exchange, queue, routingKey, ...(headers && { arguments: headers }) });
+  } catch (error) {
+    const failure = toClientError(error, `rabbitmq/${queue}`);
+    if (!(failure instanceof RefusedError) || (error as { code?: string }).code !== "NOT_FOUND") throw failure;
+  } finally {
+    await channel.close();
+  }
+}
+
+async function drained(link: Link, publisher: Publisher, move: QueueMove, moving: Moving): Promise<Moved> {
+  const { from, to } = move;
+  const { channel } = await link.open();
+  const told = progress(moving, (count) => `rabbitmq/${from}: ${count} messages moved into ${to} so far`);
+  const left: string[] = [];
+  let messages = 0;
+  try {
+    while (goesOn(moving) && left.length === 0) {
+      const ready = await readyIn(channel, from);
+      if (ready === 0) break;
+      const batch = (await takeBatch(channel, from, Math.min(BATCH, ready))).map(identified);
+      const refusal = await passedOn(channel, publisher, batch, move);
+      if (refusal) left.push(`rabbitmq/${from}: ${to} takes no more: ${refusal.message}`);
+      else messages += batch.length;
+      told(messages);
+    }
+    await acknowledged(channel, from);
+    left.push(...(await whatHolds(channel, from)));
+  } catch (error) {
+    throw toClientError(error, `rabbitmq/${from}`);
+  } finally {
+    // What was not acknowledged is there again.
+    await channel.close();
+  }
+  return { messages, left };
+}
+
+async function whatHolds(channel: Channel, queue: string): Promise<string[]> {
+  const { messageCount, consumerCount } = await channel.queueDeclare({ queue, passive: true });
+  return [
+    ...(messageCount > 0 ? [`rabbitmq/${queue} still holds ${messageCount} messages`] : []),
+    ...(consumerCount > 0 ? [`rabbitmq/${queue} still has ${consumerCount} consumers`] : []),
+  ];
+}
+
+/** Publishes a batch, and acknowledges what was confirmed; gives back the refusal, if there was one. */
+async function passedOn(
+  channel: Channel,
+  publisher: Publisher,
+  batch: readonly Taken[],
+  move: QueueMove,
+): Promise<RefusedError | undefined> {
+  const sent = await Promise.allSettled(
+    batch.map((message) => publisher.send({ ...moved(message, move), messageId: message.messageId }, message.body)),
+  );
+  const failed = sent.flatMap((one) => (one.status === "rejected" ? [one.reason as Error] : []));
+  if (failed.length === 0 && batch.length > 0) {
+    channel.basicAck({ deliveryTag: batch.at(-1)!.deliveryTag, multiple: true });
+    return undefined;
+  }
+  for (const [at, { deliveryTag }] of batch.entries()) {
+    if (sent[at]!.status === "fulfilled") channel.basicAck({ deliveryTag });
+  }
+  const broken = failed.find((error) => !(error instanceof RefusedError));
+  if (broken) throw broken;
+  return failed[0] as RefusedError | undefined;
+}
+
+/** The message as it is published into the new queue. */
+export function moved(
+  message: Taken,
+  { from, to, work }: QueueMove,
+): Envelope & { exchange: string; routingKey: string } {
+  const place = { exchange: "", routingKey: to };
+  const text = textHeaders(message.headers);
+  if (!work) {
+    // CC would lead it into other queues as well.
+    const { CC: _, BCC: __, ...own } = message.headers ?? {};
+    return { ...republished(message, text), headers: own, ...place };
+  }
+  // Deliveries that the broker counted are not added up: those of a move that was interrupted are among them.
+  const { key } = toDelivery(message, `rabbitmq/${from}`);
+  const headers = { ...text, ...(key !== undefined && { [HEADERS.key]: key }) };
+  const { expiration } = message;
+  return { ...republished(message, headers), ...(expiration !== undefined && { expiration }), ...place };
+}

@@ -1,0 +1,15 @@
+import type { ScramMechanism } from "../../components/kafka/index.ts";
+
+/** The mechanism of the apps' credentials: SCRAM, as only that has credentials in Kafka, of the strength that the administrator logs in by. */
+export const appMechanism = (saslMechanism: string): ScramMechanism =>
+  saslMechanism === "scram-sha256" ? "SCRAM-SHA-256" : "SCRAM-SHA-512";
+
+/** How clients of Kafka spell the administrator's mechanism. */
+export const clientMechanism = (saslMechanism: string): string =>
+  saslMechanism === "plain" ? "PLAIN" : appMechanism(saslMechanism);
+
+/** AMQP on the same host as the management API, on its usual port. */
+export function amqpUrl(endpoint: string): string {
+  const { protocol, hostname } = new URL(endpoint);
+  return protocol === "https:" ? `amqps://${hostname}:5671` : `amqp://${hostname}:5672`;
+}

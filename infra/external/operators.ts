@@ -1,0 +1,42 @@
+import type { OperatorAccess } from "../../client/operator.ts";
+import type { LookAccess } from "../../live/index.ts";
+import type { Environment, SecretKey } from "../../skill/index.ts";
+import { EMULATED } from "../aws.ts";
+import { amqpUrl, clientMechanism } from "./addresses.ts";
+import { authorityOf } from "./authority.ts";
+
+/** How whoever runs the environment reaches each broker that its configuration names, with the passwords in clear. */
+export function externalOperators(
+  { rabbitmq, kafka, aws, redis }: Environment,
+  passwords: Partial<Record<SecretKey, string>>,
+): LookAccess {
+  return {
+    ...(rabbitmq && {
+      rabbitmq: {
+        managementUrl: rabbitmq.endpoint,
+        url: rabbitmq.url ?? amqpUrl(rabbitmq.endpoint),
+        username: rabbitmq.username,
+        password: passwords.rabbitmqPassword ?? "",
+        ca: authorityOf("rabbitmq", rabbitmq.cacertFile),
+      },
+    }),
+    ...(kafka && {
+      kafka: {
+        bootstrapServers: kafka.bootstrapServers,
+        securityProtocol: kafka.tls ? "SASL_SSL" : "SASL_PLAINTEXT",
+        saslMechanism: clientMechanism(kafka.saslMechanism) as NonNullable<OperatorAccess["kafka"]>["saslMechanism"],
+        username: kafka.username,
+        password: passwords.kafkaPassword ?? "",
+        ca: authorityOf("kafka", kafka.caCert),
+        deadLetters: [],
+      },
+    }),
+    ...(aws && { sqs: { region: aws.region, ...(aws.endpoint && emulated(aws.endpoint)), deadLetters: [] } }),
+    redis(instance) {
+      const server = redis?.servers?.[instance];
+      return server && { ...server, password: passwords.redisPassword ?? "", deadLetters: [] };
+    },
+  };
+}
+
+const emulated = (endpoint: string) => ({ endpoint, credentials: EMULATED });

@@ -1,0 +1,32 @@
+import type { Holding } from "../../live/holding.ts";
+import type { Run } from "./run.ts";
+
+/** Inputs or outputs of a resource, secrets revealed. */
+// biome-ignore lint/suspicious/noExplicitAny: each type of resource has properties of its own
+export type Properties = Record<string, any>;
+
+/** A resource as the state has it. */
+export interface Old {
+  /** Its name in the program. */
+  name: string;
+  inputs: Properties;
+  outputs: Properties;
+}
+
+/** What is asked before a resource of one type is made, changed or deleted. Every question is answered by a look that changes nothing. */
+export interface Guarded {
+  /** What people call it: `queue`. */
+  kind: string;
+  /** As `messaging:allowDataLoss` names it: `rabbitmq/orders`. */
+  name(old: Old, run: Run): string;
+  /** What would go with it; undefined where it is not there any more. Absent: it holds nothing itself, and is only noted as leaving. */
+  holding?(old: Old, run: Run): Promise<Holding | undefined>;
+  /** What cannot be changed in place and would be, each as `type, quorum, got classic`. With none, a replacement is a deletion like any other. */
+  fixed?(before: Properties, after: Properties): string[];
+  /** How such a change is made without loss. */
+  instead?(old: Old, run: Run): string;
+  /** What is wrong with a change in place; undefined where nothing is. */
+  change?(before: Properties, after: Properties, run: Run): Promise<string | undefined>;
+  /** Whether the broker has one of this name already. Absent: making it anew takes nothing over. `resource`: its name in the program. */
+  exists?(inputs: Properties, run: Run, resource: string): Promise<boolean>;
+}

@@ -1,0 +1,72 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Guarded } from "./guarded.ts";
+import { beforeCreate, beforeDelete, beforeUpdate } from "./hooks.ts";
+import { type Run, type RunArgs, startRun } from "./run.ts";
+import { guardedTypes } from "./table.ts";
+import { namesNothing } from "./text.ts";
+
+/** A program that ends with this has said what is wrong. */
+const SAID_WHY = 32;
+
+/**
+ * Puts the gate before every resource of the stack that holds messages, those of earlier programs included: what is not empty is not
+ * deleted, what cannot be changed in place is not made anew, and what somebody else made is not taken over. Call it once, before the
+ * first resource.
+ */
+export function guardStack(args: RunArgs): void {
+  const run = startRun(args);
+  const place = { stack: args.stack, allowed: args.allowed };
+  const hooks = {
+    beforeCreate: [hook("ownership gate", (guarded, call) => beforeCreate(guarded, call, run))],
+    beforeUpdate: [hook("change gate", (guarded, call) => beforeUpdate(guarded, call, run, place))],
+    beforeDelete: [hook("data-loss gate", (guarded, call) => beforeDelete(guarded, call, run, place))],
+  };
+  pulumi.runtime.registerStackTransformation(({ type, name, props, opts }) => {
+    if (!Object.hasOwn(guardedTypes, type)) return undefined;
+    run.declare(type, name, props);
+    return { props, opts: { ...opts, hooks: { ...opts.hooks, ...hooks } } as pulumi.CustomResourceOptions };
+  });
+  failAtEnd(run);
+}
+
+/** What `MESSAGING_DISCARD` lets go of the environment that it names: `<environment>:all` or `<environment>:consumed`; for `npm run down`. */
+export function discarded(said: string | undefined): RunArgs["discard"] {
+  const [stack, what] = said?.split(":") ?? [];
+  if (stack !== pulumi.getStack()) return undefined;
+  return what === "all" || what === "consumed" ? what : undefined;
+}
+
+type Ask = (guarded: Guarded, call: pulumi.ResourceHookArgs) => Promise<void>;
+
+/** `messaging recover` looks for what exists and is not in the state by a preview, which changes nothing and must not be refused for it. */
+const recovering = (): boolean => pulumi.runtime.isDryRun() && process.env.MESSAGING_RECOVER === pulumi.getStack();
+
+/** The names stand in the state, so they are for ever: a resource whose hook no program has cannot be deleted. */
+const hook = (name: string, ask: Ask): pulumi.ResourceHook =>
+  new pulumi.ResourceHook(
+    name,
+    async (call) => {
+      const guarded = guardedTypes[call.type];
+      if (guarded && !recovering()) await ask(guarded, call);
+    },
+    { onDryRun: true },
+  );
+
+/** What is deleted is known only when all of it is. That is when the engine lets the program go, and the last moment to fail. */
+function failAtEnd(run: Run): void {
+  const monitor = pulumi.runtime.getMonitor() as Monitor | undefined;
+  const wait = monitor?.signalAndWaitForShutdown?.bind(monitor);
+  if (!monitor || !wait) return;
+  monitor.signalAndWaitForShutdown = (request, done) =>
+    wait(request, (error, response) => {
+      const unused = error ? [] : run.unused();
+      if (unused.length === 0) return done(error, response);
+      process.exitCode = SAID_WHY;
+      pulumi.log.error(namesNothing(unused)).finally(() => done(error, response));
+    });
+}
+
+type Done = (error: unknown, response: unknown) => void;
+interface Monitor {
+  signalAndWaitForShutdown?(request: unknown, done: Done): unknown;
+}

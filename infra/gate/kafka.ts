@@ -1,0 +1,79 @@
+import { type Holding, type KafkaLook, type Look, together } from "../../live/index.ts";
+import { copiedTopicOf } from "../replace/kafka.ts";
+import type { Guarded } from "./guarded.ts";
+import { ownerOf, repartition, tooManyReplicas, wouldRemove } from "./kafkaChange.ts";
+import { type Run, Unreachable } from "./run.ts";
+
+async function kafkaOf(look: Look): Promise<KafkaLook> {
+  const kafka = await look.kafka();
+  if (kafka) return kafka;
+  throw new Unreachable("nothing says how Kafka is reached: keep messaging:kafka until all of it is gone");
+}
+
+const asking = <T>(run: Run, ask: (kafka: KafkaLook) => Promise<T>): Promise<T> =>
+  run.asking(async (look) => ask(await kafkaOf(look)));
+
+const topic: Guarded = {
+  kind: "topic",
+  name: ({ inputs }) => `kafka/${inputs.name}`,
+  holding: ({ inputs }, run) => {
+    const copied = copiedTopicOf(run.skill, inputs.name);
+    return asking(run, (kafka) => (copied ? kafka.uncopied(copied) : kafka.topic(inputs.name)));
+  },
+  // More partitions, and on Kafka 2.4 and later other replicas, are a change in place.
+  fixed: (before, after) => [
+    ...(after.partitions < before.partitions ? [`partitions, ${before.partitions}, got ${after.partitions}`] : []),
+    ...(after.replicationFactor !== undefined && after.replicationFactor !== before.replicationFactor
+      ? [`replicationFactor, ${before.replicationFactor}, got ${after.replicationFactor}`]
+      : []),
+  ],
+  instead({ inputs: { name } }, run) {
+    const owner = ownerOf(run.skill, name) ?? name;
+    const replace = `declare a new topic beside ${owner} under another name, and say below kafka: replace: { ${owner}: <the new name> }`;
+    return owner === name ? replace : `keep those of ${owner}, whose failures it takes, or ${replace}`;
+  },
+  async change(before, after, run) {
+    const name = String(after.name);
+    const owner = ownerOf(run.skill, name);
+    const problems = [
+      repartition({ owner, before: before.partitions, after: after.partitions }, run.skill),
+      ...(after.replicationFactor > before.replicationFactor
+        ? [tooManyReplicas(name, after.replicationFactor, await asking(run, (kafka) => kafka.brokers()))]
+        : []),
+      wouldRemove(
+        { name, owner, stack: run.stack },
+        await asking(run, (kafka) => kafka.settings(name)),
+        [before.config, after.config].flatMap((config) => Object.keys(config ?? {})),
+      ),
+    ].filter((problem) => problem !== undefined);
+    return problems.length > 0 ? problems.join("\n") : undefined;
+  },
+  exists: ({ name }, run) => asking(run, (kafka) => kafka.exists("topic", name)),
+};
+
+const user: Guarded = {
+  kind: "user",
+  name: ({ inputs }) => `kafka/user/${inputs.username}`,
+  // Another mechanism makes other credentials of the same user.
+  exists: ({ username, scramMechanism }, run) => asking(run, (kafka) => kafka.exists("user", username, scramMechanism)),
+};
+
+/** What stands before each type of Kafka's resources. */
+export const guarded: Record<string, Guarded> = {
+  "kafka:index/topic:Topic": topic,
+  "kafka:index/userScramCredential:UserScramCredential": user,
+};
+
+/** All that the broker holds but for what goes by itself. */
+export async function everything(look: Look, run: Run): Promise<Holding | undefined> {
+  const all = await (await kafkaOf(look)).all();
+  const filled = all.filter(({ name, holding }) => holding.messages > 0 && !run.leaving.has(`kafka/${name}`));
+  const detail = filled.map(({ name, holding }) => `${name}: ${holding.messages}, ${holding.detail}`).join("; ");
+  return {
+    ...together(
+      filled.map(({ holding }) => holding),
+      detail,
+    ),
+    unit: "record",
+  };
+}

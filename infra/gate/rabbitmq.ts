@@ -1,0 +1,106 @@
+import type { Look, RabbitmqLook } from "../../live/index.ts";
+import { type Held, together } from "../../live/index.ts";
+import type { Guarded, Properties } from "./guarded.ts";
+import { type Run, Unreachable } from "./run.ts";
+
+async function rabbitmqOf(look: Look): Promise<RabbitmqLook> {
+  const rabbitmq = await look.rabbitmq();
+  if (rabbitmq) return rabbitmq;
+  throw new Unreachable("nothing says how RabbitMQ is reached: keep messaging:rabbitmq until all of it is gone");
+}
+
+const asking = <T>(run: Run, ask: (rabbitmq: RabbitmqLook) => Promise<T>): Promise<T> =>
+  run.asking(async (look) => ask(await rabbitmqOf(look)));
+
+/** A queue of another vhost than the skill's does not have a name that the skill knows: none is there. */
+const queueName = ({ inputs }: { inputs: Properties }): string => `rabbitmq/${inputs.name}`;
+
+const argumentsOf = ({ settings }: Properties): Properties => ({
+  ...settings?.arguments,
+  ...(settings?.argumentsJson && JSON.parse(settings.argumentsJson)),
+});
+
+const changed = (what: string, before: unknown, after: unknown): string[] =>
+  after === undefined || before === after ? [] : [`${what}, ${before}, got ${after}`];
+
+export const queue: Guarded = {
+  kind: "queue",
+  name: queueName,
+  holding: ({ inputs }, run) => asking(run, (rabbitmq) => rabbitmq.queue(inputs.vhost, inputs.name)),
+  fixed: (before, after) => [
+    ...changed("type", argumentsOf(before)["x-queue-type"], argumentsOf(after)["x-queue-type"]),
+    ...changed("vhost", before.vhost, after.vhost),
+  ],
+  instead: ({ inputs }) =>
+    `declare the new queue beside it under another name, and say below rabbitmq: replace: { ${inputs.name}: <the new name> }`,
+  exists: ({ vhost, name }, run) => asking(run, (rabbitmq) => rabbitmq.exists("queue", name, vhost)),
+};
+
+const bindingKey = (vhost: string, source: string, destination: string, routingKey: string) =>
+  `rabbitmq/binding/${JSON.stringify([vhost, source, destination, routingKey])}`;
+
+/** A binding holds nothing; the exchange asks which of them go as well. */
+export const binding: Guarded = {
+  kind: "binding",
+  name: ({ inputs }) => bindingKey(inputs.vhost, inputs.source, inputs.destination, inputs.routingKey ?? ""),
+};
+
+export const exchange: Guarded = {
+  kind: "exchange",
+  name: ({ inputs }) => `rabbitmq/exchange/${inputs.name}`,
+  /** What leads on from it and stays: messages that are published there would go nowhere. */
+  holding: async ({ inputs: { vhost, name } }, run) => {
+    const bindings = await asking(run, (rabbitmq) => rabbitmq.bindingsFrom(vhost, name));
+    const staying = bindings.filter(
+      ({ destination, routingKey }) => !run.leaving.has(bindingKey(vhost, name, destination, routingKey)),
+    );
+    const detail = `bindings to ${staying.map(({ destination }) => destination).join(", ")}`;
+    return { messages: staying.length, waiting: staying.length, detail, unit: "binding" };
+  },
+  fixed: (before, after) => [
+    ...changed("type", before.settings?.type, after.settings?.type),
+    ...changed("vhost", before.vhost, after.vhost),
+  ],
+  instead: () =>
+    "declare an exchange of that type under another name, bind the queues to both, and take this one out when nobody publishes there",
+  exists: ({ vhost, name }, run) => asking(run, (rabbitmq) => rabbitmq.exists("exchange", name, vhost)),
+};
+
+export const vhost: Guarded = {
+  kind: "vhost",
+  name: ({ inputs }) => `rabbitmq/vhost/${inputs.name}`,
+  /** The queues in it that nobody else answers for. */
+  holding: async ({ inputs }, run) => {
+    const held = await asking(run, (rabbitmq) => rabbitmq.queues(inputs.name));
+    return inQueues(held.filter(({ name }) => !run.leaving.has(`rabbitmq/${name}`)));
+  },
+  exists: ({ name }, run) => asking(run, (rabbitmq) => rabbitmq.exists("vhost", name)),
+};
+
+export const user: Guarded = {
+  kind: "user",
+  name: ({ inputs }) => `rabbitmq/user/${inputs.name}`,
+  exists: ({ name }, run) => asking(run, (rabbitmq) => rabbitmq.exists("user", name)),
+};
+
+export const policy: Guarded = {
+  kind: "policy",
+  name: ({ inputs }) => `rabbitmq/policy/${inputs.name}`,
+  exists: ({ vhost, name }, run) => asking(run, (rabbitmq) => rabbitmq.exists("policy", name, vhost)),
+};
+
+/** All that the broker holds but for what goes by itself. */
+export async function everything(look: Look, run: Run) {
+  const own = run.skill.rabbitmq?.vhost;
+  const held = await (await rabbitmqOf(look)).all();
+  return inQueues(held.filter(({ name }) => !run.leaving.has(`rabbitmq/${name.replace(new RegExp(`@${own}$`), "")}`)));
+}
+
+function inQueues(held: readonly Held[]) {
+  const filled = held.filter(({ holding }) => holding.messages > 0);
+  const detail = filled.map(({ name, holding }) => `${name}: ${holding.detail}`).join("; ");
+  return together(
+    filled.map(({ holding }) => holding),
+    detail,
+  );
+}

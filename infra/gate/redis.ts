@@ -1,0 +1,61 @@
+import type { Holding, Look, RedisLook } from "../../live/index.ts";
+import type { Guarded } from "./guarded.ts";
+import { type Run, Unreachable } from "./run.ts";
+
+async function redisOf(look: Look, instance: string): Promise<RedisLook> {
+  const redis = await look.redis(instance);
+  if (redis) return redis;
+  throw new Unreachable(
+    `nothing says how Redis ${instance} is reached: keep messaging:redis.servers.${instance} until all of it is gone`,
+  );
+}
+
+const asking = <T>(run: Run, instance: string, ask: (redis: RedisLook) => Promise<T>): Promise<T> =>
+  run.asking(async (look) => ask(await redisOf(look, instance)));
+
+/** Resources of an instance are named `<instance>/...` in the program. */
+const instanceOf = (resource: string): string => resource.slice(0, resource.indexOf("/"));
+
+const consumerGroup: Guarded = {
+  kind: "consumer group",
+  name: ({ name, inputs }) => `redis/${instanceOf(name)}/${inputs.stream}/${inputs.group}`,
+  /** The stream stays with its entries; what goes is what the group has in hand, and how far it has read. */
+  holding: ({ name, inputs }, run) =>
+    asking(run, instanceOf(name), (redis) => redis.group(inputs.stream, inputs.group)),
+  exists: async ({ stream, group }, run, resource) =>
+    (await asking(run, instanceOf(resource), (redis) => redis.group(stream, group))) !== undefined,
+};
+
+const user: Guarded = {
+  kind: "user",
+  name: ({ name, inputs }) => `redis/${instanceOf(name)}/user/${inputs.name}`,
+  exists: ({ name }, run, resource) => asking(run, instanceOf(resource), (redis) => redis.exists(name)),
+};
+
+/** What AWS makes a replication group anew for. */
+const FIXED = ["engine", "port", "subnetGroupName", "kmsKeyId", "atRestEncryptionEnabled"];
+
+const replicationGroup: Guarded = {
+  kind: "server",
+  name: ({ inputs }) => `redis/${inputs.replicationGroupId}`,
+  holding: async () => {
+    throw new Unreachable("an ElastiCache server answers inside its VPC only");
+  },
+  fixed: (before, after) =>
+    FIXED.filter((key) => after[key] !== undefined && before[key] !== after[key]).map(
+      (key) => `${key}, ${before[key] ?? "none"}, got ${after[key]}`,
+    ),
+  instead: () =>
+    "declare the new instance beside it under another name, move the apps and their data there, and take this one out of the skill",
+};
+
+/** What stands before each type of Redis's resources. */
+export const guarded: Record<string, Guarded> = {
+  "messaging-extras:redis:ConsumerGroup": consumerGroup,
+  "messaging-extras:redis:User": user,
+  "aws:elasticache/replicationGroup:ReplicationGroup": replicationGroup,
+};
+
+/** All that the server of an instance holds. */
+export const everything = async (look: Look, instance: string): Promise<Holding | undefined> =>
+  (await redisOf(look, instance)).server();

@@ -1,0 +1,38 @@
+/** What a queue, topic, stream or server holds, looked at without changing it. */
+export interface Holding {
+  /** Messages, records or keys that would go with it. */
+  messages: number;
+  /** Those of `messages` that nobody has handled yet: the same number but for Kafka, where what was consumed stays. */
+  waiting: number;
+  /** What is counted, as one of it. Default: `message`. */
+  unit?: string;
+  /** The same in the broker's words: `10 ready, 2 unacknowledged`. */
+  detail: string;
+  /** When the oldest of them came, where the broker tells. */
+  oldest?: Date;
+  /** When something was written last, where the broker tells. */
+  lastWrite?: Date;
+}
+
+/** Something on a broker and what it holds. */
+export interface Held {
+  /** As `messaging:allowDataLoss` names it: `rabbitmq/orders`, `kafka/user-events`, `sqs/payments-dlq`, `redis/notifications`. */
+  name: string;
+  holding: Holding;
+}
+
+export const NOTHING: Holding = { messages: 0, waiting: 0, detail: "nothing" };
+
+/** The holdings of several things as one. */
+export function together(holdings: readonly Holding[], detail: string): Holding {
+  const sum = (key: "messages" | "waiting") => holdings.reduce((total, holding) => total + holding[key], 0);
+  const times = (key: "oldest" | "lastWrite") => holdings.flatMap((holding) => holding[key]?.getTime() ?? []);
+  const [oldest, lastWrite] = [times("oldest"), times("lastWrite")];
+  return {
+    messages: sum("messages"),
+    waiting: sum("waiting"),
+    detail,
+    ...(oldest.length > 0 && { oldest: new Date(Math.min(...oldest)) }),
+    ...(lastWrite.length > 0 && { lastWrite: new Date(Math.max(...lastWrite)) }),
+  };
+}

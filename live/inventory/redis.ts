@@ -1,0 +1,99 @@
+import type { RedisOperator } from "../../client/operator.ts";
+import { type Login, type Reply, type Server, serverOf } from "../../client/redis/server.ts";
+import { effectiveRights, passwordHashes } from "./redisRights.ts";
+import { properties, type Thing } from "./thing.ts";
+
+/** The settings that we make. */
+const SETTINGS = ["maxmemory", "maxmemory-policy", "appendonly", "appendfsync"] as const;
+
+/** SCAN is asked so often at most, for this many keys at a time: streams in a server of more keys may go unseen. */
+const SCANS = 1_000;
+const KEYS_A_SCAN = 1_000;
+
+/** Everything of interest on one Redis server: our settings, ACL users, streams and their groups. `all` is false where there were more keys than were looked at. */
+export async function redisInventory(instance: string, login: Login): Promise<{ things: Thing[]; all: boolean }> {
+  const server = serverOf(login);
+  const thing = (kind: string, name: string, values: Record<string, unknown>): Thing => ({
+    broker: `redis/${instance}`,
+    kind,
+    name,
+    properties: properties(values),
+  });
+  try {
+    const [settings, users, { streams, all }] = await Promise.all([
+      settingsOf(server),
+      usersOf(server),
+      streamsOf(server),
+    ]);
+    const groups = await Promise.all(
+      streams.map(async (stream) => (await groupsOf(server, stream)).map((group) => `${stream}/${group}`)),
+    );
+    const things = [
+      thing("settings", "settings", settings),
+      ...users.map(({ name, ...values }) => thing("user", name, values)),
+      ...streams.map((stream) => thing("stream", stream, {})),
+      ...groups.flat().map((group) => thing("group", group, {})),
+    ];
+    return { things, all };
+  } finally {
+    server.close();
+  }
+}
+
+/** Whether the server lets this user in; throws where it does not answer. */
+export async function redisLogin(login: Pick<RedisOperator, "host" | "port" | "tls" | "username" | "password">) {
+  const server = serverOf(login);
+  try {
+    await server.send(["PING"]);
+  } finally {
+    server.close();
+  }
+}
+
+const text = (reply: Reply): string => (Buffer.isBuffer(reply) ? reply.toString() : String(reply));
+
+/** The reply with every text as text. */
+const plain = (reply: Reply): unknown =>
+  Array.isArray(reply) ? reply.map(plain) : Buffer.isBuffer(reply) ? reply.toString() : reply;
+
+async function settingsOf(server: Server): Promise<Record<string, string>> {
+  const values = (plain(await server.ask(["CONFIG", "GET", ...SETTINGS])) as string[]) ?? [];
+  return Object.fromEntries(values.flatMap((value, at) => (at % 2 === 0 ? [[value, values[at + 1]!]] : [])));
+}
+
+async function usersOf(server: Server) {
+  const names = plain(await server.ask(["ACL", "USERS"])) as string[];
+  return Promise.all(
+    names.map(async (name) => {
+      const answer = plain(await server.ask(["ACL", "GETUSER", name])) as unknown[];
+      return { name, rights: effectiveRights(answer), passwords: passwordHashes(answer).length };
+    }),
+  );
+}
+
+async function streamsOf(server: Server): Promise<{ streams: string[]; all: boolean }> {
+  const streams = new Set<string>();
+  let cursor = "0";
+  for (let scans = 0; scans < SCANS; scans++) {
+    const reply = (await server.ask(["SCAN", cursor, "COUNT", String(KEYS_A_SCAN), "TYPE", "stream"])) as Reply[];
+    for (const key of reply[1] as Reply[]) streams.add(text(key));
+    cursor = text(reply[0]!);
+    if (cursor === "0") return { streams: [...streams], all: true };
+  }
+  return { streams: [...streams], all: false };
+}
+
+async function groupsOf(server: Server, stream: string): Promise<string[]> {
+  const groups = (plain(await server.ask(["XINFO", "GROUPS", stream])) as unknown[][]) ?? [];
+  return groups.map((fields) => String(fields[fields.indexOf("name") + 1]));
+}
+
+/** The words of a user's rights that begin with a sign: `~` keys, `&` channels. */
+export const patternsOf = (rights: string, sign: "~" | "&"): string[] =>
+  rights
+    .split(/\s+/)
+    .map((word) => word.replace(/^\(|\)$/g, ""))
+    .flatMap((word) => {
+      const match = sign === "~" ? /^(?:%(?:R|W|RW))?~(.*)$/.exec(word) : /^&(.*)$/.exec(word);
+      return match ? [match[1]!] : [];
+    });

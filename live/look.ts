@@ -1,0 +1,95 @@
+import type { ReplacedLog } from "../client/kafka/replacedLogs.ts";
+import type { KafkaOperator, OperatorAccess, RabbitmqOperator, RedisOperator } from "../client/operator.ts";
+import type { Held, Holding } from "./holding.ts";
+
+/** How the brokers of an environment are reached to look at them. What is absent cannot be asked. */
+export interface LookAccess extends Pick<OperatorAccess, "sqs"> {
+  rabbitmq?: Pick<RabbitmqOperator, "managementUrl" | "url" | "username" | "password"> & Trust;
+  kafka?: KafkaOperator & Trust;
+  /** Of any instance, those included that the skill no longer has. */
+  redis?(instance: string): RedisOperator | undefined;
+}
+
+/** Whom a connection trusts beside the authorities that this machine knows. */
+export interface Trust {
+  /** The authority that signed the broker's certificate, PEM. */
+  ca?: string;
+}
+
+/** A look at RabbitMQ; every method reads and changes nothing. Each throws a ConnectionError where the broker does not answer. */
+export interface RabbitmqLook {
+  /** Undefined: there is no such queue. */
+  queue(vhost: string, name: string): Promise<Holding | undefined>;
+  /** Every queue of a vhost with what it holds; empty where there is no such vhost. */
+  queues(vhost: string): Promise<Held[]>;
+  /** The bindings that lead from an exchange, by destination and routing key. */
+  bindingsFrom(vhost: string, exchange: string): Promise<RabbitmqLiveBinding[]>;
+  /** Whether it exists: a vhost, an exchange, a queue, a user or a policy, by the names that the provider takes. */
+  exists(kind: "vhost" | "exchange" | "queue" | "user" | "policy", name: string, vhost?: string): Promise<boolean>;
+  /** Of every vhost of the broker. */
+  all(): Promise<Held[]>;
+  /** The cluster's name and internal id, which stay while its data stays. */
+  identity(): Promise<string>;
+}
+
+export interface RabbitmqLiveBinding {
+  source: string;
+  destination: string;
+  destinationType: string;
+  routingKey: string;
+}
+
+/** A look at Kafka. */
+export interface KafkaLook {
+  /**
+   * Undefined: there is no such topic. `messages` counts its records, `waiting` the largest lag of a group that has read of it. What a
+   * group has handed on from its retry topic does not count, nor do dead letters that a redrive or drop has removed.
+   */
+  topic(name: string): Promise<Holding | undefined>;
+  /** Of a topic that is replaced: the records that are not copied yet. Undefined: there is no such topic. */
+  uncopied(log: ReplacedLog): Promise<Holding | undefined>;
+  /** Every topic but the internal ones. */
+  all(): Promise<Held[]>;
+  /** The topic's own settings on the broker, those that are not defaults. */
+  settings(topic: string): Promise<Record<string, string>>;
+  /** Whether it exists; of a user, its credentials of a mechanism such as `SCRAM-SHA-512` (default: of any). */
+  exists(kind: "topic" | "user", name: string, mechanism?: string): Promise<boolean>;
+  /** How many brokers the cluster has now: a topic cannot have more replicas. */
+  brokers(): Promise<number>;
+  /** The cluster's id. */
+  identity(): Promise<string>;
+}
+
+/** A look at SQS. */
+export interface SqsLook {
+  /** By its URL; undefined: there is no such queue. Visible, in flight and delayed messages. */
+  queue(url: string): Promise<Holding | undefined>;
+  /** Whether a queue of this whole name (`payments.fifo`) exists in the account and region. */
+  exists(name: string): Promise<boolean>;
+  all(): Promise<Held[]>;
+  /** The account and region. */
+  identity(): Promise<string>;
+}
+
+/** A look at one Redis server. */
+export interface RedisLook {
+  /** Keys and stream entries of every database; keys of our own (`messaging:cluster-id`, `messaging:redrive:*`) do not count. */
+  server(): Promise<Holding>;
+  /** What a consumer group has not acknowledged and not read. Undefined: there is no such stream or group. */
+  group(stream: string, group: string): Promise<Holding | undefined>;
+  /** Whether an ACL user exists. */
+  exists(user: string): Promise<boolean>;
+  /** What tells this server from others as long as its data stays; undefined where nobody has marked it yet. */
+  identity(): Promise<string | undefined>;
+}
+
+/** A look at the brokers of an environment; the code of a broker is loaded, and it is connected to, when it is asked. */
+export interface Look {
+  /** Each is undefined where nothing says how its broker is reached. */
+  rabbitmq(): Promise<RabbitmqLook | undefined>;
+  kafka(): Promise<KafkaLook | undefined>;
+  sqs(): Promise<SqsLook | undefined>;
+  /** Of one instance. */
+  redis(instance: string): Promise<RedisLook | undefined>;
+  close(): Promise<void>;
+}

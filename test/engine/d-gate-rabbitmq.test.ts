@@ -1,0 +1,186 @@
+import { afterAll, afterEach, describe, expect, inject, it } from "vitest";
+import { connect } from "../../client/index.ts";
+import { inside, output, pulumi, restore } from "./clone.ts";
+import { allow, changeSkill, refusals } from "./gate.ts";
+
+const clone = inject("clone");
+
+const ctl = async (...args: string[]): Promise<string> => {
+  const { code, stdout, output: printed } = await inside(clone, "rabbitmq", ["rabbitmqctl", "--quiet", ...args]);
+  if (code !== 0) throw new Error(printed);
+  return stdout;
+};
+const messagesIn = async (queue: string): Promise<number | undefined> => {
+  const listed = JSON.parse(await ctl("--formatter", "json", "list_queues", "-p", "orders", "name", "messages"));
+  return listed.find(({ name }: { name: string }) => name === queue)?.messages;
+};
+async function publish(count: number): Promise<void> {
+  // biome-ignore lint/suspicious/noExplicitAny: the access of one app
+  const apps = await output<Record<string, any>>(clone, "apps");
+  const client = connect(apps["order-service"]);
+  for (let at = 0; at < count; at++) await client.publish("rabbitmq/orders", { body: `m${at}`, key: "order.created" });
+  await client.close();
+}
+const up = async () => {
+  const { code, output: printed } = await pulumi(clone, "up", "--yes", "--skip-preview", "--suppress-outputs");
+  expect(code, printed).toBe(0);
+  return printed;
+};
+
+// biome-ignore lint/suspicious/noExplicitAny: a skill as people write it
+const withoutOrders = (skill: any) => {
+  skill.rabbitmq.queues = { others: { producers: ["order-service"] } };
+};
+
+afterEach(() => {
+  restore(clone, "skill.yaml");
+  allow(clone);
+});
+afterAll(async () => {
+  await ctl("purge_queue", "-p", "orders", "orders");
+});
+
+describe("the data-loss gate of RabbitMQ", () => {
+  it("refuses, at preview and at up, to delete a queue that holds messages, and loses none", async () => {
+    await publish(7);
+    changeSkill(clone, withoutOrders);
+    const sentence = "rabbitmq/orders holds 7 messages (7 ready): deleting it would lose them.";
+    expect(await refusals(clone)).toEqual([sentence]);
+    expect(await refusals(clone, "up", "--yes", "--skip-preview")).toContain(sentence);
+    expect(await messagesIn("orders")).toBe(7);
+    restore(clone, "skill.yaml");
+    await up();
+    expect(await messagesIn("orders")).toBe(7);
+  });
+
+  it("counts what a consumer has in hand", async () => {
+    // biome-ignore lint/suspicious/noExplicitAny: the access of one app
+    const apps = await output<Record<string, any>>(clone, "apps");
+    await ctl("purge_queue", "-p", "orders", "orders");
+    await publish(1);
+    const client = connect(apps.fulfilment);
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let took = () => {};
+    const taken = new Promise<void>((resolve) => {
+      took = resolve;
+    });
+    const consumer = await client.consume("rabbitmq/orders", async () => {
+      took();
+      await held;
+    });
+    await taken;
+    changeSkill(clone, withoutOrders);
+    const said = await refusals(clone);
+    release();
+    await consumer.stop();
+    await client.close();
+    expect(said).toEqual(["rabbitmq/orders holds 1 message (0 ready, 1 unacknowledged): deleting it would lose it."]);
+  });
+
+  it("refuses what RabbitMQ cannot change in place, even of an empty queue, and says what to do", async () => {
+    changeSkill(clone, (skill) => {
+      skill.rabbitmq.queues.orders.type = "classic";
+    });
+    expect(await refusals(clone)).toEqual([
+      "rabbitmq/orders: must keep its type, quorum, got classic: the broker cannot change that in place, so the queue would be deleted with all that it holds and made anew.",
+    ]);
+    changeSkill(clone, (skill) => {
+      skill.rabbitmq.queues.orders.type = "quorum";
+      skill.rabbitmq.exchanges["order-events"].type = "direct";
+      skill.rabbitmq.queues.orders.bindings[0].routingKey = "order";
+    });
+    expect(await refusals(clone)).toEqual([
+      "rabbitmq/exchange/order-events: must keep its type, topic, got direct: the broker cannot change that in place, so the exchange would be deleted with all that it holds and made anew.",
+    ]);
+  });
+
+  it("refuses a renamed vhost while a queue of it holds messages", async () => {
+    await publish(2);
+    changeSkill(clone, (skill) => {
+      skill.rabbitmq.vhost = "elsewhere";
+    });
+    const said = await refusals(clone);
+    expect(said.length).toBeGreaterThan(0);
+    expect(await messagesIn("orders")).toBe(2);
+  });
+
+  it("refuses to take over a queue that somebody else made", async () => {
+    await ctl("eval", declared("strangers"));
+    changeSkill(clone, (skill) => {
+      skill.rabbitmq.queues.strangers = {};
+    });
+    expect(await refusals(clone)).toEqual([
+      "rabbitmq/strangers: must not exist yet, got a queue that this environment did not make: making it would take it over, and later delete it.",
+    ]);
+    await ctl("delete_queue", "-p", "orders", "strangers");
+    expect(await refusals(clone)).toEqual([]);
+  });
+
+  it("keeps an exchange from which somebody else's binding leads on", async () => {
+    changeSkill(clone, (skill) => {
+      skill.rabbitmq.exchanges.spare = { type: "topic" };
+    });
+    await up();
+    await ctl("eval", bound("spare", "orders"));
+    restore(clone, "skill.yaml");
+    expect(await refusals(clone)).toEqual([
+      "rabbitmq/exchange/spare holds 1 binding (bindings to orders): deleting it would lose it.",
+    ]);
+    allow(clone, "rabbitmq/exchange/spare");
+    await up();
+    allow(clone);
+  });
+
+  it("is not passed by destroy, with the program or without", async () => {
+    const with_ = await pulumi(clone, "destroy", "--preview-only", "--run-program");
+    expect(with_.code).not.toBe(0);
+    expect(with_.output).toContain("rabbitmq/orders holds 2 messages (2 ready)");
+    const without = await pulumi(clone, "destroy", "--yes", "--skip-preview");
+    expect(without.code).not.toBe(0);
+    expect(without.output).toContain("You must run with the `--run-program` flag");
+    expect(await refusals(clone, "preview", "--expect-no-changes")).toEqual([]);
+    expect(await messagesIn("orders")).toBe(2);
+  });
+
+  it("is an error that names what nothing asked for", async () => {
+    allow(clone, "rabbitmq/orders");
+    const { code, output: printed } = await pulumi(clone, "preview");
+    expect(code).not.toBe(0);
+    expect(printed).toContain(
+      "error: messaging:allowDataLoss: must name what this change would delete, got rabbitmq/orders: take it out. (An entry is for one change: it goes once that is made.)",
+    );
+  });
+
+  it("lets go exactly what is allowed, with a warning, and then asks for the entry to be taken out", async () => {
+    changeSkill(clone, withoutOrders);
+    allow(clone, "rabbitmq/orders");
+    expect(await refusals(clone)).toEqual([]);
+    expect(await up()).toContain("rabbitmq/orders goes with 2 messages (2 ready), as messaging:allowDataLoss says.");
+    expect(await messagesIn("orders")).toBeUndefined();
+    restore(clone, "skill.yaml");
+    const again = await pulumi(clone, "preview");
+    expect(again.output).toContain("messaging:allowDataLoss: must name what this change would delete");
+    allow(clone);
+    await up();
+  });
+
+  it("lets an empty queue go, and the queue is there again with the skill", async () => {
+    changeSkill(clone, withoutOrders);
+    await up();
+    expect(await messagesIn("orders")).toBeUndefined();
+    restore(clone, "skill.yaml");
+    await up();
+    expect(await messagesIn("orders")).toBe(0);
+  });
+});
+
+/** Erlang that declares a queue as somebody else would. */
+const declared = (name: string) =>
+  `rabbit_amqqueue:declare(rabbit_misc:r(<<"orders">>, queue, <<"${name}">>), true, false, [], none, <<"somebody">>).`;
+
+/** Erlang that binds a queue to an exchange. */
+const bound = (exchange: string, queue: string) =>
+  `rabbit_binding:add({binding, rabbit_misc:r(<<"orders">>, exchange, <<"${exchange}">>), <<"x">>, rabbit_misc:r(<<"orders">>, queue, <<"${queue}">>), []}, <<"somebody">>).`;

@@ -1,0 +1,104 @@
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
+import { type AppAccess, connect } from "../../client/index.ts";
+import type { OperatorAccess } from "../../client/operator.ts";
+import { type Server, serverOf } from "../../client/redis/server.ts";
+import { redisLook } from "../../live/redis.ts";
+import { output, pulumi, restore } from "./clone.ts";
+import { allow, changeSkill, refusals } from "./gate.ts";
+
+const clone = inject("clone");
+const GROUP = "redis/notifications/emails/mailer";
+const ANY_AGE = /; the oldest came [^)]*/;
+
+let server: Server;
+
+const groups = async (): Promise<string> => String(await server.ask(["XINFO", "GROUPS", "emails"]));
+const entries = async (): Promise<number> => Number(await server.ask(["XLEN", "emails"]));
+
+async function publish(count: number): Promise<void> {
+  const client = connect((await output<Record<string, AppAccess>>(clone, "apps"))["notification-service"]!);
+  for (let at = 0; at < count; at++) await client.publish("redis/notifications/emails", { body: `m${at}` });
+  await client.close();
+}
+
+const up = async () => {
+  const { code, output: printed } = await pulumi(clone, "up", "--yes", "--skip-preview", "--suppress-outputs");
+  expect(code, printed).toBe(0);
+  return printed.replace(ANY_AGE, "");
+};
+const refused = async (...command: string[]) =>
+  (await refusals(clone, ...command)).map((text) => text.replace(ANY_AGE, ""));
+
+// biome-ignore lint/suspicious/noExplicitAny: a skill as people write it
+const withoutMailer = (skill: any) => {
+  skill.redis.instances.notifications.streams.emails.consumers = {};
+};
+
+beforeAll(async () => {
+  server = serverOf((await output<OperatorAccess>(clone, "operator")).redis!.notifications!);
+  await server.ask(["XTRIM", "emails", "MAXLEN", "0"]);
+  for (const group of ["mailer", "theirs"]) await server.ask(["XGROUP", "DESTROY", "emails", group]);
+  await server.ask(["XGROUP", "CREATE", "emails", "mailer", "0"]);
+});
+afterEach(() => {
+  restore(clone, "skill.yaml");
+  allow(clone);
+});
+afterAll(async () => {
+  await server.ask(["XTRIM", "emails", "MAXLEN", "0"]);
+  server.close();
+});
+
+describe("the gate of Redis", () => {
+  it("refuses to take over a group that somebody else made", async () => {
+    await server.ask(["XGROUP", "CREATE", "emails", "theirs", "0"]);
+    try {
+      changeSkill(clone, (skill) => {
+        skill.redis.instances.notifications.streams.emails.consumers.theirs = { app: "fulfilment" };
+      });
+      expect(await refused()).toEqual([
+        "redis/notifications/emails/theirs: must not exist yet, got a consumer group that this environment did not make: making it would take it over, and later delete it.",
+      ]);
+    } finally {
+      await server.ask(["XGROUP", "DESTROY", "emails", "theirs"]);
+    }
+  });
+
+  it("counts what the server holds, and nothing of its own", async () => {
+    const look = redisLook((await output<OperatorAccess>(clone, "operator")).redis!.notifications!);
+    const before = await look.server();
+    await publish(3);
+    await server.ask(["SET", "messaging:redrive:gate-test", "1", "EX", "60"]);
+    const after = await look.server();
+    expect(after.messages - before.messages).toBe(3);
+    expect(after.detail).toContain("3 in emails");
+    expect([await look.exists("fulfilment"), await look.exists("nobody")]).toEqual([true, false]);
+    expect(await look.group("emails", "nobody")).toBeUndefined();
+    await server.ask(["DEL", "messaging:redrive:gate-test"]);
+    await look.close();
+  });
+
+  it("refuses to remove a group with entries in hand or not read, lets go exactly what is allowed, keeps the stream, and makes the group anew", async () => {
+    await server.ask(["XREADGROUP", "GROUP", "mailer", "gate-test", "COUNT", "1", "STREAMS", "emails", ">"]);
+    changeSkill(clone, withoutMailer);
+    const holds = `${GROUP} holds 3 messages (1 not acknowledged, 2 not read): deleting it would lose them.`;
+    expect(await refused("up", "--yes", "--skip-preview")).toEqual([holds]);
+    expect(await groups()).toContain("mailer");
+    allow(clone, GROUP);
+    expect(await up()).toContain(
+      `${GROUP} goes with 3 messages (1 not acknowledged, 2 not read), as messaging:allowDataLoss says.`,
+    );
+    expect(await groups()).toBe("");
+    expect(await entries()).toBe(3);
+    restore(clone, "skill.yaml");
+    allow(clone);
+    await up();
+    expect(await groups()).toContain("mailer");
+  });
+
+  it("lets a group go that has acknowledged all", async () => {
+    await server.ask(["XTRIM", "emails", "MAXLEN", "0"]);
+    changeSkill(clone, withoutMailer);
+    expect(await refused()).toEqual([]);
+  });
+});

@@ -1,0 +1,133 @@
+import { describe, expect, it } from "vitest";
+import { ConnectionError } from "../../../client/message.ts";
+import { beforeCreate, beforeDelete } from "../../../infra/gate/hooks.ts";
+import type { Run } from "../../../infra/gate/run.ts";
+import { guardedTypes } from "../../../infra/gate/table.ts";
+import { type Fake, fakeRun } from "./fake.ts";
+
+const QUEUE = "rabbitmq:index/queue:Queue";
+const EXCHANGE = "rabbitmq:index/exchange:Exchange";
+const BINDING = "rabbitmq:index/binding:Binding";
+const VHOST = "rabbitmq:index/vHost:VHost";
+const place = { stack: "test", allowed: [] };
+const three = { messages: 3, waiting: 3, detail: "3 ready" };
+const none = { messages: 0, waiting: 0, detail: "0 ready" };
+const settings = (type: string) => ({ durable: true, argumentsJson: JSON.stringify({ "x-queue-type": type }) });
+const orders = { name: "orders", vhost: "v", settings: settings("quorum") };
+
+const call = (type: string, inputs: object) => ({
+  urn: "",
+  id: "",
+  name: "orders",
+  type,
+  oldInputs: inputs,
+  oldOutputs: inputs,
+});
+const deleting = (type: string, inputs: object, run: Run) =>
+  beforeDelete(guardedTypes[type]!, call(type, inputs), run, place);
+const why = (fake: Fake, options = {}, type = QUEUE, inputs: object = orders) =>
+  deleting(type, inputs, fakeRun(fake, options)).then(
+    () => "goes",
+    (error: Error) => error.message.split("\n")[0],
+  );
+
+describe("what is deleted", () => {
+  it("goes when it holds nothing, or is not there any more", async () => {
+    expect(await why({ queues: { orders: none } })).toBe("goes");
+    expect(await why({})).toBe("goes");
+  });
+
+  it("stays when it holds something", async () => {
+    expect(await why({ queues: { orders: three } })).toBe(
+      "rabbitmq/orders holds 3 messages (3 ready): deleting it would lose them.",
+    );
+  });
+
+  it("stays when its broker cannot be asked", async () => {
+    expect(await why({ away: new ConnectionError("no answer within 10 s") })).toBe(
+      "rabbitmq/orders cannot be looked at, and so counts as not empty (no answer within 10 s).",
+    );
+  });
+
+  it("goes when exactly it is allowed to, even where nobody can look", async () => {
+    expect(await why({ queues: { orders: three } }, { allowed: ["rabbitmq/orders"] })).toBe("goes");
+    expect(await why({ away: new ConnectionError("gone") }, { allowed: ["rabbitmq/orders"] })).toBe("goes");
+    expect(await why({ queues: { orders: three } }, { allowed: ["rabbitmq/order"] })).toContain("holds 3 messages");
+  });
+
+  it("goes with all it holds where the whole environment is discarded, and with what was consumed where that is", async () => {
+    expect(await why({ queues: { orders: three } }, { discard: "all" })).toBe("goes");
+    expect(await why({ queues: { orders: three } }, { discard: "consumed" })).toContain("holds 3 messages");
+    expect(await why({ queues: { orders: { ...three, waiting: 0 } } }, { discard: "consumed" })).toBe("goes");
+  });
+
+  it("stays, even empty, where it would be made anew because it cannot be changed in place", async () => {
+    const run = fakeRun({ queues: { orders: none } });
+    run.declare(QUEUE, "orders", { ...orders, settings: settings("classic") });
+    await expect(deleting(QUEUE, orders, run)).rejects.toThrow(
+      "rabbitmq/orders: must keep its type, quorum, got classic:",
+    );
+  });
+
+  it("is looked at like any other where it is declared as it was, as when an environment is destroyed", async () => {
+    const run = fakeRun({ queues: { orders: none } });
+    run.declare(QUEUE, "orders", orders);
+    await deleting(QUEUE, orders, run);
+    expect([...run.leaving]).toEqual(["rabbitmq/orders"]);
+  });
+});
+
+describe("an exchange", () => {
+  const exchange = { name: "events", vhost: "v", settings: { type: "topic" } };
+  const fake = { bindings: [{ source: "events", destination: "orders", routingKey: "order.*" }] };
+
+  it("stays while a binding of somebody else leads on from it", async () => {
+    expect(await why(fake, {}, EXCHANGE, exchange)).toBe(
+      "rabbitmq/exchange/events holds 1 binding (bindings to orders): deleting it would lose it.",
+    );
+  });
+
+  it("goes when its bindings go in the same run", async () => {
+    const run = fakeRun(fake);
+    await deleting(BINDING, { vhost: "v", source: "events", destination: "orders", routingKey: "order.*" }, run);
+    await deleting(EXCHANGE, exchange, run);
+    expect(run.leaving).toContain("rabbitmq/exchange/events");
+  });
+});
+
+describe("a vhost", () => {
+  it("stays while a queue that does not go by itself holds something", async () => {
+    const run = fakeRun({ queues: { orders: three, foreign: three } }, { allowed: ["rabbitmq/orders"] });
+    await deleting(QUEUE, orders, run);
+    await expect(deleting(VHOST, { name: "v" }, run)).rejects.toThrow(
+      "rabbitmq/vhost/v holds 3 messages (foreign: 3 ready)",
+    );
+  });
+});
+
+describe("what is made", () => {
+  const making = (run: Run) => beforeCreate(guardedTypes[QUEUE]!, { ...call(QUEUE, {}), newInputs: orders }, run);
+
+  it("must not be there already", async () => {
+    await expect(making(fakeRun({ existing: ["orders"] }))).rejects.toThrow("rabbitmq/orders: must not exist yet");
+    await making(fakeRun({}));
+  });
+
+  it("may be there where it is made anew", async () => {
+    const run = fakeRun({ queues: { orders: none }, existing: ["orders"] });
+    await deleting(QUEUE, orders, run);
+    await making(run);
+  });
+
+  it("fails at up where the broker cannot be asked", async () => {
+    await expect(making(fakeRun({ away: new ConnectionError("gone") }))).rejects.toThrow("gone");
+  });
+});
+
+describe("messaging:allowDataLoss", () => {
+  it("knows the entries that nothing asked for", async () => {
+    const run = fakeRun({ queues: { orders: three } }, { allowed: ["rabbitmq/orders", "kafka/gone"] });
+    await deleting(QUEUE, orders, run);
+    expect(run.unused()).toEqual(["kafka/gone"]);
+  });
+});

@@ -1,0 +1,141 @@
+import { describe, expect, it } from "vitest";
+import { beforeCreate, beforeDelete } from "../../../infra/gate/hooks.ts";
+import type { Run } from "../../../infra/gate/run.ts";
+import { everything as everythingOfSqs } from "../../../infra/gate/sqs.ts";
+import { guardedTypes } from "../../../infra/gate/table.ts";
+import type { Holding, Look } from "../../../live/index.ts";
+import { fakeRun } from "./fake.ts";
+
+const QUEUE = "aws:sqs/queue:Queue";
+const GROUP = "messaging-extras:redis:ConsumerGroup";
+const USER = "messaging-extras:redis:User";
+const SERVER = "aws:elasticache/replicationGroup:ReplicationGroup";
+const place = { stack: "test", allowed: [] };
+const two: Holding = { messages: 2, waiting: 2, detail: "1 visible, 1 in flight" };
+
+/** What SQS has by queue URL, and each Redis instance by `<stream>/<group>` or user. */
+interface Fake {
+  queues?: Record<string, Holding>;
+  redis?: Record<string, Record<string, Holding>>;
+}
+
+function runOf({ queues = {}, redis = {} }: Fake): Run {
+  const sqs = {
+    queue: async (url: string) => queues[url],
+    exists: async (name: string) => Object.keys(queues).some((url) => url.endsWith(`/${name}`)),
+    all: async () => Object.entries(queues).map(([url, holding]) => ({ name: url.split("/").at(-1)!, holding })),
+  };
+  const redisOf = async (instance: string) =>
+    redis[instance] && {
+      group: async (stream: string, group: string) => redis[instance]![`${stream}/${group}`],
+      exists: async (user: string) => user in redis[instance]!,
+    };
+  const run = fakeRun({});
+  run.asking = async (ask) => ask({ sqs: async () => sqs, redis: redisOf } as unknown as Look);
+  return run;
+}
+
+const refusal = (asked: Promise<void>): Promise<string> =>
+  asked.then(
+    () => "passes",
+    (error: Error) => error.message.split("\n")[0]!,
+  );
+const deleting = (type: string, name: string, inputs: object, outputs: object, run: Run) =>
+  refusal(
+    beforeDelete(
+      guardedTypes[type]!,
+      { urn: "", id: "", name, type, oldInputs: inputs, oldOutputs: outputs },
+      run,
+      place,
+    ),
+  );
+const making = (type: string, name: string, newInputs: object, run: Run) =>
+  refusal(beforeCreate(guardedTypes[type]!, { urn: "", id: "", name, type, newInputs }, run));
+
+describe("an SQS queue", () => {
+  const url = "http://a:1/0/payments.fifo";
+  const inputs = { name: "payments.fifo", fifoQueue: true };
+
+  it("is known by its URL, and called as in the skill", async () => {
+    expect(await deleting(QUEUE, "payments", inputs, { url }, runOf({ queues: { [url]: two } }))).toBe(
+      "sqs/payments holds 2 messages (1 visible, 1 in flight): deleting it would lose them.",
+    );
+    const dead = { name: "payments-dlq.fifo", fifoQueue: true };
+    const other = { url: "http://a:1/0/payments-dlq.fifo" };
+    expect(await deleting(QUEUE, "payments-dlq", dead, other, runOf({ queues: { [other.url]: two } }))).toContain(
+      "sqs/payments-dlq holds 2 messages",
+    );
+    expect(await deleting(QUEUE, "payments", inputs, { url }, runOf({}))).toBe("passes");
+  });
+
+  it("stays FIFO or not, even empty", async () => {
+    const run = runOf({});
+    run.declare(QUEUE, "payments", { ...inputs, fifoQueue: false });
+    expect(await deleting(QUEUE, "payments", inputs, { url }, run)).toContain(
+      "sqs/payments: must keep its fifoQueue, true, got false",
+    );
+  });
+
+  it("must not be there before it is made", async () => {
+    expect(await making(QUEUE, "payments", inputs, runOf({ queues: { [url]: two } }))).toContain(
+      "sqs/payments: must not exist yet, got a queue",
+    );
+    expect(await making(QUEUE, "payments", inputs, runOf({}))).toBe("passes");
+  });
+
+  it("is not counted with the emulator's volume where it goes by itself", async () => {
+    const run = runOf({ queues: { [url]: two, "http://a:1/0/others": { ...two, detail: "2 visible" } } });
+    run.leaving.add("sqs/payments");
+    const held = await run.asking((look) => everythingOfSqs(look, run));
+    expect(held).toEqual({ messages: 2, waiting: 2, detail: "others: 2 visible" });
+  });
+});
+
+describe("a consumer group of Redis", () => {
+  const name = "notifications/emails/mailer";
+  const inputs = { stream: "emails", group: "mailer" };
+  const held = { "emails/mailer": { messages: 5, waiting: 5, detail: "2 not acknowledged, 3 not read" } };
+
+  it("stays while it has entries in hand or not read", async () => {
+    expect(await deleting(GROUP, name, inputs, inputs, runOf({ redis: { notifications: held } }))).toBe(
+      "redis/notifications/emails/mailer holds 5 messages (2 not acknowledged, 3 not read): deleting it would lose them.",
+    );
+    const none = { "emails/mailer": { ...held["emails/mailer"], messages: 0 } };
+    expect(await deleting(GROUP, name, inputs, inputs, runOf({ redis: { notifications: none } }))).toBe("passes");
+  });
+
+  it("stays where nothing says how its server is reached", async () => {
+    expect(await deleting(GROUP, name, inputs, inputs, runOf({}))).toBe(
+      "redis/notifications/emails/mailer cannot be looked at, and so counts as not empty (nothing says how Redis notifications is reached: keep messaging:redis.servers.notifications until all of it is gone).",
+    );
+  });
+
+  it("must not be there before it is made, nor a user", async () => {
+    expect(await making(GROUP, name, inputs, runOf({ redis: { notifications: held } }))).toContain(
+      "redis/notifications/emails/mailer: must not exist yet, got a consumer group",
+    );
+    expect(await making(GROUP, name, inputs, runOf({ redis: { notifications: {} } }))).toBe("passes");
+    const run = runOf({ redis: { notifications: { mailer: two } } });
+    expect(await making(USER, "notifications/mailer", { name: "mailer" }, run)).toContain(
+      "redis/notifications/user/mailer: must not exist yet, got a user",
+    );
+  });
+});
+
+describe("an ElastiCache server", () => {
+  const inputs = { replicationGroupId: "notifications", engine: "redis", port: 6379 };
+
+  it("cannot be asked, and so counts as not empty", async () => {
+    expect(await deleting(SERVER, "notifications", inputs, inputs, runOf({}))).toBe(
+      "redis/notifications cannot be looked at, and so counts as not empty (an ElastiCache server answers inside its VPC only).",
+    );
+  });
+
+  it("is not made anew for another engine", async () => {
+    const run = runOf({});
+    run.declare(SERVER, "notifications", { ...inputs, engine: "valkey" });
+    expect(await deleting(SERVER, "notifications", inputs, inputs, run)).toContain(
+      "redis/notifications: must keep its engine, redis, got valkey",
+    );
+  });
+});
