@@ -3,6 +3,7 @@ import type { DeadLetters } from "../client/deadLetters.ts";
 import { AccessError, ConnectionError, RefusedError } from "../client/message.ts";
 import { allDeadLetters, type OpenedBroker, operate } from "../client/operate.ts";
 import { shown } from "../skill/index.ts";
+import { Failure } from "../toolchain/failure.ts";
 import { EnvironmentError, type Outputs, readOutputs } from "./outputs.ts";
 
 /** A live environment, while a command works on it. */
@@ -40,6 +41,7 @@ export function deadLettersOf({ brokers }: Live, flow: string): DeadLetters {
 /** The exit code and the sentence of what a command threw: 2 where a broker does not answer. */
 export function failureOf(error: unknown): { code: 1 | 2; message: string } | undefined {
   if (error instanceof ConnectionError) return { code: 2, message: error.message };
+  if (error instanceof Failure) return { code: error.exitCode, message: error.message };
   const known = [EnvironmentError, AccessError, RefusedError];
   return known.some((kind) => error instanceof kind) ? { code: 1, message: (error as Error).message } : undefined;
 }

@@ -1,11 +1,9 @@
-import { spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { readFileSync } from "node:fs";
 import type { AppAccess } from "../client/access.ts";
 import type { OperatorAccess } from "../client/operator.ts";
 import { shown } from "../skill/index.ts";
 import type { Option } from "./arguments.ts";
+import { pulumiSaid, runPulumi } from "./pulumi.ts";
 
 /** What an environment says of itself, secrets revealed. */
 export interface Outputs {
@@ -28,8 +26,6 @@ export const environmentOptions: Record<string, Option> = {
     summary: "What `pulumi stack output --json --show-secrets` printed, in place of asking Pulumi.",
   },
 };
-
-const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** The environment that the options mean. */
 export function environmentName(options: Record<string, string>): string {
@@ -75,36 +71,9 @@ function readFile(file: string): string {
 }
 
 async function askPulumi(stack: string): Promise<string> {
-  const args = ["stack", "output", "--json", "--show-secrets", "--stack", stack, "--non-interactive"];
-  const { code, stdout, stderr } = await run(join(root, "node_modules/.bin/pulumi"), args);
+  const { code, stdout, stderr } = await runPulumi(["stack", "output", "--json", "--show-secrets", "--stack", stack]);
   if (code === 0) return stdout;
-  const [said = "Pulumi did not say why"] = stderr
-    .split("\n")
-    .filter((line) => line.startsWith("error: ") || line.includes("passphrase"));
   throw new EnvironmentError(
-    `environment ${stack}: must exist and be readable (npm start makes local), got: ${said.replace(/^error: /, "")}`,
+    `environment ${stack}: must exist and be readable (npm start makes local), got: ${pulumiSaid(stderr)}`,
   );
-}
-
-function run(command: string, args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: root, env: pulumiEnvironment(), stdio: ["ignore", "pipe", "pipe"] });
-    let [stdout, stderr] = ["", ""];
-    child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
-    child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
-    child.on("error", (error) => resolve({ code: 1, stdout, stderr: `error: ${error.message}` }));
-    child.on("close", (code) => resolve({ code: code ?? 1, stdout, stderr }));
-  });
-}
-
-/** With the passphrase that `npm start` made, where the user has said nothing of one. */
-function pulumiEnvironment(): NodeJS.ProcessEnv {
-  const { PULUMI_CONFIG_PASSPHRASE, PULUMI_CONFIG_PASSPHRASE_FILE } = process.env;
-  const file = join(root, ".state/passphrase");
-  const said = PULUMI_CONFIG_PASSPHRASE !== undefined || PULUMI_CONFIG_PASSPHRASE_FILE;
-  return {
-    ...process.env,
-    PULUMI_SKIP_UPDATE_CHECK: "true",
-    ...(!said && existsSync(file) && { PULUMI_CONFIG_PASSPHRASE_FILE: file }),
-  };
 }

@@ -32,10 +32,13 @@ describe("messaging", () => {
         validate     Check a skill, skill.yaml unless another file is given, and print all its problems.
         schema       Print the JSON Schema (draft 7) of a skill.
         verify       Walk a good and a poison message through every flow of the live environment, as its apps, and clean up.
+        drift        Compare the live brokers with what Pulumi's state says. Exit code 7: something drifted.
+        adopt        Write a skill of what the brokers have already, and Pulumi's import file for it. Nothing is changed before --import.
         dlq list     Show how many dead letters each flow has and how old the oldest is. Nothing is consumed.
         dlq show     Show the oldest dead letters of a flow with their errors. They stay where they are.
         dlq redrive  Put dead letters back to the consumer that gave them up, the oldest first. Each is confirmed by the broker before it leaves.
         dlq drop     Delete dead letters for good, the oldest first. Asks, or takes the count that it would ask for.
+        recover      After an up, destroy or refresh that was killed: release its lock, and settle what was under way by what the brokers have.
 
       messaging <command> --help tells more; messaging --version tells the version.
       ",
@@ -52,23 +55,23 @@ describe("messaging", () => {
   it.each([
     [
       [],
-      "messaging: must be given a command (validate, schema, verify, dlq list, dlq show, dlq redrive, dlq drop), got nothing",
+      "messaging: must be given a command (validate, schema, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover), got nothing",
     ],
     [
       ["validat"],
-      'messaging: must be given a known command (validate, schema, verify, dlq list, dlq show, dlq redrive, dlq drop), got "validat"',
+      'messaging: must be given a known command (validate, schema, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover), got "validat"',
     ],
     [
       ["\u001b[2J"],
-      'messaging: must be given a known command (validate, schema, verify, dlq list, dlq show, dlq redrive, dlq drop), got "\\u001b[2J"',
+      'messaging: must be given a known command (validate, schema, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover), got "\\u001b[2J"',
     ],
     [
       ["constructor"],
-      'messaging: must be given a known command (validate, schema, verify, dlq list, dlq show, dlq redrive, dlq drop), got "constructor"',
+      'messaging: must be given a known command (validate, schema, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover), got "constructor"',
     ],
     [
       ["--verbose"],
-      'messaging: must be given a known command (validate, schema, verify, dlq list, dlq show, dlq redrive, dlq drop), got "--verbose"',
+      'messaging: must be given a known command (validate, schema, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover), got "--verbose"',
     ],
     [
       ["validate", "--env", "x"],
@@ -167,7 +170,7 @@ describe("messaging validate", () => {
     expect(
       (await called("validate", join(root, "examples/full.yaml"))).stdout.replace(root, ""),
     ).toMatchInlineSnapshot(`
-      "examples/full.yaml: valid: full 2.0.0, 4 apps, 2 RabbitMQ queues, 1 Kafka topic, 1 SQS queue, 2 Redis instances
+      "examples/full.yaml: valid: full 2.0.0, 4 apps, 3 RabbitMQ queues, 3 Kafka topics, 1 SQS queue, 2 Redis instances
       "
     `);
   });
