@@ -1,13 +1,27 @@
+import { adopt } from "./adopt/index.ts";
 import { type Command, commonOptions } from "./arguments.ts";
 import { drop } from "./dlq/drop.ts";
 import { list } from "./dlq/list.ts";
 import { redrive } from "./dlq/redrive.ts";
 import { show } from "./dlq/show.ts";
+import { drift } from "./drift/index.ts";
+import { recover } from "./recover/index.ts";
 import { schema } from "./schema.ts";
 import { validate } from "./validate.ts";
 import { verify } from "./verify.ts";
 
-export const commands: readonly Command[] = [validate, schema, verify, list, show, redrive, drop];
+export const commands: readonly Command[] = [
+  validate,
+  schema,
+  verify,
+  drift,
+  adopt,
+  list,
+  show,
+  redrive,
+  drop,
+  recover,
+];
 
 /** How `messaging`, or one of its commands, is called. */
 export function usage(command?: Command): string {

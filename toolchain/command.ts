@@ -17,6 +17,8 @@ export interface CommandOptions {
   env?: NodeJS.ProcessEnv;
   /** Ends the command after so many milliseconds. Default: never. */
   timeoutMs?: number;
+  /** What the command reads. Default: nothing. */
+  input?: string;
 }
 
 const running = new Set<ChildProcess>();
@@ -128,9 +130,11 @@ function start(
       cwd: options.cwd,
       env: options.env ?? process.env,
       timeout: options.timeoutMs,
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
       detached: true,
     });
+    // A command that ends before it has read all is told by its code.
+    child.stdin?.on("error", () => {}).end(options.input);
     running.add(child);
     listen(child);
     const settle = (code: number) => {

@@ -46,6 +46,8 @@ export function compare(state: LocalState, live: LiveState, stack: string): Repa
   const names = (list: Named[]) => new Set(list.map(({ name }) => name));
   const known = names([...state.containers, ...state.volumes]);
   const interrupted = names(state.interrupted);
+  // Its volume is the environment's, so it is too, though its making was noted nowhere.
+  const unnoted = new Set(state.volumes.map(({ name }) => name).filter((name) => !names(state.containers).has(name)));
   const liveByName = new Map(live.containers.map((container) => [container.name, container]));
   const liveVolumes = new Set(live.volumes.map(({ name }) => name));
   // Names of the environment `local-two` begin as those of `local` do: the label tells them apart.
@@ -57,7 +59,7 @@ export function compare(state: LocalState, live: LiveState, stack: string): Repa
 
   return {
     remove: live.containers
-      .filter(({ name, stack: label }) => interrupted.has(name) && label === stack)
+      .filter(({ name, stack: label }) => (interrupted.has(name) || unnoted.has(name)) && label === stack)
       .map(({ name }) => name),
     start: state.containers.map(({ name }) => name).filter((name) => liveByName.get(name)?.running === false),
     recreate: state.containers.filter(({ name }) => !liveByName.has(name)),

@@ -2,8 +2,9 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "no
 import { join } from "node:path";
 import { removeBrokenAttributes } from "./attributes.ts";
 import { docker, type LiveState, type LiveVolume, readLive } from "./containers.ts";
-import { isEmpty, type LocalState, localState, readDeployment } from "./deployment.ts";
+import { type Deployment, isEmpty, type LocalState, localState, readDeployment } from "./deployment.ts";
 import { ensureEngine } from "./engine.ts";
+import { Failure } from "./failure.ts";
 import { releaseLocks } from "./locks.ts";
 import { removePassphraseFile } from "./passphrase.ts";
 import type { Report } from "./progress.ts";
@@ -19,10 +20,17 @@ import {
 } from "./pulumi.ts";
 import { ensurePulumi } from "./pulumi-install.ts";
 import { runPulumi } from "./pulumi-run.ts";
+import { refuse } from "./settings.ts";
 import { withoutSalt } from "./stack-file.ts";
 
+/** What `npm run down` is told by its options. */
+export interface DownOptions {
+  /** Messages that nobody has consumed go too. Default: nothing is destroyed where there are any. */
+  discardMessages?: boolean;
+}
+
 /** Destroys the local environment: containers, volumes, state, and what was written for it. Says so where there is none. */
-export async function down(report: Report): Promise<void> {
+export async function down(report: Report, { discardMessages = false }: DownOptions = {}): Promise<void> {
   if (!(await exists())) {
     forget();
     report.say(`There is no environment ${stack}: nothing to destroy.`);
@@ -36,18 +44,51 @@ export async function down(report: Report): Promise<void> {
   if (!isEmpty(deployment)) {
     const live = isLocal(state) ? await readEngine(report) : { containers: [], volumes: [] };
     if (isWhole(state, live)) {
-      await runPulumi(
-        "Destroying the environment (pulumi destroy)",
-        ["destroy", "--yes", "--skip-preview", "--stack", stack],
-        report,
-      );
+      await destroy(discardMessages, report);
     } else {
+      if (!discardMessages) refuse(unseen(deployment, state, live));
       await removeByHand(state, live, report);
     }
   }
   await pulumiOutput("stack", "rm", "--yes", "--force", "--preserve-config", "--remove-backups", stack);
   forget();
   report.say(`The environment ${stack} is gone, with all that its brokers held.`);
+}
+
+/** The program runs with it, as its gate looks at what the brokers hold: all of it first, so that nothing goes where something must stay. */
+async function destroy(discardMessages: boolean, report: Report): Promise<void> {
+  const gate = { MESSAGING_DISCARD: `${stack}:${discardMessages ? "all" : "consumed"}` };
+  const args = ["--run-program", "--stack", stack];
+  try {
+    if (!discardMessages) {
+      await runPulumi("Looking at what the brokers hold", ["destroy", "--preview-only", ...args], report, gate);
+    }
+    await runPulumi(
+      "Destroying the environment (pulumi destroy)",
+      ["destroy", "--yes", "--skip-preview", ...args],
+      report,
+      gate,
+    );
+  } catch (error) {
+    if (!(error instanceof Failure) || !error.message.includes(GATE)) throw error;
+    throw new Failure(`${error.message}\nTo destroy the environment with all of it: ${DISCARD}`, error.exitCode);
+  }
+}
+
+const GATE = '"data-loss gate"';
+const DISCARD = "npm run down -- --discard-messages";
+
+/** Why an environment that was whole once is not removed: brokers that do not run, so that nobody can look at what their volumes hold. */
+function unseen(deployment: Deployment | undefined, state: LocalState, live: LiveState): string[] {
+  const root = deployment?.resources?.find(({ type }) => type === "pulumi:pulumi:Stack");
+  if (root?.outputs?.summary === undefined) return [];
+  const running = new Set(live.containers.filter((container) => container.running).map(({ name }) => name));
+  const there = new Set(live.volumes.map(({ name }) => name));
+  const names = state.volumes.map(({ name }) => name).filter((name) => there.has(name) && !running.has(name));
+  if (names.length === 0) return [];
+  return [
+    `${names.join(", ")}: not running, so nobody can see what it holds. Nothing was destroyed. npm start brings it back; to destroy the environment with all of it: ${DISCARD}`,
+  ];
 }
 
 async function exists(): Promise<boolean> {

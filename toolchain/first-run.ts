@@ -11,7 +11,8 @@ const verbs = {
 
 const usage = `Usage: npm start          makes the local environment of skill.yaml, or brings it up to date
        npm run setup      installs all that this and the tests need, and makes nothing
-       npm run down       destroys the local environment and all that its brokers hold
+       npm run down       destroys the local environment, unless a broker holds messages that nobody has consumed
+       npm run down -- --discard-messages    destroys it with all that its brokers hold
 `;
 
 async function main(args: string[]): Promise<number> {
@@ -20,7 +21,8 @@ async function main(args: string[]): Promise<number> {
     process.stdout.write(usage);
     return 0;
   }
-  if (!(verb in verbs) || rest.length > 0) {
+  const discardMessages = verb === "down" && rest.length === 1 && rest[0] === "--discard-messages";
+  if (!(verb in verbs) || (rest.length > 0 && !discardMessages)) {
     process.stderr.write(usage);
     return 1;
   }
@@ -34,7 +36,7 @@ async function main(args: string[]): Promise<number> {
   }
   try {
     const run = await verbs[verb as keyof typeof verbs]();
-    await run(reportTo(process.stdout));
+    await run(reportTo(process.stdout), { discardMessages });
     return 0;
   } catch (error) {
     if (stopped.by !== "") process.stderr.write("Stopped. The same command goes on from here.\n");

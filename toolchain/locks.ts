@@ -1,31 +1,56 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { hostname } from "node:os";
-import { join } from "node:path";
+import { homedir, hostname } from "node:os";
+import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Failure } from "./failure.ts";
 import { isAlive } from "./file-lock.ts";
+import { root } from "./paths.ts";
 import type { Report } from "./progress.ts";
-import { isDefaultBackend, stack, stateFolder } from "./pulumi.ts";
+import { stack, stateFolder } from "./pulumi.ts";
 
-/** What Pulumi writes into a lock of its file backend. */
-export interface Lock {
-  file: string;
+/** Who holds an environment, as Pulumi writes it into a lock. */
+export interface Holder {
   pid: number;
   hostname: string;
   username: string;
 }
 
+/** A lock of a backend that is a folder. */
+export interface Lock extends Holder {
+  file: string;
+}
+
+/** What is done about locks whose holder is not known to be gone. */
+export interface ReleaseOptions {
+  /** Whether a process of this machine that lives is waited for. Default: it is, for ten minutes. */
+  wait?: boolean;
+  /** The holder, as `holderOf` writes it, of a lock of another machine that is released all the same. */
+  breakLock?: string;
+}
+
 /** How long to wait for a Pulumi process of an earlier start that was killed, while Pulumi itself goes on. */
 const OTHER_ENDS_MS = 10 * 60_000;
 
-const lockFolder = join(stateFolder, ".pulumi", "locks", "organization", "messaging", stack);
+/** Where the locks of a backend are that is a folder: the one beside the project, or another. Undefined: the backend is none. */
+export function lockFolder(url: string | undefined = process.env.PULUMI_BACKEND_URL): string | undefined {
+  const folder = url ? /^file:\/\/([^?]*)/.exec(url)?.[1] : stateFolder;
+  if (folder === undefined) return undefined;
+  const place = resolve(root, folder.replace(/^~(?=\/|$)/, homedir()));
+  return join(place, ".pulumi", "locks", "organization", "messaging", stack);
+}
 
-/** Makes sure that no other Pulumi process holds the environment: waits for one that lives, and removes the lock of one that died. */
-export async function releaseLocks(report: Report): Promise<void> {
-  if (!isDefaultBackend()) return;
-  const isDead = (lock: Lock) => isStale(lock, hostname(), isPulumi);
-  const holders = () => readLocks().filter((lock) => !isDead(lock));
-  if (holders().length > 0) {
+/**
+ * Makes sure that no other Pulumi process holds the environment: waits for one that lives, and removes the lock of one that died.
+ * Gives back whose locks it removed. Of a backend that is no folder it knows nothing, and leaves its locks.
+ */
+export async function releaseLocks(report: Report, { wait = true, breakLock }: ReleaseOptions = {}): Promise<Holder[]> {
+  const folder = lockFolder();
+  if (folder === undefined) return [];
+  const isDead = (lock: Lock) => isReleasable(lock, breakLock);
+  const holders = () => readLocks(folder).filter((lock) => !isDead(lock));
+  const [holder] = holders();
+  if (holder && !wait) throw new Failure(held(holder));
+  if (holder) {
     await report.step("Waiting for another Pulumi process that changes this environment", async (tell) => {
       const deadline = Date.now() + OTHER_ENDS_MS;
       for (let [lock] = holders(); lock; [lock] = holders()) {
@@ -36,26 +61,45 @@ export async function releaseLocks(report: Report): Promise<void> {
     });
   }
   // Judged once more: another process may have taken a lock of its own since.
-  for (const lock of readLocks().filter(isDead)) {
+  const dead = readLocks(folder).filter(isDead);
+  for (const lock of dead) {
     for (const file of [lock.file, `${lock.file}.attrs`]) rmSync(file, { force: true });
-    report.say(`Released the lock of process ${lock.pid}, which was stopped while it changed this environment.`);
+    report.say(released(lock));
   }
+  return dead;
 }
+
+/** Whether a lock may go: its holder is no more, or it is the one of another machine that the user has named. */
+export const isReleasable = (holder: Holder, breakLock?: string, here = hostname()): boolean =>
+  isStale(holder, here, isPulumi) || (holder.hostname !== here && holderOf(holder) === breakLock);
 
 /** Whether nobody can still be at work under this lock: its process is of this machine, and is no more or another by now. */
-export function isStale(lock: Lock, thisHost: string, isAtWork: (pid: number) => boolean): boolean {
-  return lock.hostname === thisHost && !isAtWork(lock.pid);
+export function isStale(holder: Holder, thisHost: string, isAtWork: (pid: number) => boolean): boolean {
+  return holder.hostname === thisHost && !isAtWork(holder.pid);
 }
 
-function held(lock: Lock): string {
-  return `${lock.username} changes this environment from ${lock.hostname} (process ${lock.pid}): wait for it. If it was stopped, release its lock with npx pulumi cancel --stack ${stack}.`;
+/** A holder as `--break-lock` takes it: `ci@runner-7:4711`. */
+export const holderOf = ({ username, hostname, pid }: Holder): string => `${username}@${hostname}:${pid}`;
+
+/** Says that a lock was released. */
+export const released = ({ pid, hostname: host }: Holder): string =>
+  host === hostname()
+    ? `Released the lock of process ${pid}, which was stopped while it changed this environment.`
+    : `Released the lock of process ${pid} on ${host}, as told.`;
+
+/** Says whose lock stays. */
+export function held(holder: Holder): string {
+  const { username, hostname: host, pid } = holder;
+  const place = `${username} changes this environment from ${host} (process ${pid}): wait for it.`;
+  if (host === hostname()) return place;
+  return `${place} If you know that it was stopped: npx messaging recover -e ${stack} --break-lock ${holderOf(holder)}`;
 }
 
-function readLocks(): Lock[] {
-  if (!existsSync(lockFolder)) return [];
-  return readdirSync(lockFolder)
+function readLocks(folder: string): Lock[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
     .filter((name) => name.endsWith(".json"))
-    .flatMap((name) => readLock(join(lockFolder, name)) ?? []);
+    .flatMap((name) => readLock(join(folder, name)) ?? []);
 }
 
 function readLock(file: string): Lock | undefined {

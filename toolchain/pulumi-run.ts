@@ -9,12 +9,17 @@ import { isDefaultBackend, pulumiLines, pulumiSays } from "./pulumi.ts";
  *
  * @throws Failure with Pulumi's diagnostics, and exit code 2 where a broker does not answer
  */
-export async function runPulumi(title: string, args: string[], report: Report): Promise<void> {
-  while (!(await ranUnlocked(title, args, report))) await releaseLocks(report);
+export async function runPulumi(
+  title: string,
+  args: string[],
+  report: Report,
+  env: Record<string, string> = {},
+): Promise<void> {
+  while (!(await ranUnlocked(title, args, report, env))) await releaseLocks(report);
 }
 
 /** False: nothing was done, because another process holds the environment. */
-function ranUnlocked(title: string, args: string[], report: Report): Promise<boolean> {
+function ranUnlocked(title: string, args: string[], report: Report, env: Record<string, string>): Promise<boolean> {
   return report.step(title, async (tell) => {
     const said: string[] = [];
     const underWay = new Map<string, string>();
@@ -30,8 +35,8 @@ function ranUnlocked(title: string, args: string[], report: Report): Promise<boo
       }
       tell([...underWay.values()].join(", "));
     };
-    const code = await pulumiLines(onLine, ...args, "--color", "never", "--suppress-outputs");
-    if (code === 0 && changes === 0) report.say("  nothing to change");
+    const code = await pulumiLines(onLine, [...args, "--color", "never", "--suppress-outputs"], env);
+    if (code === 0 && changes === 0 && !args.includes("--preview-only")) report.say("  nothing to change");
     if (code === 0) return true;
     if (canWaitForLock(said)) return false;
     throw await explain(diagnosticsOf(said));

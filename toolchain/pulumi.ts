@@ -50,8 +50,13 @@ export function pulumi(...args: string[]): Promise<Outcome> {
 }
 
 /** Runs Pulumi in the project and hands on each line that it prints, as it comes. */
-export function pulumiLines(onLine: (line: string) => void, ...args: string[]): Promise<number> {
-  return eachLine(pulumiBinary(), [...args, "--non-interactive"], onLine, { cwd: root, env: pulumiEnv() });
+export function pulumiLines(
+  onLine: (line: string) => void,
+  args: string[],
+  env: Record<string, string> = {},
+): Promise<number> {
+  const options = { cwd: root, env: { ...pulumiEnv(), ...env } };
+  return eachLine(pulumiBinary(), [...args, "--non-interactive"], onLine, options);
 }
 
 /** Runs Pulumi and gives back what it prints. @throws Failure with its own words when it fails */

@@ -1,11 +1,9 @@
 import { imageName } from "../components/images.ts";
 import { removeBrokenAttributes } from "./attributes.ts";
-import { blockers, compare, docker, readLive, startContainers, waitHealthy } from "./containers.ts";
-import { localState, type Named, readDeployment } from "./deployment.ts";
+import { readLive } from "./containers.ts";
 import { ensureEngine } from "./engine.ts";
 import { Failure } from "./failure.ts";
 import { ensureImages } from "./images/index.ts";
-import { adoptTopics, forgetInterrupted } from "./interrupted.ts";
 import { releaseLocks } from "./locks.ts";
 import { hasOwnPassphrase } from "./passphrase.ts";
 import { portProblems } from "./ports.ts";
@@ -13,6 +11,9 @@ import type { Report } from "./progress.ts";
 import { ensureStack, passphraseFile, pulumiOutput, stack } from "./pulumi.ts";
 import { ensurePulumi } from "./pulumi-install.ts";
 import { runPulumi } from "./pulumi-run.ts";
+import { recoverPending, recoverUnnoted } from "./recover/index.ts";
+import { endLeftPlugins } from "./recover/processes.ts";
+import { noteImages, repairContainers } from "./repair.ts";
 import { type Needs, readNeeds, refuse } from "./settings.ts";
 import { table } from "./table.ts";
 
@@ -27,15 +28,39 @@ export async function up(report: Report): Promise<void> {
   await releaseLocks(report);
   removeBrokenAttributes();
   await ensureStack();
-  if (needs.images.length > 0) await repair(renewed.map(imageName), report);
-  await runPulumi(
-    "Making what skill.yaml says (pulumi up)",
-    ["up", "--yes", "--skip-preview", "--stack", stack],
-    report,
-  );
-  await forgetInterrupted(await readDeployment());
+  await endLeftPlugins();
+  let whole = true;
+  if (needs.images.length > 0) {
+    const { images, gone } = await repairContainers(report);
+    const names = renewed.map(imageName);
+    await noteImages(
+      images.filter(({ name }) => names.includes(name)),
+      report,
+    );
+    whole = gone.length === 0;
+  }
+  // A broker whose container is gone can be asked only when it is there again.
+  if (whole) await recoverPending(report);
+  await make(report);
+  if (!whole) await recoverPending(report);
   await show(needs, report);
 }
+
+async function make(report: Report): Promise<void> {
+  const args = ["up", "--yes", "--skip-preview", "--stack", stack];
+  try {
+    await runPulumi("Making what skill.yaml says (pulumi up)", args, report);
+  } catch (error) {
+    if (!(error instanceof Failure) || !error.message.includes(OWNERSHIP)) throw error;
+    // Brokers of this machine are the environment's own, so what is on them was made by an `up` that was interrupted.
+    const found = await recoverUnnoted(report, () => readNeeds().images.length > 0);
+    if (!found.some(({ did }) => did === "adopted")) throw error;
+    await runPulumi("Making the rest of it (pulumi up)", args, report);
+  }
+}
+
+/** How the gate of the program names what refuses to make a thing that exists. */
+const OWNERSHIP = '"ownership gate"';
 
 async function refuseTakenPorts(needs: Needs): Promise<void> {
   const { containers } = await readLive();
@@ -43,49 +68,6 @@ async function refuseTakenPorts(needs: Needs): Promise<void> {
     .filter((container) => container.running && container.stack === stack)
     .flatMap(({ ports }) => ports);
   refuse(await portProblems(needs.ports, new Set(own)));
-}
-
-/** Brings the engine's containers to where Pulumi's state says they are, so that `up` can go on from there. */
-async function repair(renewedImages: string[], report: Report): Promise<void> {
-  const deployment = await readDeployment();
-  const state = localState(deployment);
-  const todo = compare(state, await readLive(), stack);
-  refuse(blockers(todo));
-  for (const name of todo.remove) {
-    await docker("rm", "--force", name);
-    report.say(`Removed the container ${name}, which an interrupted start had left unfinished.`);
-  }
-  await startContainers(todo.start, report);
-  const gone = new Set(todo.recreate.map(({ name }) => name));
-  await waitHealthy(
-    state.containers.map(({ name }) => name).filter((name) => !gone.has(name)),
-    report,
-  );
-  if (todo.recreate.length > 0) {
-    const targets = todo.recreate.flatMap(({ urn }) => ["--target", urn]);
-    await runPulumi(
-      `Making ${[...gone].join(", ")} anew on its data (the container is gone)`,
-      ["refresh", "--yes", "--skip-preview", "--stack", stack, ...targets],
-      report,
-    );
-  }
-  await refreshImages(
-    state.images.filter(({ name }) => renewedImages.includes(name)),
-    report,
-  );
-  await adoptTopics(deployment, report);
-}
-
-/** Tells Pulumi of images that are others than before under the same names: it then makes their containers anew, on their data. */
-async function refreshImages(images: Named[], report: Report): Promise<void> {
-  if (images.length === 0) return;
-  const targets = images.flatMap(({ urn }) => ["--target", urn]);
-  const names = images.map(({ name }) => name).join(", ");
-  await runPulumi(
-    `Noting new images: ${names}`,
-    ["refresh", "--yes", "--skip-preview", "--stack", stack, ...targets],
-    report,
-  );
 }
 
 async function show(needs: Needs, report: Report): Promise<void> {

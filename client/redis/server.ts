@@ -38,7 +38,7 @@ const SHORTEST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 2_000;
 
 /** Replies that ask to come back later: it is starting, busy or about to be replaced. */
-const PASSING = /^(LOADING|BUSY|MASTERDOWN|TRYAGAIN|READONLY|CLUSTERDOWN|UNBLOCKED|ERR max number of clients) ?/;
+const PASSING = /^(LOADING|BUSY|MASTERDOWN|TRYAGAIN|READONLY|CLUSTERDOWN|UNBLOCKED|ERR max number of clients)( |$)/;
 
 type RawClient = ReturnType<typeof createRawClient>;
 

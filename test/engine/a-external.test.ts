@@ -26,6 +26,8 @@ const drop = async (other: Awaited<ReturnType<typeof external>>) => {
   const destroyed = await other("destroy", "--yes", "--skip-preview", "--run-program");
   expect(destroyed.code, destroyed.output).toBe(0);
   await other("stack", "rm", "--yes");
+  // That unselects the one that is selected.
+  await pulumi(clone, "stack", "select", clone.environment);
 };
 
 async function administrator(broker: "rabbitmq" | "kafka"): Promise<string> {

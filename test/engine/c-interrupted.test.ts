@@ -11,7 +11,7 @@ beforeAll(async () => {
   clone = await makeClone("interrupted", 48670, "examples/minimal.yaml");
 });
 afterAll(async () => {
-  const down = await npm(clone, "run", "down");
+  const down = await npm(clone, "run", "down", "--", "--discard-messages");
   expect(down.code, down.output).toBe(0);
   removeClone(clone);
 });
@@ -42,7 +42,7 @@ describe("a start that was killed", () => {
     await started();
     const preview = await pulumi(clone, "preview", "--expect-no-changes");
     expect(preview.code, preview.output).toBe(0);
-    const down = await npm(clone, "run", "down");
+    const down = await npm(clone, "run", "down", "--", "--discard-messages");
     expect(down.code, down.output).toBe(0);
   });
 });
@@ -73,7 +73,7 @@ describe("a broker that was taken away", () => {
   });
 
   it("is replaced as the sentence says", async () => {
-    expect((await npm(clone, "run", "down")).code).toBe(0);
+    expect((await npm(clone, "run", "down", "--", "--discard-messages")).code).toBe(0);
     await started();
   });
 });

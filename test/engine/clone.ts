@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parse, stringify } from "yaml";
@@ -20,7 +20,8 @@ export interface Clone {
 export async function makeClone(environment: string, firstPort: number, skill = "skill.yaml"): Promise<Clone> {
   const folder = mkdtempSync(join(tmpdir(), `messaging-${environment}-`));
   const listed = await must("git", ["ls-files", "-co", "--exclude-standard"], { cwd: root });
-  for (const file of listed.split("\n").filter(Boolean)) {
+  // Those that were deleted and are not committed yet are listed too.
+  for (const file of listed.split("\n").filter((name) => name !== "" && existsSync(join(root, name)))) {
     mkdirSync(dirname(join(folder, file)), { recursive: true });
     cpSync(join(root, file), join(folder, file));
   }

@@ -47,6 +47,8 @@ describe("pulumi preview --policy-pack policies", () => {
   afterAll(async () => {
     await own("stack", "rm", "--yes", "--force");
     await foreign("stack", "rm", "--yes", "--force");
+    // That unselects the one that is selected.
+    await pulumi(clone, "stack", "select", clone.environment);
   });
 
   it("of our own example in production finds nothing", async () => {

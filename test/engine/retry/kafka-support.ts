@@ -32,7 +32,7 @@ export function operatorClient() {
 }
 
 /** Waits until something holds; fails after `patience` milliseconds, saying what was waited for. */
-export async function eventually(what: string, holds: () => Promise<boolean> | boolean, patience = 60_000) {
+export async function eventually(what: string, holds: () => Promise<boolean> | boolean, patience = 180_000) {
   const deadline = Date.now() + patience;
   while (!(await holds())) {
     if (Date.now() > deadline) throw new Error(`waited ${patience} ms in vain until ${what}`);
