@@ -12,7 +12,7 @@ export interface Streams {
 
 /**
  * Runs `messaging <command> ...` and returns its exit code: 0, 1 where something was wrong with what the user gave or a promise is
- * broken, or 2 where a broker does not answer.
+ * broken, 2 where a broker does not answer, or 7 where `drift` found something.
  */
 export async function run(args: readonly string[], streams: Streams): Promise<number> {
   const [first] = args;

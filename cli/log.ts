@@ -38,10 +38,12 @@ export async function logged(
   const code = await call({ ...streams, stderr });
   const durationMs = Math.round(performance.now() - started);
   if (code === 0) write("completed", { outcome: "success", exitCode: code, durationMs });
-  else
-    write("failed", { outcome: code === 2 ? "connection" : "error", exitCode: code, durationMs, error: said[0] ?? "" });
+  else write("failed", { outcome: OUTCOMES[code] ?? "error", exitCode: code, durationMs, error: said[0] ?? "" });
   return code;
 }
+
+/** What became of a call that did not succeed, by its exit code. */
+const OUTCOMES: Record<number, string> = { 2: "connection", 7: "drift" };
 
 /** What is wrong with the value of `--log`, if anything is. */
 export const logProblem = (value: string | undefined): string | undefined =>
