@@ -6,3 +6,12 @@ export class ByName extends BaseSequencer {
     return [...files].sort((a, b) => (a.moduleId < b.moduleId ? -1 : 1));
   }
 }
+
+/** What kills leaves messages that an ordinary test would take for its own, so it comes last. */
+export class CrashesLast extends ByName {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isCrash = ({ moduleId }: TestSpecification) => moduleId.includes("-crash.");
+    return [...sorted.filter((file) => !isCrash(file)), ...sorted.filter(isCrash)];
+  }
+}
