@@ -131,7 +131,7 @@ afterAll(async () => {
 describe("every attribute of what holds messages", () => {
   it("is changed in place, refused, or gated: and nothing is lost by any", async () => {
     // RabbitMQ counts every 5 s.
-    for (const end = Date.now() + 30_000; (await held()).rabbitmq < MESSAGES && Date.now() < end; ) await wait(500);
+    for (const end = Date.now() + 30_000; (await held()).rabbitmq! < MESSAGES && Date.now() < end; ) await wait(500);
     const before = await held();
     const all = await mutations();
     const rows: string[] = [];
