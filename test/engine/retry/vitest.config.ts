@@ -8,7 +8,7 @@ export default defineConfig({
     reporters: reportersOf("retry"),
     globalSetup: ["test/engine/retry/setup.ts"],
     fileParallelism: false,
-    sequence: { sequencer: (await import("../sequencer.ts")).CrashesLast },
+    sequence: { sequencer: (await import("../sequencer.ts")).OneForTheOther },
     testTimeout: 1_800_000,
     hookTimeout: 1_800_000,
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },
