@@ -21,8 +21,6 @@ export interface Held {
   holding: Holding;
 }
 
-export const NOTHING: Holding = { messages: 0, waiting: 0, detail: "nothing" };
-
 /** The holdings of several things as one. */
 export function together(holdings: readonly Holding[], detail: string): Holding {
   const sum = (key: "messages" | "waiting") => holdings.reduce((total, holding) => total + holding[key], 0);
@@ -35,4 +33,14 @@ export function together(holdings: readonly Holding[], detail: string): Holding 
     ...(oldest.length > 0 && { oldest: new Date(Math.min(...oldest)) }),
     ...(lastWrite.length > 0 && { lastWrite: new Date(Math.max(...lastWrite)) }),
   };
+}
+
+/** What several things hold as one, in words that name those that hold something. */
+export function allHeld(held: readonly Held[], detailOf = ({ holding }: Held): string => holding.detail): Holding {
+  const filled = held.filter(({ holding }) => holding.messages > 0);
+  const detail = filled.map((one) => `${one.name}: ${detailOf(one)}`).join("; ");
+  return together(
+    filled.map(({ holding }) => holding),
+    detail,
+  );
 }

@@ -1,6 +1,6 @@
 import type { Look, LookAccess } from "./look.ts";
 
-export { type Held, type Holding, NOTHING, together } from "./holding.ts";
+export { allHeld, type Held, type Holding } from "./holding.ts";
 export type { KafkaLook, Look, LookAccess, RabbitmqLook, RedisLook, SqsLook } from "./look.ts";
 
 /** A look at the brokers that the access leads to; nothing is connected yet. */

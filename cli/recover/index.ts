@@ -3,7 +3,7 @@ import { reportTo } from "../../toolchain/progress.ts";
 import type { Adopt, Found, Recovery } from "../../toolchain/recover/index.ts";
 import type { Command } from "../arguments.ts";
 import type { Streams } from "../index.ts";
-import { environmentName } from "../outputs.ts";
+import { environmentName, environmentOptions } from "../outputs.ts";
 
 /** `messaging recover`: brings an environment back to where `pulumi up` can go on, after anything was killed. */
 export const recover: Command = {
@@ -12,11 +12,7 @@ export const recover: Command = {
   summary:
     "After an up, destroy or refresh that was killed: release its lock, and settle what was under way by what the brokers have.",
   options: {
-    environment: {
-      value: "<env>",
-      short: "e",
-      summary: "The environment, a Pulumi stack. Default: MESSAGING_ENVIRONMENT, or local.",
-    },
+    environment: environmentOptions.environment!,
     yes: { summary: "Do not ask: what the skill would make and a broker has already is this environment's." },
     "break-lock": {
       value: "<user@host:pid>",

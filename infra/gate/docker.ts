@@ -1,5 +1,5 @@
 import { containerName } from "../../components/container.ts";
-import { type Holding, NOTHING } from "../../live/index.ts";
+import type { Holding } from "../../live/index.ts";
 import type { Guarded, Properties } from "./guarded.ts";
 import * as kafka from "./kafka.ts";
 import * as rabbitmq from "./rabbitmq.ts";
@@ -13,13 +13,11 @@ function brokerOf(inputs: Properties, run: Run): string | undefined {
   return String(inputs.name).startsWith(prefix) ? String(inputs.name).slice(prefix.length) : undefined;
 }
 
-async function heldBy(broker: string, run: Run): Promise<Holding | undefined> {
-  return run.asking(async (look) => {
-    if (broker === "rabbitmq") return rabbitmq.everything(look, run);
-    if (broker === "kafka") return kafka.everything(look, run);
-    if (broker === "localstack") return sqs.everything(look, run);
-    return redis.everything(look, broker.replace(/^redis-/, ""));
-  });
+function heldBy(broker: string, run: Run): Promise<Holding> {
+  if (broker === "rabbitmq") return rabbitmq.everything(run);
+  if (broker === "kafka") return kafka.everything(run);
+  if (broker === "localstack") return sqs.everything(run);
+  return redis.everything(run, broker.replace(/^redis-/, ""));
 }
 
 const volumeName = (broker: string): string => {
@@ -35,7 +33,7 @@ export const container: Guarded = {
     const broker = brokerOf(inputs, run);
     if (!broker) return undefined;
     const held = await heldBy(broker, run).catch((error: Error) => error);
-    run.remembered.set(broker, held ?? NOTHING);
+    run.remembered.set(broker, held);
     return undefined;
   },
 };

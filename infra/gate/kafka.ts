@@ -1,17 +1,13 @@
-import { type Holding, type KafkaLook, type Look, together } from "../../live/index.ts";
+import { allHeld, type Holding, type KafkaLook } from "../../live/index.ts";
 import { copiedTopicOf } from "../replace/kafka.ts";
 import type { Guarded } from "./guarded.ts";
 import { ownerOf, repartition, tooManyReplicas, wouldRemove } from "./kafkaChange.ts";
-import { type Run, Unreachable } from "./run.ts";
+import { asking as askingBroker, type Run } from "./run.ts";
 
-async function kafkaOf(look: Look): Promise<KafkaLook> {
-  const kafka = await look.kafka();
-  if (kafka) return kafka;
-  throw new Unreachable("nothing says how Kafka is reached: keep messaging:kafka until all of it is gone");
-}
+const UNKNOWN = "nothing says how Kafka is reached: keep messaging:kafka until all of it is gone";
 
 const asking = <T>(run: Run, ask: (kafka: KafkaLook) => Promise<T>): Promise<T> =>
-  run.asking(async (look) => ask(await kafkaOf(look)));
+  askingBroker(run, (look) => look.kafka(), UNKNOWN, ask);
 
 const topic: Guarded = {
   kind: "topic",
@@ -65,15 +61,8 @@ export const guarded: Record<string, Guarded> = {
 };
 
 /** All that the broker holds but for what goes by itself. */
-export async function everything(look: Look, run: Run): Promise<Holding | undefined> {
-  const all = await (await kafkaOf(look)).all();
-  const filled = all.filter(({ name, holding }) => holding.messages > 0 && !run.leaving.has(`kafka/${name}`));
-  const detail = filled.map(({ name, holding }) => `${name}: ${holding.messages}, ${holding.detail}`).join("; ");
-  return {
-    ...together(
-      filled.map(({ holding }) => holding),
-      detail,
-    ),
-    unit: "record",
-  };
+export async function everything(run: Run): Promise<Holding> {
+  const all = await asking(run, (kafka) => kafka.all());
+  const staying = all.filter(({ name }) => !run.leaving.has(`kafka/${name}`));
+  return { ...allHeld(staying, ({ holding }) => `${holding.messages}, ${holding.detail}`), unit: "record" };
 }

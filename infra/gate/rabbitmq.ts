@@ -1,16 +1,11 @@
-import type { Look, RabbitmqLook } from "../../live/index.ts";
-import { type Held, together } from "../../live/index.ts";
+import { allHeld, type Holding, type RabbitmqLook } from "../../live/index.ts";
 import type { Guarded, Properties } from "./guarded.ts";
-import { type Run, Unreachable } from "./run.ts";
+import { asking as askingBroker, type Run } from "./run.ts";
 
-async function rabbitmqOf(look: Look): Promise<RabbitmqLook> {
-  const rabbitmq = await look.rabbitmq();
-  if (rabbitmq) return rabbitmq;
-  throw new Unreachable("nothing says how RabbitMQ is reached: keep messaging:rabbitmq until all of it is gone");
-}
+const UNKNOWN = "nothing says how RabbitMQ is reached: keep messaging:rabbitmq until all of it is gone";
 
 const asking = <T>(run: Run, ask: (rabbitmq: RabbitmqLook) => Promise<T>): Promise<T> =>
-  run.asking(async (look) => ask(await rabbitmqOf(look)));
+  askingBroker(run, (look) => look.rabbitmq(), UNKNOWN, ask);
 
 /** A queue of another vhost than the skill's does not have a name that the skill knows: none is there. */
 const queueName = ({ inputs }: { inputs: Properties }): string => `rabbitmq/${inputs.name}`;
@@ -72,7 +67,7 @@ export const vhost: Guarded = {
   /** The queues in it that nobody else answers for. */
   holding: async ({ inputs }, run) => {
     const held = await asking(run, (rabbitmq) => rabbitmq.queues(inputs.name));
-    return inQueues(held.filter(({ name }) => !run.leaving.has(`rabbitmq/${name}`)));
+    return allHeld(held.filter(({ name }) => !run.leaving.has(`rabbitmq/${name}`)));
   },
   exists: ({ name }, run) => asking(run, (rabbitmq) => rabbitmq.exists("vhost", name)),
 };
@@ -90,17 +85,9 @@ export const policy: Guarded = {
 };
 
 /** All that the broker holds but for what goes by itself. */
-export async function everything(look: Look, run: Run) {
-  const own = run.skill.rabbitmq?.vhost;
-  const held = await (await rabbitmqOf(look)).all();
-  return inQueues(held.filter(({ name }) => !run.leaving.has(`rabbitmq/${name.replace(new RegExp(`@${own}$`), "")}`)));
-}
-
-function inQueues(held: readonly Held[]) {
-  const filled = held.filter(({ holding }) => holding.messages > 0);
-  const detail = filled.map(({ name, holding }) => `${name}: ${holding.detail}`).join("; ");
-  return together(
-    filled.map(({ holding }) => holding),
-    detail,
-  );
+export async function everything(run: Run): Promise<Holding> {
+  const own = `@${run.skill.rabbitmq?.vhost}`;
+  const nameOf = (name: string) => `rabbitmq/${name.endsWith(own) ? name.slice(0, -own.length) : name}`;
+  const held = await asking(run, (rabbitmq) => rabbitmq.all());
+  return allHeld(held.filter(({ name }) => !run.leaving.has(nameOf(name))));
 }

@@ -1,17 +1,11 @@
-import type { Holding, Look, RedisLook } from "../../live/index.ts";
+import type { Holding, RedisLook } from "../../live/index.ts";
 import type { Guarded } from "./guarded.ts";
-import { type Run, Unreachable } from "./run.ts";
+import { asking as askingBroker, type Run, Unreachable } from "./run.ts";
 
-async function redisOf(look: Look, instance: string): Promise<RedisLook> {
-  const redis = await look.redis(instance);
-  if (redis) return redis;
-  throw new Unreachable(
-    `nothing says how Redis ${instance} is reached: keep messaging:redis.servers.${instance} until all of it is gone`,
-  );
-}
-
-const asking = <T>(run: Run, instance: string, ask: (redis: RedisLook) => Promise<T>): Promise<T> =>
-  run.asking(async (look) => ask(await redisOf(look, instance)));
+const asking = <T>(run: Run, instance: string, ask: (redis: RedisLook) => Promise<T>): Promise<T> => {
+  const unknown = `nothing says how Redis ${instance} is reached: keep messaging:redis.servers.${instance} until all of it is gone`;
+  return askingBroker(run, (look) => look.redis(instance), unknown, ask);
+};
 
 /** Resources of an instance are named `<instance>/...` in the program. */
 const instanceOf = (resource: string): string => resource.slice(0, resource.indexOf("/"));
@@ -57,5 +51,5 @@ export const guarded: Record<string, Guarded> = {
 };
 
 /** All that the server of an instance holds. */
-export const everything = async (look: Look, instance: string): Promise<Holding | undefined> =>
-  (await redisOf(look, instance)).server();
+export const everything = (run: Run, instance: string): Promise<Holding> =>
+  asking(run, instance, (redis) => redis.server());

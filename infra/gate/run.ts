@@ -46,6 +46,20 @@ export interface RunArgs {
 /** Nothing says (yet) how a broker is reached. */
 export class Unreachable extends Error {}
 
+/** Asks one broker of a look. Throws Unreachable, with `unknown` as its sentence, where nothing says how it is reached. */
+export async function asking<Broker, T>(
+  run: Run,
+  broker: (look: Look) => Promise<Broker | undefined>,
+  unknown: string,
+  ask: (broker: Broker) => Promise<T>,
+): Promise<T> {
+  return run.asking(async (look) => {
+    const found = await broker(look);
+    if (found === undefined) throw new Unreachable(unknown);
+    return ask(found);
+  });
+}
+
 /** Begins a run; nothing is connected yet. */
 export function startRun({ skill, stack, allowed, discard, access }: RunArgs): Run {
   const used = new Set<string>();

@@ -1,15 +1,11 @@
-import { type Holding, type Look, type SqsLook, together } from "../../live/index.ts";
+import { allHeld, type Holding, type SqsLook } from "../../live/index.ts";
 import type { Guarded } from "./guarded.ts";
-import { type Run, Unreachable } from "./run.ts";
+import { asking as askingBroker, type Run } from "./run.ts";
 
-async function sqsOf(look: Look): Promise<SqsLook> {
-  const sqs = await look.sqs();
-  if (sqs) return sqs;
-  throw new Unreachable("nothing says how SQS is reached: keep messaging:aws until all of it is gone");
-}
+const UNKNOWN = "nothing says how SQS is reached: keep messaging:aws until all of it is gone";
 
 const asking = <T>(run: Run, ask: (sqs: SqsLook) => Promise<T>): Promise<T> =>
-  run.asking(async (look) => ask(await sqsOf(look)));
+  askingBroker(run, (look) => look.sqs(), UNKNOWN, ask);
 
 /** `payments.fifo` as the skill and people call it. */
 const nameOf = (queue: unknown): string => `sqs/${String(queue).replace(/\.fifo$/, "")}`;
@@ -31,11 +27,7 @@ const queue: Guarded = {
 export const guarded: Record<string, Guarded> = { "aws:sqs/queue:Queue": queue };
 
 /** All that the emulator holds but for what goes by itself. */
-export async function everything(look: Look, run: Run): Promise<Holding | undefined> {
-  const all = await (await sqsOf(look)).all();
-  const filled = all.filter(({ name, holding }) => holding.messages > 0 && !run.leaving.has(nameOf(name)));
-  return together(
-    filled.map(({ holding }) => holding),
-    filled.map(({ name, holding }) => `${name}: ${holding.detail}`).join("; "),
-  );
+export async function everything(run: Run): Promise<Holding> {
+  const all = await asking(run, (sqs) => sqs.all());
+  return allHeld(all.filter(({ name }) => !run.leaving.has(nameOf(name))));
 }

@@ -86,7 +86,7 @@ describe("an SQS queue", () => {
   it("is not counted with the emulator's volume where it goes by itself", async () => {
     const run = runOf({ queues: { [url]: two, "http://a:1/0/others": { ...two, detail: "2 visible" } } });
     run.leaving.add("sqs/payments");
-    const held = await run.asking((look) => everythingOfSqs(look, run));
+    const held = await everythingOfSqs(run);
     expect(held).toEqual({ messages: 2, waiting: 2, detail: "others: 2 visible" });
   });
 });
