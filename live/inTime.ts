@@ -1,18 +1,13 @@
 import { ConnectionError } from "../client/message.ts";
+import { within } from "../client/within.ts";
 
 /** Milliseconds that a broker may take over one question, however many calls it needs. */
 const LONGEST_MS = 18_000;
 
 /** What is asked of the broker at `place`, such as `kafka at 127.0.0.1:9092`. Throws a ConnectionError where it takes over 18 s. */
-export async function inTime<T>(place: string, asked: Promise<T>, longest = LONGEST_MS): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const sentence = `${place}: the broker does not answer: no answer within ${longest / 1000} s`;
-    timer = setTimeout(() => reject(new ConnectionError(sentence)), longest);
-  });
-  // It may fail after nobody waits for it any more.
-  asked.catch(() => {});
-  return Promise.race([asked, late]).finally(() => clearTimeout(timer));
+export function inTime<T>(place: string, asked: Promise<T>, longest = LONGEST_MS): Promise<T> {
+  const sentence = `${place}: the broker does not answer: no answer within ${longest / 1000} s`;
+  return within(longest, asked, () => new ConnectionError(sentence));
 }
 
 /** Each in turn, a few at a time: a broker with thousands of them is not asked for all at once. */

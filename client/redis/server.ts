@@ -3,6 +3,7 @@ import { createClient, ErrorReply, RESP_TYPES } from "@redis/client";
 import type { RedisAccess } from "../access.ts";
 import { CLIENT_NAME } from "../deadLetters.ts";
 import { ConnectionError, RefusedError } from "../message.ts";
+import { within } from "../within.ts";
 
 /** How one server is reached, and as whom. */
 export type Login = Pick<RedisAccess, "host" | "port" | "tls" | "username" | "password">;
@@ -53,7 +54,7 @@ export function serverOf(login: Login): Server {
     if (closed) return Promise.reject(new ConnectionError(`${name}: must be open, is closed`));
     if (client) return client;
     const raw = createRawClient(login, false);
-    const made = inTime(raw.connect(), CONNECT_TIMEOUT_MS).then(() => raw);
+    const made = within(CONNECT_TIMEOUT_MS, raw.connect()).then(() => raw);
     const forget = () => {
       if (raw.isOpen) raw.destroy();
       if (client !== made) return;
@@ -71,7 +72,7 @@ export function serverOf(login: Login): Server {
     let raw: RawClient | undefined;
     try {
       raw = await connected();
-      return await inTime(raw.sendCommand<Reply>(words as (string | Buffer)[]), timeout);
+      return await within(timeout, raw.sendCommand<Reply>(words as (string | Buffer)[]));
     } catch (error) {
       const answered = error instanceof ErrorReply;
       // A server that is replaced (READONLY) is another one by the same name.
@@ -138,14 +139,6 @@ export function createRawClient(
       reconnectStrategy: reconnect,
     },
   });
-}
-
-function inTime<T>(answer: Promise<T>, milliseconds: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${milliseconds / 1000} s`)), milliseconds);
-  });
-  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }
 
 function reasonOf(error: unknown): string {

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { within } from "../../client/within.ts";
 import type { Properties } from "../wire.ts";
 
 /** How long a broker may take over saying which it is, in milliseconds, all tries together. */
@@ -71,7 +72,7 @@ export async function patiently<T>(
   const left = () => longest - (performance.now() - started);
   for (let tries = 1; ; tries++) {
     try {
-      return await within(left(), ask());
+      return await within(left(), ask(), silence);
     } catch (error) {
       const pause = waits[tries - 1];
       if ((error as Error).name !== "ConnectionError") throw new Error(sentence(place, (error as Error).message));
@@ -85,16 +86,8 @@ export async function patiently<T>(
   }
 }
 
-async function within<T>(milliseconds: number, asked: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const error = Object.assign(new Error("it says nothing"), { name: "ConnectionError" });
-    timer = setTimeout(() => reject(error), milliseconds);
-  });
-  // It may fail after nobody waits for it any more.
-  asked.catch(() => {});
-  return Promise.race([asked, late]).finally(() => clearTimeout(timer));
-}
+/** What {@link patiently} takes for silence: told by its name, as the client's class would be loaded for it. */
+const silence = () => Object.assign(new Error("it says nothing"), { name: "ConnectionError" });
 
 /** Looks put their own words for the place before what they say. */
 const lastWords = (error: unknown): string => (error as Error).message.split(": ").at(-1)!;

@@ -1,4 +1,5 @@
 import type { createClient } from "@redis/client";
+import { within } from "../../client/within.ts";
 import type { Rule } from "../kind.ts";
 import type { Properties } from "../wire.ts";
 
@@ -98,7 +99,7 @@ async function connect({ url, username, password }: Properties, lost: () => void
   client.on("error", lost);
   client.on("end", lost);
   try {
-    await inTime(client.connect(), CONNECT_TIMEOUT_MS);
+    await within(CONNECT_TIMEOUT_MS, client.connect());
     return client as unknown as Client;
   } catch (error) {
     lost();
@@ -109,7 +110,7 @@ async function connect({ url, username, password }: Properties, lost: () => void
 
 async function ask(client: Client, words: string[]): Promise<unknown> {
   try {
-    return await inTime(client.sendCommand(words), COMMAND_TIMEOUT_MS);
+    return await within(COMMAND_TIMEOUT_MS, client.sendCommand(words));
   } catch (error) {
     const refusal = await asRefusal(error);
     if (!(refusal instanceof Refusal)) destroy(client);
@@ -124,14 +125,6 @@ async function asRefusal(error: unknown): Promise<unknown> {
 
 function destroy(client: { isOpen: boolean; destroy(): void }): void {
   if (client.isOpen) client.destroy();
-}
-
-function inTime<T>(answer: Promise<T>, milliseconds: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${milliseconds / 1000} s`)), milliseconds);
-  });
-  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }
 
 function reasonOf(error: unknown): string {
