@@ -1,7 +1,7 @@
 import { canaryOf } from "../client/headers.ts";
 import type { Cluster } from "../client/kafka/cluster.ts";
 import { type Range, readLog } from "../client/kafka/log.ts";
-import { byLeader, committedOffsets, type Offsets } from "../client/kafka/offsets.ts";
+import { committedOffsets, type Offsets, offsetsAt } from "../client/kafka/offsets.ts";
 import type { StoredRecord } from "../client/kafka/records.ts";
 import { remaining, wholeLog } from "../client/kafka/remaining.ts";
 import { unread } from "../client/kafka/state.ts";
@@ -122,19 +122,7 @@ async function roughly(cluster: Cluster, { ranges, groups }: Counted, what: stri
 }
 
 async function newestIn(cluster: Cluster, ranges: readonly Range[]): Promise<number | undefined> {
-  const topic = ranges[0]!.topic;
-  const leaders = (await cluster.leaders([topic])).get(topic)!;
-  const answers = await Promise.all(
-    [...byLeader(leaders)].map(([leader, partitions]) => {
-      const asked = partitions.map((partitionIndex) => ({
-        partitionIndex,
-        currentLeaderEpoch: -1,
-        timestamp: NEWEST,
-      }));
-      return cluster.call(leader, "offsets", listOffsetsV7.api, -1, 0, [{ name: topic, partitions: asked }]);
-    }),
-  );
-  const found = answers.flatMap(({ topics }) => topics.flatMap(({ partitions }) => partitions));
+  const found = await offsetsAt(cluster, ranges[0]!.topic, listOffsetsV7.api, NEWEST);
   const newest = Math.max(...found.map(({ timestamp }) => Number(timestamp)));
   return newest > 0 ? newest : undefined;
 }

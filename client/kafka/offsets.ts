@@ -1,5 +1,5 @@
 import type { Cluster } from "./cluster.ts";
-import { deleteRecordsV2, listOffsetsV6, offsetFetchV8 } from "./wire.ts";
+import { deleteRecordsV2, listOffsetsV6, type listOffsetsV7, offsetFetchV8 } from "./wire.ts";
 
 /** By partition. */
 export type Offsets = Map<number, bigint>;
@@ -9,21 +9,27 @@ const ends = { earliest: -2n, latest: -1n } as const;
 
 /** Where each partition of a topic begins, or the offset that its next record will get. */
 export async function listOffsets(cluster: Cluster, topic: string, end: keyof typeof ends): Promise<Offsets> {
-  const leaders = (await cluster.leaders([topic])).get(topic)!;
-  const answers = await Promise.all(
-    [...byLeader(leaders)].map(([leader, partitions]) => {
-      const asked = partitions.map((partitionIndex) => ({
-        partitionIndex,
-        currentLeaderEpoch: -1,
-        timestamp: ends[end],
-      }));
-      return cluster.call(leader, "offsets", listOffsetsV6.api, -1, 0, [{ name: topic, partitions: asked }]);
-    }),
-  );
-  const found = answers.flatMap(({ topics }) => topics.flatMap(({ partitions }) => partitions));
+  const found = await offsetsAt(cluster, topic, listOffsetsV6.api, ends[end]);
   return new Map(
     found.sort((a, b) => a.partitionIndex - b.partitionIndex).map((one) => [one.partitionIndex, one.offset]),
   );
+}
+
+/** What the leaders say of each partition at a time, or at one of the protocol's marks that this version of the request knows. */
+export async function offsetsAt(
+  cluster: Cluster,
+  topic: string,
+  api: typeof listOffsetsV6.api | typeof listOffsetsV7.api,
+  timestamp: bigint,
+): Promise<listOffsetsV6.ListOffsetResponsePartition[]> {
+  const leaders = (await cluster.leaders([topic])).get(topic)!;
+  const answers = await Promise.all(
+    [...byLeader(leaders)].map(([leader, partitions]) => {
+      const asked = partitions.map((partitionIndex) => ({ partitionIndex, currentLeaderEpoch: -1, timestamp }));
+      return cluster.call(leader, "offsets", api, -1, 0, [{ name: topic, partitions: asked }]);
+    }),
+  );
+  return answers.flatMap(({ topics }) => topics.flatMap(({ partitions }) => partitions));
 }
 
 /** The positions that a group has committed on topics; a partition without one is absent. */
@@ -55,7 +61,7 @@ export async function deleteBefore(cluster: Cluster, topic: string, partition: n
 }
 
 /** The partitions that each node leads. */
-export function byLeader(leaders: readonly number[]): Map<number, number[]> {
+function byLeader(leaders: readonly number[]): Map<number, number[]> {
   const led = new Map<number, number[]>();
   for (const [partition, leader] of leaders.entries()) led.set(leader, [...(led.get(leader) ?? []), partition]);
   return led;
