@@ -1,9 +1,9 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Channel } from "rabbitmq-client";
+import { rabbitmqApi } from "../client/rabbitmq/api.ts";
 import { linkTo } from "../client/rabbitmq/link.ts";
 import type { Held, Holding } from "./holding.ts";
 import type { LookAccess, RabbitmqLiveBinding, RabbitmqLook } from "./look.ts";
-import { rabbitmqApi } from "./rabbitmqApi.ts";
 import { identityBy } from "./rabbitmqIdentity.ts";
 
 /** RabbitMQ's own figures are as old as this, at most, in milliseconds (collect_statistics_interval), and a little. */

@@ -1,4 +1,4 @@
-import { type RabbitmqApi, rabbitmqApi } from "./rabbitmqApi.ts";
+import { type RabbitmqApi, rabbitmqApi } from "../client/rabbitmq/api.ts";
 
 /** The cluster's name and internal id, which stay while its data stays; a cluster that was restored from another has the other's id. */
 export async function identityBy(api: Pick<RabbitmqApi, "get" | "find">): Promise<string> {

@@ -1,6 +1,6 @@
+import { rabbitmqApi } from "../client/rabbitmq/api.ts";
 import { linkTo } from "../client/rabbitmq/link.ts";
 import type { LookAccess, RabbitmqLook } from "./look.ts";
-import { rabbitmqApi } from "./rabbitmqApi.ts";
 import { heldIn, type SeenOld } from "./replaced.ts";
 
 type Access = NonNullable<LookAccess["rabbitmq"]>;

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { ConnectionError, RefusedError } from "../message.ts";
 import type { RabbitmqOperator } from "../operator.ts";
+import { rabbitmqApi } from "./api.ts";
 
 /** What the management API knows and AMQP does not tell. */
 export interface Management {
@@ -14,29 +14,18 @@ const PATIENCE_MS = 10_000;
 const LOOK_AGAIN_MS = 500;
 
 /** The management API of an environment's broker. */
-export function managementOf({ managementUrl, vhost, username, password }: RabbitmqOperator): Management {
-  const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
-  const get = async (path: string): Promise<unknown> => {
-    const place = `rabbitmq management at ${managementUrl}`;
-    const answer = await fetch(`${managementUrl}/api/${path}`, {
-      headers: { authorization },
-      signal: AbortSignal.timeout(PATIENCE_MS),
-    }).catch((error: Error) => {
-      throw new ConnectionError(`${place}: the broker does not answer: ${error.message}`, { cause: error });
-    });
-    if (answer.ok) return answer.json();
-    if (answer.status >= 500) throw new ConnectionError(`${place}: the broker answers ${answer.status}`);
-    throw new RefusedError(`${place}: the broker refuses: ${answer.status}`);
-  };
-  const within = encodeURIComponent(vhost);
+export function managementOf(access: RabbitmqOperator): Management {
+  const api = rabbitmqApi(access);
+  const { vhost } = access;
   return {
     async unacknowledged(queue) {
-      const found = await get(`queues/${within}/${encodeURIComponent(queue)}?columns=messages_unacknowledged`);
-      return (found as { messages_unacknowledged?: number }).messages_unacknowledged ?? 0;
+      const columns = new URLSearchParams({ columns: "messages_unacknowledged" });
+      const found = await api.get<{ messages_unacknowledged?: number }>("queues", vhost, queue, columns);
+      return found.messages_unacknowledged ?? 0;
     },
     async consumerTags(queue, count) {
       for (const end = Date.now() + PATIENCE_MS; ; await wait(LOOK_AGAIN_MS)) {
-        const all = (await get(`consumers/${within}`)) as { consumer_tag: string; queue: { name: string } }[];
+        const all = await api.get<{ consumer_tag: string; queue: { name: string } }[]>("consumers", vhost);
         const tags = all.filter((one) => one.queue.name === queue).map((one) => one.consumer_tag);
         if (tags.length === count || Date.now() > end) return tags;
       }

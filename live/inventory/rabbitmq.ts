@@ -1,5 +1,5 @@
 import type { RabbitmqOperator } from "../../client/operator.ts";
-import { type RabbitmqApi, rabbitmqApi } from "../rabbitmqApi.ts";
+import { type RabbitmqApi, rabbitmqApi } from "../../client/rabbitmq/api.ts";
 import { bindingName, canonical, properties, sortedJson, type Thing } from "./thing.ts";
 
 type Access = Pick<RabbitmqOperator, "managementUrl" | "username" | "password">;

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { rabbitmqApi } from "../../live/rabbitmqApi.ts";
+import { rabbitmqApi } from "../../../client/rabbitmq/api.ts";
 
 afterEach(() => vi.unstubAllGlobals());
 

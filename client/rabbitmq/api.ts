@@ -1,5 +1,5 @@
-import { ConnectionError, RefusedError } from "../client/message.ts";
-import type { RabbitmqOperator } from "../client/operator.ts";
+import { ConnectionError, RefusedError } from "../message.ts";
+import type { RabbitmqOperator } from "../operator.ts";
 import { trusting } from "./trusting.ts";
 
 /** The management API, which every method only reads. Each throws a ConnectionError where it does not answer, and a RefusedError where it says no. */
