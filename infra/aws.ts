@@ -1,5 +1,6 @@
 import { Provider, type ProviderArgs } from "@pulumi/aws/provider.js";
 import type * as pulumi from "@pulumi/pulumi";
+import { EMULATED } from "../live/external.ts";
 
 /** Where AWS, or an emulator of it, answers. */
 export interface AwsConnection {
@@ -19,9 +20,6 @@ export const awsProvider = (
 /** What apps need to reach SQS: on an emulator credentials too, which it takes from anybody. */
 export const sqsConnection = ({ region, endpoint }: AwsConnection) =>
   endpoint ? { region, endpoint, credentials: EMULATED } : { region };
-
-/** Credentials that an emulator takes from anybody. */
-export const EMULATED = { accessKeyId: "test", secretAccessKey: "test" };
 
 const emulator = (endpoint: pulumi.Input<string>): ProviderArgs => ({
   accessKey: EMULATED.accessKeyId,

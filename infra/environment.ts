@@ -9,6 +9,7 @@ import {
   type SecretKey,
   SkillError,
   secretsInClear,
+  structuredValue,
 } from "../skill/index.ts";
 
 /** The administrators' passwords, which stand outside of every structured key because Pulumi would store them there in clear. */
@@ -27,7 +28,7 @@ export function readEnvironment(): { environment: Environment; secrets: Secrets 
   const encrypted = (key: string) => isEncrypted(`${NAMESPACE}:${key}`) || isEncrypted(`${NAMESPACE}:config:${key}`);
 
   const inClear = secretsInClear(own.map(([key]) => key).filter((key) => !encrypted(key)));
-  const plain = own.filter(([key]) => !isSecretKey(key)).map(([key, value]) => [key, structured(value)] as const);
+  const plain = own.filter(([key]) => !isSecretKey(key)).map(([key, value]) => [key, structuredValue(value)] as const);
   const environment = parsed(Object.fromEntries(plain), inClear);
   const set = SECRET_KEYS.filter((key) => own.some(([name]) => name === key));
   const secrets = Object.fromEntries(set.map((key) => [key, config.requireSecret(key)]));
@@ -44,13 +45,4 @@ function parsed(config: Record<string, unknown>, before: Problem[]): Environment
   }
   if (before.length > 0) throw new SkillError(before);
   return environment;
-}
-
-/** Stack configuration gives every value as text: JSON where it has structure. */
-function structured(value: string): unknown {
-  try {
-    return JSON.parse(value);
-  } catch {
-    return value;
-  }
 }

@@ -125,3 +125,12 @@ const namespaced = (finding: Finding) => {
   const problem = toProblem(finding);
   return { ...problem, path: `${NAMESPACE}:${problem.path}` };
 };
+
+/** Stack configuration gives every value as text: JSON where it has structure. */
+export function structuredValue(value: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}

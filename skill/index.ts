@@ -1,5 +1,5 @@
 export { checkEnvironment } from "./checkEnvironment.ts";
-export { type Environment, NAMESPACE, parseEnvironment } from "./environment.ts";
+export { type Environment, NAMESPACE, parseEnvironment, structuredValue } from "./environment.ts";
 export { loadSkillFile } from "./file.ts";
 export type { KafkaConsumer, KafkaQuota, KafkaSkill, KafkaTopic } from "./kafka.ts";
 export { type LocalPort, localPorts, redisPort } from "./localPorts.ts";

@@ -1,4 +1,5 @@
 import type { OperatorAccess } from "../../client/operator.ts";
+import { externalOperators } from "../../live/external.ts";
 import {
   type Environment,
   isSecretKey,
@@ -6,6 +7,7 @@ import {
   parseEnvironment,
   type SecretKey,
   SkillError,
+  structuredValue,
 } from "../../skill/index.ts";
 import { EnvironmentError, readOutputs } from "../outputs.ts";
 import { pulumiSaid, runPulumi } from "../pulumi.ts";
@@ -28,23 +30,17 @@ export async function readAccess(stack: string, options: Record<string, string>)
     );
   }
   const config = Object.entries(JSON.parse(stdout) as Record<string, ConfigValue>).flatMap(([key, value]) =>
-    key.startsWith(`${NAMESPACE}:`) ? [[key.slice(NAMESPACE.length + 1), readValue(value)] as const] : [],
+    key.startsWith(`${NAMESPACE}:`) ? [[key.slice(NAMESPACE.length + 1), value] as const] : [],
   );
-  const plain = Object.fromEntries(config.filter(([key]) => !isSecretKey(key)));
-  const secrets = Object.fromEntries(config.filter(([key]) => isSecretKey(key))) as Partial<Record<SecretKey, string>>;
-  const environment = told(() => parseEnvironment(plain));
-  return environment.brokers === "local" ? (await readOutputs(options)).operator : accessOf(environment, secrets);
+  const plain = config.filter(([key]) => !isSecretKey(key)).map(([key, value]) => [key, readValue(value)]);
+  // A password is text, whatever it looks like.
+  const secrets = config.filter(([key]) => isSecretKey(key)).map(([key, { value }]) => [key, value ?? ""]);
+  const environment = told(() => parseEnvironment(Object.fromEntries(plain)));
+  if (environment.brokers === "local") return (await readOutputs(options)).operator;
+  return told(() => accessOf(environment, Object.fromEntries(secrets)));
 }
 
-const readValue = ({ value, objectValue }: ConfigValue): unknown => objectValue ?? structured(value ?? "");
-
-function structured(value: string): unknown {
-  try {
-    return JSON.parse(value);
-  } catch {
-    return value;
-  }
-}
+const readValue = ({ value, objectValue }: ConfigValue): unknown => objectValue ?? structuredValue(value ?? "");
 
 function told<T>(read: () => T): T {
   try {
@@ -55,50 +51,13 @@ function told<T>(read: () => T): T {
 }
 
 /** How the brokers of an external environment are reached. */
-export function accessOf(
-  { rabbitmq, kafka, aws, redis }: Environment,
-  passwords: Partial<Record<SecretKey, string>>,
-): Access {
+export function accessOf(environment: Environment, passwords: Partial<Record<SecretKey, string>>): Access {
+  const { rabbitmq, kafka, sqs, redis } = externalOperators(environment, passwords);
+  const instances = Object.keys(environment.redis?.servers ?? {});
   return {
-    ...(rabbitmq && {
-      rabbitmq: {
-        managementUrl: rabbitmq.endpoint,
-        url: rabbitmq.url ?? "",
-        vhost: "",
-        username: rabbitmq.username,
-        password: String(passwords.rabbitmqPassword ?? ""),
-        deadLetterExchange: "",
-        deadLetters: [],
-      },
-    }),
-    ...(kafka && {
-      kafka: {
-        bootstrapServers: kafka.bootstrapServers,
-        securityProtocol: kafka.tls ? "SASL_SSL" : "SASL_PLAINTEXT",
-        saslMechanism: MECHANISMS[kafka.saslMechanism],
-        username: kafka.username,
-        password: String(passwords.kafkaPassword ?? ""),
-        deadLetters: [],
-      },
-    }),
-    ...(aws && { sqs: { region: aws.region, ...(aws.endpoint && emulated(aws.endpoint)), deadLetters: [] } }),
-    ...(redis?.servers && {
-      redis: Object.fromEntries(
-        Object.entries(redis.servers).map(([instance, server]) => [
-          instance,
-          { ...server, password: String(passwords.redisPassword ?? ""), deadLetters: [] },
-        ]),
-      ),
-    }),
+    ...(rabbitmq && { rabbitmq: { ...rabbitmq, vhost: "", deadLetterExchange: "", deadLetters: [] } }),
+    ...(kafka && { kafka }),
+    ...(sqs && { sqs }),
+    ...(instances.length > 0 && { redis: Object.fromEntries(instances.map((name) => [name, redis!(name)!])) }),
   };
 }
-
-const MECHANISMS = {
-  // The client's own type leaves it out, as apps never use it.
-  plain: "PLAIN" as "SCRAM-SHA-512",
-  "scram-sha256": "SCRAM-SHA-256",
-  "scram-sha512": "SCRAM-SHA-512",
-} as const;
-
-/** An emulator takes any credentials. */
-const emulated = (endpoint: string) => ({ endpoint, credentials: { accessKeyId: "test", secretAccessKey: "test" } });

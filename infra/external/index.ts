@@ -1,8 +1,8 @@
 import { Cluster } from "../../components/cluster.ts";
 import type { Brokers } from "../../components/messaging.ts";
+import { amqpUrl, appMechanism, clientMechanism } from "../../live/addresses.ts";
+import { authorityOf } from "../../live/authority.ts";
 import type { ConnectArgs } from "../brokers.ts";
-import { amqpUrl, appMechanism, clientMechanism } from "./addresses.ts";
-import { authorityOf } from "./authority.ts";
 
 // checkEnvironment ran before: what the skill uses is set, so nothing is asked again here.
 

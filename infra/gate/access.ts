@@ -1,6 +1,6 @@
+import { externalOperators } from "../../live/external.ts";
 import type { LookAccess } from "../../live/index.ts";
 import type { ConnectArgs } from "../brokers.ts";
-import { externalOperators } from "../external/operators.ts";
 import { localOperators } from "../local/operators.ts";
 import { known, resolved } from "./run.ts";
 

@@ -1,7 +1,7 @@
 import { passwordFrom } from "../../components/password.ts";
+import { EMULATED } from "../../live/external.ts";
 import type { LookAccess } from "../../live/index.ts";
 import { type Environment, LOCAL_ADMINISTRATOR, redisPort } from "../../skill/index.ts";
-import { EMULATED } from "../aws.ts";
 
 /** LocalStack has every region; clients must name the same one. */
 export const REGION = "us-east-1";

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { connect } from "../../infra/brokers.ts";
-import { amqpUrl, appMechanism } from "../../infra/external/addresses.ts";
+import { amqpUrl, appMechanism } from "../../live/addresses.ts";
 import { parseEnvironment, parseSkill } from "../../skill/index.ts";
 import { program, registered, resolve, secret } from "../mocks.ts";
 

@@ -1,9 +1,11 @@
-import type { OperatorAccess } from "../../client/operator.ts";
-import type { LookAccess } from "../../live/index.ts";
-import type { Environment, SecretKey } from "../../skill/index.ts";
-import { EMULATED } from "../aws.ts";
+import type { OperatorAccess } from "../client/operator.ts";
+import type { Environment, SecretKey } from "../skill/index.ts";
 import { amqpUrl, clientMechanism } from "./addresses.ts";
 import { authorityOf } from "./authority.ts";
+import type { LookAccess } from "./look.ts";
+
+/** Credentials that an emulator of AWS takes from anybody. */
+export const EMULATED = { accessKeyId: "test", secretAccessKey: "test" };
 
 /** How whoever runs the environment reaches each broker that its configuration names, with the passwords in clear. */
 export function externalOperators(

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { type Environment, NAMESPACE, SkillError } from "../../skill/index.ts";
+import { type Environment, NAMESPACE, SkillError } from "../skill/index.ts";
 
 const KEYS = { rabbitmq: "cacertFile", kafka: "caCert" } as const satisfies Partial<Record<keyof Environment, string>>;
 

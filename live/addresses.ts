@@ -1,7 +1,7 @@
-import type { ScramMechanism } from "../../components/kafka/index.ts";
+import type { KafkaAccess } from "../client/access.ts";
 
 /** The mechanism of the apps' credentials: SCRAM, as only that has credentials in Kafka, of the strength that the administrator logs in by. */
-export const appMechanism = (saslMechanism: string): ScramMechanism =>
+export const appMechanism = (saslMechanism: string): KafkaAccess["saslMechanism"] =>
   saslMechanism === "scram-sha256" ? "SCRAM-SHA-256" : "SCRAM-SHA-512";
 
 /** How clients of Kafka spell the administrator's mechanism. */
