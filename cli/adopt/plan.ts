@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import type { Thing } from "../../live/inventory/index.ts";
+import { readPlan } from "../../toolchain/plan.ts";
 import type { Change } from "../drift/finding.ts";
 import { logicalName, type StateResource } from "../drift/state.ts";
 import { EnvironmentError } from "../outputs.ts";
@@ -98,26 +99,10 @@ async function preview(stack: string, document: Document): Promise<Planned> {
     const { code, stdout, stderr } = await runPulumi(args, {
       env: { MESSAGING_RECOVER: stack, MESSAGING_SKILL: skill },
     });
-    const plan = planIn(stdout);
-    if (code === 0 && plan?.steps) return { steps: plan.steps, file: JSON.parse(readFileSync(imports, "utf8")) };
-    const said = (plan?.diagnostics ?? []).filter(({ severity }) => severity === "error").map(({ message }) => message);
-    throw new EnvironmentError(
-      `environment ${stack}: cannot be previewed: ${said.join("").trim() || pulumiSaid(stderr)}`,
-    );
+    const { steps, said } = readPlan<Planned["steps"][number]>(stdout);
+    if (code === 0 && steps) return { steps, file: JSON.parse(readFileSync(imports, "utf8")) };
+    throw new EnvironmentError(`environment ${stack}: cannot be previewed: ${said || pulumiSaid(stderr)}`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-interface Printed {
-  steps?: Planned["steps"];
-  diagnostics?: { severity: string; message: string }[];
-}
-
-function planIn(stdout: string): Printed | undefined {
-  try {
-    return JSON.parse(stdout);
-  } catch {
-    return undefined;
   }
 }

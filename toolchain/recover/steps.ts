@@ -1,6 +1,7 @@
 import { explain } from "../broker-failure.ts";
 import { capture } from "../command.ts";
 import { root } from "../paths.ts";
+import { readPlan } from "../plan.ts";
 import type { Report } from "../progress.ts";
 import { pulumiEnv, stack } from "../pulumi.ts";
 import { pulumiBinary } from "../pulumi-install.ts";
@@ -52,21 +53,7 @@ async function plannedSteps(): Promise<PlannedStep[]> {
     ["preview", "--json", "--stack", stack, "--non-interactive"],
     { cwd: root, env: { ...pulumiEnv(), MESSAGING_RECOVER: stack } },
   );
-  const plan = planIn(stdout);
-  if (code === 0 && plan?.steps) return plan.steps;
-  const said = (plan?.diagnostics ?? []).filter(({ severity }) => severity === "error").map(({ message }) => message);
-  throw await explain(said.join("").trim() || diagnosticsOf(stderr.split("\n")));
-}
-
-interface Plan {
-  steps?: PlannedStep[];
-  diagnostics?: { severity: string; message: string }[];
-}
-
-function planIn(stdout: string): Plan | undefined {
-  try {
-    return JSON.parse(stdout);
-  } catch {
-    return undefined;
-  }
+  const { steps, said } = readPlan<PlannedStep>(stdout);
+  if (code === 0 && steps) return steps;
+  throw await explain(said || diagnosticsOf(stderr.split("\n")));
 }
