@@ -6,7 +6,8 @@ import { patiently, placeOf } from "../../../provider/cluster/contact.ts";
 import { parseSkill } from "../../../skill/index.ts";
 import { exitCodeOf } from "../../../toolchain/broker-failure.ts";
 
-const brief = { longest: 300, waits: [1, 1] };
+// A wait that a timer firing early by a millisecond cannot fit in.
+const brief = { longest: 300, waits: [20, 20] };
 const place = "kafka at k:9092";
 
 describe("a broker that is asked which cluster it is", () => {
