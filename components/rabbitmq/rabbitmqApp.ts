@@ -14,6 +14,12 @@ export interface RabbitmqAppArgs {
   secret: pulumi.Input<string>;
 }
 
+/**
+ * What the engine calls a change of a resource whose last update failed. The provider notes the topic permissions of a failed update as
+ * set, so another update finds nothing to do; its own updates, too, delete them first.
+ */
+const FAILED_BEFORE = "#initerror";
+
 /** An app as a RabbitMQ user: it publishes and consumes what the skill says, and declares, deletes or administers nothing. */
 export class RabbitmqApp extends pulumi.ComponentResource {
   /** The user's name, known once its permissions are in place. */
@@ -30,7 +36,13 @@ export class RabbitmqApp extends pulumi.ComponentResource {
     // Before the permissions and gone after them: without an entry for an exchange, every routing key is allowed.
     const narrowed =
       topics.length > 0
-        ? [new TopicPermissions(name, { user: user.name, vhost, permissions: topics }, { parent: this })]
+        ? [
+            new TopicPermissions(
+              name,
+              { user: user.name, vhost, permissions: topics },
+              { parent: this, replaceOnChanges: [FAILED_BEFORE], deleteBeforeReplace: true },
+            ),
+          ]
         : [];
     const allowed = new Permissions(
       name,

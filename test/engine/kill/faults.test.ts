@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Result } from "../command.ts";
+import type { Kind } from "./brokers.ts";
 import { type Environment, environment, kills } from "./environment.ts";
 import { inState, onBroker } from "./inventory.ts";
 import { count, publish } from "./messages.ts";
@@ -8,8 +9,7 @@ import { WITH_SQS } from "./setup.ts";
 /** An error may take so long, in milliseconds. */
 const LONGEST_MS = 60_000;
 
-const FAULTS = ["refused", "hang", "reset", "500"] as const;
-type Fault = (typeof FAULTS)[number];
+type Fault = "refused" | "hang" | "reset" | "500";
 
 async function begin({ proxy }: Environment, fault: Fault): Promise<void> {
   if (fault === "refused") return proxy.refuse();
@@ -41,12 +41,24 @@ afterAll(() => {
   for (const figure of figures) console.log(figure);
 });
 
-/** Only what speaks HTTP can answer 500. */
-const cases = (["rabbitmq", "kafka", "redis", "sqs"] as const)
-  .filter((broker) => broker !== "sqs" || kills() >= WITH_SQS)
-  .map((broker) => [broker, FAULTS.filter((fault) => fault !== "500" || /rabbitmq|sqs/.test(broker))] as const);
+type Cases = Record<string, { atStart: Fault[]; midway: Fault[] }>;
 
-describe.each(cases)("%s", (broker, faults) => {
+const everything = (...faults: Fault[]) => ({ atStart: faults, midway: faults });
+/** Only what speaks HTTP can answer 500. */
+const ALL: Cases = {
+  rabbitmq: everything("refused", "hang", "reset", "500"),
+  kafka: everything("refused", "hang", "reset"),
+  redis: everything("refused", "hang", "reset"),
+  sqs: everything("refused", "hang", "reset", "500"),
+};
+/** Those in which a provider was wrong once, or most is left half done. */
+const FEW: Cases = {
+  rabbitmq: { atStart: ["refused"], midway: ["hang", "500"] },
+  kafka: { atStart: [], midway: ["reset"] },
+};
+const cases = Object.entries(kills() < WITH_SQS ? FEW : ALL) as [Kind["name"], Cases[string]][];
+
+describe.each(cases)("%s", (broker, { atStart, midway: inBetween }) => {
   let env: Environment;
   let kept: number;
   beforeAll(async () => {
@@ -59,7 +71,7 @@ describe.each(cases)("%s", (broker, faults) => {
     await env?.remove();
   });
 
-  it.each(faults.map((fault, at) => ({ fault, version: at + 1 })))("$fault", async ({ fault, version }) => {
+  it.each(atStart.map((fault, at) => ({ fault, version: at + 1 })))("$fault", async ({ fault, version }) => {
     env.version(version);
     await begin(env, fault);
     env.proxy.release();
@@ -70,14 +82,11 @@ describe.each(cases)("%s", (broker, faults) => {
     await converges();
   });
 
-  it.each(faults.map((fault, at) => ({ fault, version: 10 + at })))("$fault, midway", async ({ fault, version }) => {
+  it.each(inBetween.map((fault, at) => ({ fault, version: 10 + at })))("$fault, midway", async ({ fault, version }) => {
     env.version(version);
     const up = await midway(env, fault);
     await end(env, fault);
     await check({ fault: `${fault}, midway`, up });
-    // RabbitMQ's provider notes topic permissions as changed when it failed to, and the next up alone would leave them so.
-    const recovered = await env.messaging("recover", "--yes");
-    expect(recovered.code, recovered.output).toBe(0);
     await converges();
   });
 
