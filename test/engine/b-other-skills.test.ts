@@ -32,7 +32,7 @@ async function withSkill(
 
 describe("another skill in place of the example", () => {
   it("with one Redis instance starts no other broker", async () => {
-    await withSkill("single", "minimal.yaml", 46670, async (clone) => {
+    await withSkill("single", "minimal.yaml", 27670, async (clone) => {
       const { containers } = await things(clone.environment);
       expect(containers).toHaveLength(1);
       expect(containers[0]).toContain("redis");
@@ -40,7 +40,7 @@ describe("another skill in place of the example", () => {
   });
 
   it("with 50 queues and 20 topics works, and a second preview finds nothing to do", async () => {
-    await withSkill("large", "large.yaml", 47670, async (clone) => {
+    await withSkill("large", "large.yaml", 28670, async (clone) => {
       const queues = await must("docker", [
         "exec",
         `messaging-${clone.environment}-rabbitmq`,

@@ -8,7 +8,7 @@ import { must, run } from "./command.ts";
 
 let clone: Clone;
 beforeAll(async () => {
-  clone = await makeClone("interrupted", 48670, "examples/minimal.yaml");
+  clone = await makeClone("interrupted", 24670, "examples/minimal.yaml");
 });
 afterAll(async () => {
   const down = await npm(clone, "run", "down", "--", "--discard-messages");

@@ -15,7 +15,8 @@ export interface Clone {
 
 /**
  * The files that git knows, in an empty folder; nothing that was built, and an empty Pulumi home. Dependencies are those
- * installed here. `skill` is the file of the project that becomes its skill.yaml.
+ * installed here. `skill` is the file of the project that becomes its skill.yaml. `firstPort` is below those that Linux gives out by
+ * itself (32768 and up).
  */
 export async function makeClone(environment: string, firstPort: number, skill = "skill.yaml"): Promise<Clone> {
   const folder = mkdtempSync(join(tmpdir(), `messaging-${environment}-`));

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, describe, expect, inject, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
 import { connect } from "../../client/index.ts";
 import { inside, output, pulumi, restore } from "./clone.ts";
 import { allow, changeSkill, refusals } from "./gate.ts";
@@ -36,9 +36,12 @@ afterEach(() => {
   restore(clone, "skill.yaml");
   allow(clone);
 });
-afterAll(async () => {
-  await ctl("purge_queue", "-p", "orders", "orders");
-});
+// Earlier files leave dead letters here.
+const empty = async () => {
+  for (const queue of ["orders", "orders.dlq"]) await ctl("purge_queue", "-p", "orders", queue);
+};
+beforeAll(empty);
+afterAll(empty);
 
 describe("the data-loss gate of RabbitMQ", () => {
   it("refuses, at preview and at up, to delete a queue that holds messages, and loses none", async () => {

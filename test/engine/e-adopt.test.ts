@@ -32,7 +32,7 @@ beforeAll(async () => {
   const operator = await output<Required<OperatorAccess>>(main, "operator");
   made = byHand(operator);
   await made.make();
-  const { folder, ...rest } = await makeClone("adopt", 45690);
+  const { folder, ...rest } = await makeClone("adopt", 22690);
   clone = { folder, ...rest };
   writeFileSync(join(folder, ".state/passphrase"), randomBytes(24).toString("base64"));
   const { rabbitmq, kafka, sqs } = operator;

@@ -93,7 +93,7 @@ async function copiedOrder(prefix: string): Promise<number[][]> {
 }
 
 beforeAll(async () => {
-  clone = await makeClone("replace", 47340, "test/engine/skills/replace.yaml");
+  clone = await makeClone("replace", 24340, "test/engine/skills/replace.yaml");
   book = ledger();
   const started = await npm(clone, "start");
   expect(started.code, started.output).toBe(0);

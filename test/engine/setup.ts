@@ -11,7 +11,7 @@ declare module "vitest" {
 
 /** One environment for all files: made by `npm start` in a fresh clone, taken down by the last file, and here if that did not run. */
 export default async function setup(project: TestProject) {
-  const clone = await makeClone("engine", 45670);
+  const clone = await makeClone("engine", 22670);
   console.log(`npm start in ${clone.folder}`);
   const firstRun = await npm(clone, "start");
   console.log(`  ended with ${firstRun.code} after ${Math.round(firstRun.milliseconds / 1000)} s`);

@@ -8,7 +8,7 @@ export const WITH_SQS = 20;
 
 /** Brokers, unless those of an environment are given by `KILL_OUTPUTS`, and a project in which the tests' environments are made. */
 export default async function setup() {
-  const clone = await makeClone("kill", 49670, "test/engine/skills/kill.yaml");
+  const clone = await makeClone("kill", 26670, "test/engine/skills/kill.yaml");
   process.env.KILL_FOLDER = clone.folder;
   if (process.env.KILL_OUTPUTS) {
     mkdirSync(join(clone.folder, ".state"), { recursive: true });

@@ -5,7 +5,7 @@ import { makeClone, npm, pulumi, removeClone } from "../clone.ts";
 /** An environment of the retry tests' skill, unless one is given by `RETRY_OUTPUTS` and `RETRY_ENVIRONMENT`. */
 export default async function setup() {
   if (process.env.RETRY_OUTPUTS) return;
-  const clone = await makeClone("retry", 48670, "test/engine/skills/retry.yaml");
+  const clone = await makeClone("retry", 23670, "test/engine/skills/retry.yaml");
   const down = async () => {
     const ended = await npm(clone, "run", "down", "--", "--discard-messages");
     if (ended.code !== 0) console.log(ended.output);
