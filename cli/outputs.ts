@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import type { AppAccess } from "../client/access.ts";
 import type { OperatorAccess } from "../client/operator.ts";
+import { stateFileOf, stateProblem } from "../live/stateFile.ts";
 import { shown } from "../skill/index.ts";
 import type { Option } from "./arguments.ts";
-import { pulumiSaid, runPulumi } from "./pulumi.ts";
+import { projectFolder, pulumiSaid, runPulumi } from "./pulumi.ts";
 
 /** What an environment says of itself, secrets revealed. */
 export interface Outputs {
@@ -70,7 +71,15 @@ function readFile(file: string): string {
   }
 }
 
+/** Throws an EnvironmentError where the state of an environment is not as Pulumi wrote it. */
+export function checkState(stack: string): void {
+  const file = stateFileOf(projectFolder, stack);
+  const problem = file && stateProblem(file, stack);
+  if (problem) throw new EnvironmentError(problem);
+}
+
 async function askPulumi(stack: string): Promise<string> {
+  checkState(stack);
   const { code, stdout, stderr } = await runPulumi(["stack", "output", "--json", "--show-secrets", "--stack", stack]);
   if (code === 0) return stdout;
   throw new EnvironmentError(

@@ -1,12 +1,29 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { isDefaultBackend, stateFolder } from "./pulumi.ts";
+import { isAsWritten, stateFileOf, stateProblem } from "../live/stateFile.ts";
+import { Failure } from "./failure.ts";
+import { root } from "./paths.ts";
+import { isDefaultBackend, stack, stateFolder } from "./pulumi.ts";
+
+/** Makes sure that the environment's state is as Pulumi wrote it. @throws Failure where something else changed it */
+export function checkState(): void {
+  removeBrokenAttributes();
+  const file = stateFileOf(root, stack);
+  const problem = file && stateProblem(file, stack);
+  if (problem) throw new Failure(problem);
+}
+
+/** Removes the attributes of the environment's state that a killed Pulumi had written, and the state itself not yet. */
+export function removeEarlyAttributes(): void {
+  const file = stateFileOf(root, stack);
+  if (file && existsSync(file) && !isAsWritten(file)) rmSync(`${file}.attrs`);
+}
 
 /**
  * Removes what a killed Pulumi process left half written of a file's attributes: Pulumi writes a state in one step, but not the
- * `.attrs` file beside it, and reads neither ("EOF") when that is broken. A file without attributes is as good to it.
+ * ``.attrs` file beside it, and reads neither ("EOF") when that is broken. A file without attributes is as good to it.
  */
-export function removeBrokenAttributes(): void {
+function removeBrokenAttributes(): void {
   if (isDefaultBackend())
     for (const file of brokenAttributes(join(stateFolder, ".pulumi"))) rmSync(file, { force: true });
 }

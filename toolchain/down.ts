@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { removeBrokenAttributes } from "./attributes.ts";
+import { checkState } from "./attributes.ts";
 import { docker, type LiveState, type LiveVolume, readLive } from "./containers.ts";
 import { type Deployment, isEmpty, type LocalState, localState, readDeployment } from "./deployment.ts";
 import { ensureEngine } from "./engine.ts";
@@ -20,6 +20,7 @@ import {
 } from "./pulumi.ts";
 import { ensurePulumi } from "./pulumi-install.ts";
 import { runPulumi } from "./pulumi-run.ts";
+import { endLeftPlugins } from "./recover/processes.ts";
 import { refuse } from "./settings.ts";
 import { withoutSalt } from "./stack-file.ts";
 
@@ -38,7 +39,8 @@ export async function down(report: Report, { discardMessages = false }: DownOpti
   }
   await ensurePulumi([], report);
   await releaseLocks(report);
-  removeBrokenAttributes();
+  await endLeftPlugins();
+  checkState();
   const deployment = await readDeployment();
   const state = localState(deployment);
   if (!isEmpty(deployment)) {

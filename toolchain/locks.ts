@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { removeEarlyAttributes } from "./attributes.ts";
 import { Failure } from "./failure.ts";
 import { isAlive } from "./file-lock.ts";
 import { root } from "./paths.ts";
@@ -62,6 +63,7 @@ export async function releaseLocks(report: Report, { wait = true, breakLock }: R
   }
   // Judged once more: another process may have taken a lock of its own since.
   const dead = readLocks(folder).filter(isDead);
+  if (dead.length > 0) removeEarlyAttributes();
   for (const lock of dead) {
     for (const file of [lock.file, `${lock.file}.attrs`]) rmSync(file, { force: true });
     report.say(released(lock));

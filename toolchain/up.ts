@@ -1,5 +1,5 @@
 import { imageName } from "../components/images.ts";
-import { removeBrokenAttributes } from "./attributes.ts";
+import { checkState } from "./attributes.ts";
 import { readLive } from "./containers.ts";
 import { ensureEngine } from "./engine.ts";
 import { Failure } from "./failure.ts";
@@ -26,7 +26,7 @@ export async function up(report: Report): Promise<void> {
   const renewed = await ensureImages(needs.images, report);
 
   await releaseLocks(report);
-  removeBrokenAttributes();
+  checkState();
   await ensureStack();
   await endLeftPlugins();
   let whole = true;

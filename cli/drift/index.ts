@@ -3,7 +3,14 @@ import type { OperatorAccess } from "../../client/operator.ts";
 import { takeInventory } from "../../live/inventory/index.ts";
 import { shown } from "../../skill/index.ts";
 import type { Command } from "../arguments.ts";
-import { EnvironmentError, environmentName, environmentOptions, type Outputs, readOutputs } from "../outputs.ts";
+import {
+  checkState,
+  EnvironmentError,
+  environmentName,
+  environmentOptions,
+  type Outputs,
+  readOutputs,
+} from "../outputs.ts";
 import { pulumiSaid, runPulumi } from "../pulumi.ts";
 import type { Exported } from "../scratch.ts";
 import { classify } from "./classify/index.ts";
@@ -93,6 +100,7 @@ export async function readState(stack: string, file: string | undefined): Promis
 }
 
 async function exported(stack: string): Promise<string> {
+  checkState(stack);
   const { code, stdout, stderr } = await runPulumi(["stack", "export", "--stack", stack]);
   if (code === 0) return stdout;
   throw new EnvironmentError(`environment ${stack}: must exist and be readable, got: ${pulumiSaid(stderr)}`);

@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, inject, it, onTestFinished } from "vitest";
 import { stringify } from "yaml";
-import { npm, pulumi, restore } from "./clone.ts";
+import { npm, pulumi, restore, variables } from "./clone.ts";
 import { must, run } from "./command.ts";
 
 const clone = inject("clone");
@@ -35,6 +35,45 @@ async function refused(sentence: string): Promise<void> {
     noTrace(result.output);
   }
 }
+
+describe("a state that Pulumi did not write is refused, and no broker is touched", () => {
+  const good = readFileSync(stateFile);
+  const attributes = readFileSync(`${stateFile}.attrs`);
+  const flipped = (at: number) => Buffer.from(good).fill(good[at]! ^ 1, at, at + 1);
+  const port = good.indexOf(`127.0.0.1:${clone.ports.kafka}`) + "127.0.0.1:".length;
+  const bare = good.toString().replaceAll(`urn:pulumi:${clone.environment}::`, "urn:pulumi:other::");
+  it.each([
+    // Of these two Pulumi says itself that they are none, before the program runs.
+    ["cut short", good.subarray(0, 5000), "a broken file", "failed to load checkpoint"],
+    ["with a bit flipped in its text", flipped(0), "a broken file", "failed to load checkpoint"],
+    ["with a bit flipped in a value", flipped(port), "one that something else changed", undefined],
+    ["of another stack", Buffer.from(bare), "that of other", undefined],
+  ])("%s", async (_, bytes, sentence, pulumis = sentence) => {
+    writeFileSync(stateFile, bytes);
+    try {
+      const messaging = (command: string) =>
+        run("npx", ["messaging", command, "-e", clone.environment], { cwd: clone.folder, env: variables(clone) });
+      for (const [said, ask] of [
+        [pulumis, () => pulumi(clone, "preview")],
+        // An up that is refused writes what it read, as Pulumi's own.
+        [pulumis, () => pulumi(clone, "up", "--yes", "--skip-preview")],
+        [pulumis, () => pulumi(clone, "up", "--yes", "--skip-preview")],
+        [sentence, () => npm(clone, "start")],
+        [sentence, () => messaging("recover")],
+        [sentence, () => messaging("drift")],
+      ] as const) {
+        const asked = await ask();
+        expect(asked.code, asked.output).not.toBe(0);
+        expect(asked.output).toContain(said);
+        noTrace(asked.output);
+      }
+    } finally {
+      writeFileSync(stateFile, good);
+      writeFileSync(`${stateFile}.attrs`, attributes);
+      rmSync(`${stateFile}.changed`, { force: true });
+    }
+  });
+});
 
 describe("a skill that cannot be used is refused in one sentence", () => {
   it.each([

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { removeBrokenAttributes } from "../attributes.ts";
+import { checkState } from "../attributes.ts";
 import { localState } from "../deployment.ts";
 import { ensureEngine } from "../engine.ts";
 import { Failure } from "../failure.ts";
@@ -43,7 +43,7 @@ export async function recover(report: Report, { breakLock, adopt }: RecoverOptio
   }
   const holders = await takeLocks(report, breakLock);
   const ended = await endLeftPlugins();
-  removeBrokenAttributes();
+  checkState();
   const containers: string[] = [];
   const local = localState(await readState());
   if (local.containers.length + local.volumes.length + local.interrupted.length > 0) {

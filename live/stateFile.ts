@@ -1,0 +1,96 @@
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { parse } from "yaml";
+
+/** An environment's state in a backend of files: the one of PULUMI_BACKEND_URL, or of Pulumi.yaml. Undefined: the backend is none of files. */
+export function stateFileOf(root: string, stack: string, url = process.env.PULUMI_BACKEND_URL): string | undefined {
+  const said = url || parse(readFileSync(join(root, "Pulumi.yaml"), "utf8")).backend?.url;
+  const folder = /^file:\/\/([^?]*)/.exec(said ?? "")?.[1];
+  if (folder === undefined) return undefined;
+  const place = resolve(root, folder.replace(/^~(?=\/|$)/, homedir()));
+  return join(place, ".pulumi", "stacks", "messaging", `${stack}.json`);
+}
+
+/**
+ * What is wrong with a state's file, in words that say what to do; undefined where it is as Pulumi wrote it, or not there. Pulumi
+ * itself takes a file of another stack, or one in which a bit has flipped, and would change the brokers after it.
+ */
+export function stateProblem(file: string, stack: string): string | undefined {
+  if (!existsSync(file)) return undefined;
+  const bytes = readFileSync(file);
+  const got = noStateOf(bytes, stack) ?? (isAsWritten(file, bytes) ? undefined : CHANGED);
+  if (got === undefined) rmSync(noteOf(file), { force: true });
+  return got === undefined ? undefined : sentence(file, stack, got);
+}
+
+/** Whether a file has the checksum of what Pulumi wrote; one of which nobody noted it has. */
+export function isAsWritten(file: string, bytes = readFileSync(file)): boolean {
+  const noted = notedChecksum(file);
+  return noted === undefined || noted === md5Of(bytes);
+}
+
+/** Notes beside a state's file which checksum it should have: an `up` that is refused writes what it read, with a checksum that is right. */
+export function noteChange(file: string): void {
+  const noted = notedChecksum(file);
+  if (noted) writeFileSync(noteOf(file), JSON.stringify({ md5: noted }));
+}
+
+const CHANGED = "one that something else changed (its checksum differs)";
+
+const noteOf = (file: string) => `${file}.changed`;
+const attributesOf = (file: string) => `${file}.attrs`;
+const md5Of = (bytes: Buffer) => createHash("md5").update(bytes).digest("base64");
+
+function notedChecksum(file: string): string | undefined {
+  return [noteOf(file), attributesOf(file)].map(checksumIn).find((md5) => md5 !== undefined);
+}
+
+/** Of attributes that cannot be read: one that nothing has. */
+function checksumIn(attributes: string): string | undefined {
+  if (!existsSync(attributes)) return undefined;
+  try {
+    const { md5 } = JSON.parse(readFileSync(attributes, "utf8"));
+    return typeof md5 === "string" ? md5 : undefined;
+  } catch {
+    return "";
+  }
+}
+
+function noStateOf(bytes: Buffer, stack: string): string | undefined {
+  try {
+    const { checkpoint } = JSON.parse(bytes.toString("utf8"));
+    const resources: { urn: string }[] = checkpoint.latest?.resources ?? [];
+    const names = [
+      checkpoint.stack?.split("/").at(-1),
+      ...resources.map(({ urn }) => urn.split("::")[0]!.split(":")[2]),
+    ];
+    const other = names.find((name) => name !== undefined && name !== stack);
+    return other === undefined ? undefined : `that of ${other}`;
+  } catch (error) {
+    return error instanceof SyntaxError ? `a broken file (${error.message})` : "no state of a stack";
+  }
+}
+
+function sentence(file: string, stack: string, got: string): string {
+  const good = goodCopyOf(file, stack);
+  const stale = `${attributesOf(file)} ${noteOf(file)}`;
+  const back = good ? `To go back: cp ${good} ${file} && rm -f ${stale}` : "Put a copy of it in its place";
+  return [
+    `${file}: must be the state of ${stack} as Pulumi wrote it, got ${got}. No broker was touched.`,
+    `  ${back}, then npx messaging recover -e ${stack}.`,
+    ...(got === CHANGED ? [`  If you changed it on purpose: rm -f ${stale}`] : []),
+  ].join("\n");
+}
+
+/** What Pulumi wrote, from its history of updates; else the state before its last change. */
+function goodCopyOf(file: string, stack: string): string | undefined {
+  const noted = notedChecksum(file);
+  const history = resolve(file, "../../../history/messaging", stack);
+  const copies = existsSync(history) ? readdirSync(history).filter((name) => name.endsWith(".checkpoint.json")) : [];
+  const same = copies
+    .map((name) => join(history, name))
+    .find((copy) => checksumIn(attributesOf(copy)) === noted && noted);
+  return same ?? [`${file}.bak`].find((copy) => existsSync(copy) && !noStateOf(readFileSync(copy), stack));
+}
