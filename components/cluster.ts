@@ -8,6 +8,11 @@ export interface ClusterArgs {
   connection: Record<string, unknown>;
 }
 
+const declared = new Map<string, pulumi.Output<string>>();
+
+/** The identity of the cluster that the program declares for a broker; undefined: it declares none. */
+export const clusterOf = (broker: string): pulumi.Output<string> | undefined => declared.get(broker);
+
 /**
  * The cluster that an environment was made on, recorded at the first update. Everything of a broker depends on it: a plan for another
  * cluster fails before anything is touched. Deleting it deletes nothing.
@@ -21,5 +26,6 @@ export class Cluster extends pulumi.CustomResource {
     const secret = password === undefined ? {} : { password: pulumi.secret(password as pulumi.Input<string>) };
     const inputs = { broker, connection: { ...rest, ...secret }, identity: undefined };
     super("messaging-extras:index:Cluster", name, inputs, opts);
+    declared.set(broker, this.identity);
   }
 }

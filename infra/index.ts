@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { clusterOf } from "../components/cluster.ts";
 import { EnvironmentSecret } from "../components/environmentSecret.ts";
 import { Messaging } from "../components/messaging.ts";
 import { checkEnvironment } from "../skill/index.ts";
@@ -7,10 +8,11 @@ import { connect } from "./brokers.ts";
 import { readEnvironment } from "./environment.ts";
 import { lookAccess } from "./gate/access.ts";
 import { discarded, guardStack } from "./gate/index.ts";
-import { told } from "./problems.ts";
+import { checkState, told } from "./problems.ts";
 import { replacing } from "./replace/index.ts";
 import { readSkill } from "./skill.ts";
 
+checkState();
 const { environment, secrets } = await told(readEnvironment);
 const skill = await told(() => readSkill(environment));
 await told(() => checkEnvironment(skill, environment, Object.keys(secrets)));
@@ -21,6 +23,8 @@ guardStack({
   allowed: environment.allowDataLoss,
   discard: discarded(process.env.MESSAGING_DISCARD),
   access: () => lookAccess({ environment, secrets, secret }),
+  clusterOf,
+  accepted: environment.acceptCluster,
 });
 const replaced = await replacing(skill, () => lookAccess({ environment, secrets, secret }));
 acceptClusters(environment.acceptCluster);

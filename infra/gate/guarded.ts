@@ -19,14 +19,16 @@ export interface Guarded {
   kind: string;
   /** As `messaging:allowDataLoss` names it: `rabbitmq/orders`. */
   name(old: Old, run: Run): string;
+  /** The cluster that it was made on, where it says so itself. */
+  cluster?(old: Old): string;
   /** What would go with it; undefined where it is not there any more. Absent: it holds nothing itself, and is only noted as leaving. */
   holding?(old: Old, run: Run): Promise<Holding | undefined>;
   /** What cannot be changed in place and would be, each as `type, quorum, got classic`. With none, a replacement is a deletion like any other. */
   fixed?(before: Properties, after: Properties): string[];
   /** How such a change is made without loss. */
   instead?(old: Old, run: Run): string;
-  /** What is wrong with a change in place; undefined where nothing is. */
-  change?(before: Properties, after: Properties, run: Run): Promise<string | undefined>;
+  /** What is wrong with a change in place; undefined where nothing is. `outputs`: those of before. */
+  change?(before: Properties, after: Properties, run: Run, outputs: Properties): Promise<string | undefined>;
   /** Whether the broker has one of this name already. Absent: making it anew takes nothing over. `resource`: its name in the program. */
   exists?(inputs: Properties, run: Run, resource: string): Promise<boolean>;
 }

@@ -13,6 +13,7 @@ export async function beforeDelete(
 ): Promise<void> {
   const old = await oldOf(call);
   const name = guarded.name(old, run);
+  await run.sameCluster(name, guarded.cluster?.(old));
   const after = guarded.fixed && (await run.declared(call.type, call.name));
   const look = async () => guarded.holding?.(old, run);
   if (guarded.holding && run.allows(name)) {
@@ -46,7 +47,7 @@ export async function beforeUpdate(
   const name = guarded.name(old, run);
   if (run.allows(name)) return;
   const after = await known(call.newInputs);
-  const problem = await guarded.change(old.inputs, after, run).catch((error: Error) => {
+  const problem = await guarded.change(old.inputs, after, run, old.outputs).catch((error: Error) => {
     throw new Error(cannotAsk(name, error.message, place));
   });
   if (problem) throw new Error(problem);

@@ -3,7 +3,7 @@ import type { Guarded } from "./guarded.ts";
 import { beforeCreate, beforeDelete, beforeUpdate } from "./hooks.ts";
 import { type Run, type RunArgs, startRun } from "./run.ts";
 import { guardedTypes } from "./table.ts";
-import { namesNothing } from "./text.ts";
+import { namesNothing, ofAnother } from "./text.ts";
 
 /** A program that ends with this has said what is wrong. */
 const SAID_WHY = 32;
@@ -16,15 +16,20 @@ const SAID_WHY = 32;
 export function guardStack(args: RunArgs): void {
   const run = startRun(args);
   const place = { stack: args.stack, allowed: args.allowed };
-  const hooks = {
-    beforeCreate: [hook("ownership gate", (guarded, call) => beforeCreate(guarded, call, run))],
-    beforeUpdate: [hook("change gate", (guarded, call) => beforeUpdate(guarded, call, run, place))],
-    beforeDelete: [hook("data-loss gate", (guarded, call) => beforeDelete(guarded, call, run, place))],
-  };
+  const ownership = hook("ownership gate", (guarded, call) => beforeCreate(guarded, call, run));
+  const change = hook("change gate", (guarded, call) => beforeUpdate(guarded, call, run, place));
+  const dataLoss = hook("data-loss gate", (guarded, call) => beforeDelete(guarded, call, run, place));
   pulumi.runtime.registerStackTransformation(({ type, name, props, opts }) => {
-    if (!Object.hasOwn(guardedTypes, type)) return undefined;
+    const guarded = Object.hasOwn(guardedTypes, type) ? guardedTypes[type] : undefined;
+    if (!guarded) return undefined;
     run.declare(type, name, props);
-    return { props, opts: { ...opts, hooks: { ...opts.hooks, ...hooks } } as pulumi.CustomResourceOptions };
+    const hooks = {
+      ...(opts as pulumi.CustomResourceOptions).hooks,
+      ...(guarded.exists && { beforeCreate: [ownership] }),
+      ...(guarded.change && { beforeUpdate: [change] }),
+      beforeDelete: [dataLoss],
+    };
+    return { props, opts: { ...opts, hooks } as pulumi.CustomResourceOptions };
   });
   failAtEnd(run);
 }
@@ -47,7 +52,10 @@ const hook = (name: string, ask: Ask): pulumi.ResourceHook =>
     name,
     async (call) => {
       const guarded = guardedTypes[call.type];
-      if (guarded && !recovering()) await ask(guarded, call);
+      if (!guarded) return;
+      const [, stack] = /^urn:pulumi:(.*?)::/.exec(call.urn) ?? [];
+      if (stack !== pulumi.getStack()) throw new Error(ofAnother(pulumi.getStack(), stack));
+      if (!recovering()) await ask(guarded, call);
     },
     { onDryRun: true },
   );

@@ -1,13 +1,34 @@
 import { allHeld, type Holding, type KafkaLook } from "../../live/index.ts";
 import { copiedTopicOf } from "../replace/kafka.ts";
-import type { Guarded } from "./guarded.ts";
+import type { Guarded, Properties } from "./guarded.ts";
 import { ownerOf, repartition, tooManyReplicas, wouldRemove } from "./kafkaChange.ts";
+import { allYounger, inWords, lowered, wouldDelete } from "./limits.ts";
 import { asking as askingBroker, type Run } from "./run.ts";
 
 const UNKNOWN = "nothing says how Kafka is reached: keep messaging:kafka until all of it is gone";
 
 const asking = <T>(run: Run, ask: (kafka: KafkaLook) => Promise<T>): Promise<T> =>
   askingBroker(run, (look) => look.kafka(), UNKNOWN, ask);
+
+/** Why a topic does not keep less than it holds. */
+async function lessKept(before: Properties, after: Properties, run: Run): Promise<string | undefined> {
+  const [old, next] = [before.config, after.config].map((config) => config?.[CLEANUP] ?? "delete");
+  const lower = lowered(["retention.ms", "retention.bytes"], before.config, after.config);
+  const deletes = String(next).includes("delete");
+  const changes = [
+    ...(old === next ? [] : [`${CLEANUP} ${next} in place of ${old}`]),
+    ...(deletes ? lower.map(inWords) : []),
+  ];
+  if (changes.length === 0) return undefined;
+  const held = await asking(run, (kafka) => kafka.topic(after.name));
+  if (!held || held.messages === 0) return undefined;
+  const [only] = lower;
+  const byAge = old === next && lower.length === 1 && only?.setting === "retention.ms";
+  if (byAge && allYounger(held, only.to)) return undefined;
+  return wouldDelete(`kafka/${after.name}`, changes, held, run.stack);
+}
+
+const CLEANUP = "cleanup.policy";
 
 const topic: Guarded = {
   kind: "topic",
@@ -41,6 +62,7 @@ const topic: Guarded = {
         await asking(run, (kafka) => kafka.settings(name)),
         [before.config, after.config].flatMap((config) => Object.keys(config ?? {})),
       ),
+      await lessKept(before, after, run),
     ].filter((problem) => problem !== undefined);
     return problems.length > 0 ? problems.join("\n") : undefined;
   },

@@ -1,5 +1,6 @@
 import { allHeld, type Holding, type RabbitmqLook } from "../../live/index.ts";
 import type { Guarded, Properties } from "./guarded.ts";
+import { inWords, lowered, wouldDelete } from "./limits.ts";
 import { asking as askingBroker, type Run } from "./run.ts";
 
 const UNKNOWN = "nothing says how RabbitMQ is reached: keep messaging:rabbitmq until all of it is gone";
@@ -52,12 +53,14 @@ export const exchange: Guarded = {
     const detail = `bindings to ${staying.map(({ destination }) => destination).join(", ")}`;
     return { messages: staying.length, waiting: staying.length, detail, unit: "binding" };
   },
+  /** All of it. Its bindings go first, so it would seem to lead nowhere; but until they are there again messages go nowhere, dead letters lost among them. */
   fixed: (before, after) => [
-    ...changed("type", before.settings?.type, after.settings?.type),
+    ...changed("name", before.name, after.name),
     ...changed("vhost", before.vhost, after.vhost),
+    ...["type", "durable", "autoDelete"].flatMap((key) => changed(key, before.settings?.[key], after.settings?.[key])),
   ],
   instead: () =>
-    "declare an exchange of that type under another name, bind the queues to both, and take this one out when nobody publishes there",
+    "declare the exchange that you want under another name, bind the queues to both, and take this one out when nobody publishes there",
   exists: ({ vhost, name }, run) => asking(run, (rabbitmq) => rabbitmq.exists("exchange", name, vhost)),
 };
 
@@ -81,6 +84,19 @@ export const user: Guarded = {
 export const policy: Guarded = {
   kind: "policy",
   name: ({ inputs }) => `rabbitmq/policy/${inputs.name}`,
+  /** Our policies bear the name of their one queue. What expires or is too much there and has nowhere to go is gone. */
+  async change(before, after, run) {
+    const { "dead-letter-exchange": deadLetters, overflow = "drop-head" } = after.policy?.definition ?? {};
+    const kept = deadLetters !== undefined;
+    const limits = [...(kept ? [] : ["message-ttl"]), ...(kept || overflow !== "drop-head" ? [] : ["max-length"])];
+    const lower = lowered(limits, before.policy?.definition, after.policy?.definition);
+    const name = queueName({ inputs: after });
+    if (lower.length === 0 || run.allows(name)) return undefined;
+    const held = await asking(run, (rabbitmq) => rabbitmq.queue(after.vhost, after.name));
+    if (!held || held.messages === 0) return undefined;
+    const fits = lower.every(({ setting, to }) => setting === "max-length" && held.messages <= to);
+    return fits ? undefined : wouldDelete(name, lower.map(inWords), held, run.stack);
+  },
   exists: ({ vhost, name }, run) => asking(run, (rabbitmq) => rabbitmq.exists("policy", name, vhost)),
 };
 

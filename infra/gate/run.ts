@@ -1,8 +1,10 @@
 import { setTimeout as wait } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
+import { ConnectionError } from "../../client/message.ts";
 import type { Holding } from "../../live/holding.ts";
 import { type Look, type LookAccess, openLook } from "../../live/index.ts";
 import type { Skill } from "../../skill/index.ts";
+import { brokerOf, compare } from "./cluster.ts";
 import type { Properties } from "./guarded.ts";
 
 /** How long a broker's connections stay open for the next question, in milliseconds: while one is open, the program cannot end. */
@@ -15,6 +17,8 @@ export interface Run {
   stack: string;
   /** Asks the brokers. Throws a ConnectionError where one does not answer, and Unreachable where nothing says how to reach them. */
   asking<T>(ask: (look: Look) => Promise<T>): Promise<T>;
+  /** Throws where the broker of what has this name is another cluster than the recorded one. `made`: the recorded one, where it is known. */
+  sameCluster(name: string, made?: string): Promise<void>;
   /** Whether `messaging:allowDataLoss` lets go what has this name. */
   allows(name: string): boolean;
   /** How much of what is held must not go. */
@@ -37,6 +41,10 @@ export interface RunArgs {
   stack: string;
   /** The names that may go, whatever they hold. */
   allowed: readonly string[];
+  /** The cluster that the environment was made on, as the state has it, of a broker that the program still has. */
+  clusterOf(broker: string): pulumi.Output<string> | undefined;
+  /** The brokers whose clusters may be others, as `messaging:acceptCluster` says. */
+  accepted: readonly string[];
   /** Whether everything may go, or what was consumed already. Default: neither. */
   discard?: "all" | "consumed";
   /** How the brokers are reached; undefined while that is not known. */
@@ -61,13 +69,29 @@ export async function asking<Broker, T>(
 }
 
 /** Begins a run; nothing is connected yet. */
-export function startRun({ skill, stack, allowed, discard, access }: RunArgs): Run {
+export function startRun({ skill, stack, allowed, discard, access, clusterOf, accepted }: RunArgs): Run {
   const used = new Set<string>();
   const inputs = new Map<string, Properties>();
-  return {
+  const compared = new Map<string, Promise<void>>();
+  const run: Run = {
     skill,
     stack,
     asking: connecting(access),
+    sameCluster(name, made) {
+      const broker = brokerOf(name);
+      const ask = async () => {
+        const { recorded } = await known({ recorded: made ?? clusterOf(broker) });
+        if (recorded === undefined || accepted.includes(broker)) return;
+        await run
+          .asking((look) => compare(broker, recorded, look))
+          .catch((error) => {
+            if (!(error instanceof Unreachable || error instanceof ConnectionError)) throw error;
+          });
+      };
+      const comparison = (made === undefined ? compared.get(broker) : undefined) ?? ask();
+      compared.set(broker, comparison);
+      return comparison;
+    },
     allows(name) {
       if (allowed.includes(name)) used.add(name);
       return discard === "all" || allowed.includes(name);
@@ -82,6 +106,7 @@ export function startRun({ skill, stack, allowed, discard, access }: RunArgs): R
       return given && known(given);
     },
   };
+  return run;
 }
 
 /** One look for all questions that come close together; it is closed soon after the last. */

@@ -1,5 +1,6 @@
 import { allHeld, type Holding, type SqsLook } from "../../live/index.ts";
 import type { Guarded } from "./guarded.ts";
+import { inWords, lowered, wouldDelete } from "./limits.ts";
 import { asking as askingBroker, type Run } from "./run.ts";
 
 const UNKNOWN = "nothing says how SQS is reached: keep messaging:aws until all of it is gone";
@@ -20,6 +21,13 @@ const queue: Guarded = {
       : [`fifoQueue, ${Boolean(before.fifoQueue)}, got ${Boolean(after.fifoQueue)}`],
   instead: () =>
     "declare the new queue beside it under another name, move producers there, and take this one out of the skill when its consumers have emptied it",
+  async change(before, after, run, outputs) {
+    const lower = lowered(["messageRetentionSeconds"], before, after);
+    if (lower.length === 0) return undefined;
+    const held = await asking(run, (sqs) => sqs.queue(outputs.url ?? outputs.id));
+    if (!held || held.messages === 0) return undefined;
+    return wouldDelete(nameOf(after.name ?? outputs.name), lower.map(inWords), held, run.stack);
+  },
   exists: async ({ name }, run) => name !== undefined && asking(run, (sqs) => sqs.exists(name)),
 };
 

@@ -5,6 +5,19 @@ import * as rabbitmq from "./rabbitmq.ts";
 import * as redis from "./redis.ts";
 import * as sqs from "./sqs.ts";
 
+/** What holds nothing: it goes whenever the program says so, but not on another cluster. */
+const holdsNothing = (kind: string, broker: string): Guarded => ({
+  kind,
+  name: ({ name }) => `${broker}/${kind}/${name}`,
+});
+
+/** It goes last of its broker, but in a preview what it says comes before anything goes. */
+const cluster: Guarded = {
+  kind: "cluster",
+  name: ({ inputs }) => inputs.broker,
+  cluster: ({ outputs }) => outputs.identity,
+};
+
 /** What stands before each type of resource. */
 export const guardedTypes: Record<string, Guarded> = {
   "rabbitmq:index/vHost:VHost": rabbitmq.vhost,
@@ -13,6 +26,14 @@ export const guardedTypes: Record<string, Guarded> = {
   "rabbitmq:index/binding:Binding": rabbitmq.binding,
   "rabbitmq:index/user:User": rabbitmq.user,
   "rabbitmq:index/policy:Policy": rabbitmq.policy,
+  "rabbitmq:index/permissions:Permissions": holdsNothing("permissions", "rabbitmq"),
+  "rabbitmq:index/topicPermissions:TopicPermissions": holdsNothing("topic permissions", "rabbitmq"),
+  "kafka:index/acl:Acl": holdsNothing("ACL", "kafka"),
+  "kafka:index/quota:Quota": holdsNothing("quota", "kafka"),
+  "aws:sqs/queuePolicy:QueuePolicy": holdsNothing("policy", "sqs"),
+  "aws:sqs/redrivePolicy:RedrivePolicy": holdsNothing("redrive policy", "sqs"),
+  "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy": holdsNothing("redrive allow policy", "sqs"),
+  "messaging-extras:index:Cluster": cluster,
   "docker:index/container:Container": docker.container,
   "docker:index/volume:Volume": docker.volume,
   ...kafka.guarded,

@@ -43,6 +43,10 @@ export const existsAlready = (name: string, kind: string): string =>
     "  After an up that was interrupted: npx messaging recover. To take it over on purpose: npx messaging adopt. Else give it another name.",
   ].join("\n");
 
+/** Why nothing is changed after the state of another environment. */
+export const ofAnother = (stack: string, got: string | undefined): string =>
+  `the state of ${stack}: must be its own, got that of ${got}: its backend has been given the state of another environment. Put its own back (pulumi stack import --stack ${stack}); no broker was touched.`;
+
 /** What is wrong with entries that nothing asked for. */
 export const namesNothing = (names: readonly string[]): string =>
   `messaging:allowDataLoss: must name what this change would delete, got ${names.join(", ")}: take ${names.length === 1 ? "it" : "them"} out. (An entry is for one change: it goes once that is made.)`;

@@ -1,7 +1,8 @@
+import { otherCluster } from "../../live/otherCluster.ts";
 import type { Kind } from "../kind.ts";
 import { hasUnknown, type Properties } from "../wire.ts";
 import { type Contact, placeOf } from "./contact.ts";
-import { needless, otherCluster } from "./text.ts";
+import { needless } from "./text.ts";
 
 /**
  * `messaging-extras:index:Cluster`: which cluster an environment was made on. It makes nothing; it is looked at again in every plan,

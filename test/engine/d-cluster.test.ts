@@ -21,7 +21,7 @@ interface Places {
 const other = (...args: string[]) => pulumi(clone, ...args, "--stack", stack);
 /** Where the environment's brokers are, from now on. The passwords that were set stay. */
 let secrets: object = {};
-function moveTo({ rabbitmq, redis, kafka }: Places): void {
+function moveTo({ rabbitmq, redis, kafka }: Places, skill: object = {}): void {
   const server = { host: "127.0.0.1", port: redis, tls: false };
   const config = {
     "messaging:brokers": "external",
@@ -34,6 +34,7 @@ function moveTo({ rabbitmq, redis, kafka }: Places): void {
       kafka: { topics: { "user-events": null, probes: { partitions: 1, replicationFactor: 1, producers: ["shop"] } } },
       sqs: null,
       redis: { instances: { notifications: null, cache: { keys: { "probe:*": ["shop"] } } } },
+      ...skill,
     },
   };
   const { config: set = {}, ...rest } = secrets as { config?: object };
@@ -152,6 +153,22 @@ describe("an environment whose address leads to another cluster", () => {
     const { output: printed } = await other("stack", "export");
     expect(printed).toContain("messaging-extras:index:Cluster");
     expect(printed).not.toContain(PASSWORD);
+  });
+  it("is not cleared of a broker that the skill no longer has, nor destroyed, even where the preview is skipped", async () => {
+    const before = [await definitions(rabbitmq.a), await definitions(rabbitmq.b)];
+    const moved = { ...home, rabbitmq: `127.0.0.1:${rabbitmq.b.port}` };
+    const sentence = expect.stringContaining(`rabbitmq: must be the cluster rabbit@${name("rabbitmq-a")} `);
+    moveTo(moved, { rabbitmq: null });
+    expect(await refusals(["preview"])).toContainEqual(sentence);
+    expect(await refusals(["up", "--yes"])).toContainEqual(sentence);
+    moveTo(moved);
+    expect(await refusals(["destroy", "--yes", "--run-program"])).toContainEqual(sentence);
+    // The other brokers' part of it may go.
+    expect(await refusals(["destroy", "--yes", "--skip-preview", "--run-program"])).toContainEqual(sentence);
+    expect([await definitions(rabbitmq.a), await definitions(rabbitmq.b)]).toEqual(before);
+    moveTo(home);
+    expect(await refusals(["up", "--yes", "--skip-preview"])).toEqual([]);
+    expect(await refusals(["preview", "--expect-no-changes"])).toEqual([]);
   });
 });
 

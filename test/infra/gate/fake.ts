@@ -1,3 +1,4 @@
+import * as pulumi from "@pulumi/pulumi";
 import { startRun } from "../../../infra/gate/run.ts";
 import type { Held, Holding, Look } from "../../../live/index.ts";
 import { parseSkill } from "../../../skill/index.ts";
@@ -9,17 +10,24 @@ export interface Fake {
   existing?: string[];
   /** Thrown at every question. */
   away?: Error;
+  /** The cluster that the state has. Default: the one that answers. */
+  recorded?: string;
 }
 
 /** A run whose RabbitMQ answers from a table. */
-export function fakeRun(fake: Fake, options: { allowed?: string[]; discard?: "all" | "consumed" } = {}) {
+export function fakeRun(
+  fake: Fake,
+  options: { allowed?: string[]; discard?: "all" | "consumed"; accepted?: string[] } = {},
+) {
   const skill = parseSkill({ name: "shop", version: "2.0.0" });
   const run = startRun({
     skill,
     stack: "test",
     allowed: options.allowed ?? [],
     discard: options.discard,
-    access: async () => undefined,
+    access: async () => ({}),
+    clusterOf: (broker) => (broker === "rabbitmq" ? pulumi.output(fake.recorded ?? "fake") : undefined),
+    accepted: options.accepted ?? [],
   });
   const held = (): Held[] => Object.entries(fake.queues ?? {}).map(([name, holding]) => ({ name, holding }));
   const rabbitmq = {

@@ -49,6 +49,31 @@ describe("what is deleted", () => {
     );
   });
 
+  it("stays when the broker is another cluster than the one that the state has, allowed or not", async () => {
+    const fake = { queues: { orders: none }, recorded: "rabbit@a 1" };
+    const sentence =
+      "rabbitmq: must be the cluster rabbit@a 1, which this environment was made on, got fake. Nothing was changed there.";
+    expect(await why(fake)).toBe(sentence);
+    expect(await why(fake, { allowed: ["rabbitmq/orders"] })).toBe(sentence);
+    expect(await why(fake, { discard: "all" })).toBe(sentence);
+    expect(await why(fake, { accepted: ["rabbitmq"] })).toBe("goes");
+  });
+
+  it("stays on another cluster even where it holds nothing by its nature", async () => {
+    const permissions = "rabbitmq:index/permissions:Permissions";
+    const inputs = { user: "shop", vhost: "v" };
+    expect(await why({}, {}, permissions, inputs)).toBe("goes");
+    expect(await why({ recorded: "rabbit@a 1" }, {}, permissions, inputs)).toContain("must be the cluster rabbit@a 1");
+  });
+
+  it("of a broker that the program has no more stays by what the state says of its cluster", async () => {
+    const cluster = "messaging-extras:index:Cluster";
+    const inputs = { broker: "rabbitmq", identity: "rabbit@a 1" };
+    expect(await why({}, {}, cluster, inputs)).toContain("must be the cluster rabbit@a 1");
+    expect(await why({ away: new ConnectionError("gone") }, {}, cluster, inputs)).toBe("goes");
+    expect(await why({}, {}, cluster, { ...inputs, identity: "fake" })).toBe("goes");
+  });
+
   it("goes when exactly it is allowed to, even where nobody can look", async () => {
     expect(await why({ queues: { orders: three } }, { allowed: ["rabbitmq/orders"] })).toBe("goes");
     expect(await why({ away: new ConnectionError("gone") }, { allowed: ["rabbitmq/orders"] })).toBe("goes");
@@ -92,6 +117,26 @@ describe("an exchange", () => {
     await deleting(BINDING, { vhost: "v", source: "events", destination: "orders", routingKey: "order.*" }, run);
     await deleting(EXCHANGE, exchange, run);
     expect(run.leaving).toContain("rabbitmq/exchange/events");
+  });
+
+  it("stays, though its bindings go, where it would be made anew: what is published meanwhile would go nowhere", async () => {
+    const given = { ...exchange, settings: { type: "topic", durable: true, autoDelete: false } };
+    const anew = (change: object, allowed: string[] = []) => {
+      const run = fakeRun({}, { allowed });
+      run.declare(EXCHANGE, "orders", { ...given, ...change });
+      return deleting(EXCHANGE, given, run).then(
+        () => "goes",
+        (error: Error) => /must keep its (.*): the broker/.exec(error.message)?.[1],
+      );
+    };
+    const settings = (change: object) => ({ settings: { ...given.settings, ...change } });
+    expect(await anew({ name: "others" })).toBe("name, events, got others");
+    expect(await anew({ vhost: "w" })).toBe("vhost, v, got w");
+    expect(await anew(settings({ type: "direct" }))).toBe("type, topic, got direct");
+    expect(await anew(settings({ durable: false }))).toBe("durable, true, got false");
+    expect(await anew(settings({ autoDelete: true }))).toBe("autoDelete, false, got true");
+    expect(await anew(settings({ durable: false }), ["rabbitmq/exchange/events"])).toBe("goes");
+    expect(await anew({})).toBe("goes");
   });
 });
 
