@@ -4,8 +4,6 @@ import { reportersOf } from "./reporters.ts";
 export default defineConfig({
   test: {
     include: ["test/engine/*.test.ts"],
-    // A preview for each of 75 attributes takes eight minutes: ATTRIBUTES=1 runs them, with the name of the file alone.
-    exclude: process.env.ATTRIBUTES ? [] : ["test/engine/g-attributes.test.ts"],
     reporters: reportersOf("engine"),
     globalSetup: ["test/engine/setup.ts"],
     fileParallelism: false,
