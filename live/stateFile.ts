@@ -19,17 +19,28 @@ export function stateFileOf(root: string, stack: string, url = process.env.PULUM
  */
 export function stateProblem(file: string, stack: string): string | undefined {
   if (!existsSync(file)) return undefined;
-  const bytes = readFileSync(file);
-  const got = noStateOf(bytes, stack) ?? (isAsWritten(file, bytes) ? undefined : CHANGED);
+  const got = noStateOf(readFileSync(file), stack) ?? (isAsWrittenSoon(file) ? undefined : CHANGED);
   if (got === undefined) rmSync(noteOf(file), { force: true });
   return got === undefined ? undefined : sentence(file, stack, got);
 }
 
 /** Whether a file has the checksum of what Pulumi wrote; one of which nobody noted it has. */
-export function isAsWritten(file: string, bytes = readFileSync(file)): boolean {
+export function isAsWritten(file: string): boolean {
   const noted = notedChecksum(file);
-  return noted === undefined || noted === md5Of(bytes);
+  return noted === undefined || noted === md5Of(readFileSync(file));
 }
+
+/** Another update may be writing: first the checksum, a moment later the file. */
+function isAsWrittenSoon(file: string): boolean {
+  for (let tries = 1; !isAsWritten(file); tries++) {
+    if (tries === TRIES) return false;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
+  }
+  return true;
+}
+
+const TRIES = 4;
+const PAUSE_MS = 50;
 
 /** Notes beside a state's file which checksum it should have: an `up` that is refused writes what it read, with a checksum that is right. */
 export function noteChange(file: string): void {

@@ -118,7 +118,7 @@ describe("the state's file", () => {
         expect(problem(flipped)).toContain("must be the state of shop as Pulumi wrote it");
         expect(problem(whole.subarray(0, at))).toContain("must be the state of shop as Pulumi wrote it");
       }),
-      { numRuns: 500 },
+      { numRuns: 20 },
     );
   });
 });
