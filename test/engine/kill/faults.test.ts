@@ -29,10 +29,10 @@ async function midway(env: Environment, fault: Fault): Promise<Result> {
   let began = performance.now();
   const first = env.proxy.hold({ matches: env.kind.changes, skip: 0, side: "request" });
   const up = env.pulumi("up", "--yes", "--skip-preview", "--color", "never", "--suppress-outputs");
-  if (await Promise.race([first.then(() => true), up.then(() => false)])) {
-    began = performance.now();
-    await begin(env, fault);
-  }
+  const changes = await Promise.race([first.then(() => true), up.then(() => false)]);
+  expect(changes, (await Promise.race([up, undefined]))?.output).toBe(true);
+  began = performance.now();
+  await begin(env, fault);
   return { ...(await up), milliseconds: performance.now() - began };
 }
 
@@ -82,7 +82,7 @@ describe.each(cases)("%s", (broker, { atStart, midway: inBetween }) => {
     await converges();
   });
 
-  it.each(inBetween.map((fault, at) => ({ fault, version: 10 + at })))("$fault, midway", async ({ fault, version }) => {
+  it.each(inBetween.map((fault, at) => ({ fault, version: 11 + at })))("$fault, midway", async ({ fault, version }) => {
     env.version(version);
     const up = await midway(env, fault);
     await end(env, fault);
