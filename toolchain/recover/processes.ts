@@ -7,7 +7,7 @@ import { root } from "../paths.ts";
 export interface Process {
   pid: number;
   parent: number;
-  /** The first 15 characters of its program's name. */
+  /** The first 15 characters of its program's name; of a Pulumi program in Node a name of ours. */
   name: string;
   folder: string;
 }
@@ -51,11 +51,18 @@ function readProcess(pid: number): Process | undefined {
     // The name is between brackets, and may hold brackets itself.
     const name = stat.slice(stat.indexOf("(") + 1, stat.lastIndexOf(")"));
     const [, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return { pid, parent: Number(parent), name, folder: readlinkSync(`/proc/${pid}/cwd`) };
+    const folder = readlinkSync(`/proc/${pid}/cwd`);
+    return { pid, parent: Number(parent), name: isProgram(pid, name) ? PROGRAM : name, folder };
   } catch {
     return undefined; // gone, or another user's
   }
 }
+
+/** A program outlives a language plugin that was killed where it waits for something. */
+const isProgram = (pid: number, name: string): boolean =>
+  /^(node|MainThread)/.test(name) && readFileOr(`/proc/${pid}/cmdline`).includes("/@pulumi/pulumi/cmd/run");
+
+const PROGRAM = "pulumi-language program";
 
 const isZombie = (pid: number): boolean => readFileOr(`/proc/${pid}/stat`).includes(") Z ");
 

@@ -96,7 +96,8 @@ const sqs: Kind = {
 
 const redis: Kind = {
   name: "redis",
-  requests: 2,
+  // Several commands may come in one piece.
+  requests: 1,
   port: ({ redis }) => redis!.notifications!.port,
   config: ({ redis }, port) => ({
     "messaging:redis": {
