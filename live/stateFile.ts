@@ -4,13 +4,17 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { parse } from "yaml";
 
-/** An environment's state in a backend of files: the one of PULUMI_BACKEND_URL, or of Pulumi.yaml. Undefined: the backend is none of files. */
-export function stateFileOf(root: string, stack: string, url = process.env.PULUMI_BACKEND_URL): string | undefined {
+/** Where a backend of files keeps everything: the one of PULUMI_BACKEND_URL, or of Pulumi.yaml. Undefined: the backend is none of files. */
+export function backendFolder(root: string, url = process.env.PULUMI_BACKEND_URL): string | undefined {
   const said = url || parse(readFileSync(join(root, "Pulumi.yaml"), "utf8")).backend?.url;
   const folder = /^file:\/\/([^?]*)/.exec(said ?? "")?.[1];
-  if (folder === undefined) return undefined;
-  const place = resolve(root, folder.replace(/^~(?=\/|$)/, homedir()));
-  return join(place, ".pulumi", "stacks", "messaging", `${stack}.json`);
+  return folder === undefined ? undefined : join(resolve(root, folder.replace(/^~(?=\/|$)/, homedir())), ".pulumi");
+}
+
+/** An environment's state in a backend of files; undefined where the backend is none. */
+export function stateFileOf(root: string, stack: string, url?: string): string | undefined {
+  const folder = backendFolder(root, url);
+  return folder && join(folder, "stacks", "messaging", `${stack}.json`);
 }
 
 /**

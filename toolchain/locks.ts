@@ -1,13 +1,14 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { homedir, hostname } from "node:os";
-import { join, resolve } from "node:path";
+import { hostname } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { backendFolder } from "../live/stateFile.ts";
 import { removeEarlyAttributes } from "./attributes.ts";
 import { Failure } from "./failure.ts";
 import { isAlive } from "./file-lock.ts";
 import { root } from "./paths.ts";
 import type { Report } from "./progress.ts";
-import { stack, stateFolder } from "./pulumi.ts";
+import { stack } from "./pulumi.ts";
 
 /** Who holds an environment, as Pulumi writes it into a lock. */
 export interface Holder {
@@ -33,11 +34,9 @@ export interface ReleaseOptions {
 const OTHER_ENDS_MS = 10 * 60_000;
 
 /** Where the locks of a backend are that is a folder: the one beside the project, or another. Undefined: the backend is none. */
-export function lockFolder(url: string | undefined = process.env.PULUMI_BACKEND_URL): string | undefined {
-  const folder = url ? /^file:\/\/([^?]*)/.exec(url)?.[1] : stateFolder;
-  if (folder === undefined) return undefined;
-  const place = resolve(root, folder.replace(/^~(?=\/|$)/, homedir()));
-  return join(place, ".pulumi", "locks", "organization", "messaging", stack);
+export function lockFolder(url?: string): string | undefined {
+  const folder = backendFolder(root, url);
+  return folder && join(folder, "locks", "organization", "messaging", stack);
 }
 
 /**
