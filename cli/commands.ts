@@ -6,6 +6,7 @@ import { redrive } from "./dlq/redrive.ts";
 import { show } from "./dlq/show.ts";
 import { drift } from "./drift/index.ts";
 import { recover } from "./recover/index.ts";
+import { rotate } from "./rotate/index.ts";
 import { schema } from "./schema.ts";
 import { validate } from "./validate.ts";
 import { verify } from "./verify.ts";
@@ -21,6 +22,7 @@ export const commands: readonly Command[] = [
   redrive,
   drop,
   recover,
+  rotate,
 ];
 
 /** How `messaging`, or one of its commands, is called. */

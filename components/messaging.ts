@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import { retryDelays, type Skill } from "../skill/index.ts";
+import { type Credentials, retryDelays, type Skill } from "../skill/index.ts";
 import type { BrokerFlows, SummaryRow } from "./flows.ts";
 
 type Declare = (args: never, opts: pulumi.ComponentResourceOptions) => BrokerFlows;
-type Connected<D extends Declare> = Omit<Parameters<D>[0], "skill" | "secret">;
+type Connected<D extends Declare> = Omit<Parameters<D>[0], "skill" | "secret" | "credentials">;
 
 type Rabbitmq = typeof import("./rabbitmq/index.ts").declareFlows;
 type Kafka = typeof import("./kafka/index.ts").declareFlows;
@@ -34,6 +34,8 @@ export interface MessagingArgs {
   skill: Skill;
   /** The environment's secret, from which each app's password is derived. */
   secret: pulumi.Input<string>;
+  /** The apps' credentials. Default: the first of each. */
+  credentials?: Credentials;
   brokers: Brokers;
 }
 
@@ -46,10 +48,14 @@ export class Messaging extends pulumi.ComponentResource {
   /** One plain row for each thing made, for people to read. */
   readonly summary: SummaryRow[];
 
-  constructor(name: string, { skill, secret, brokers }: MessagingArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    { skill, secret, credentials, brokers }: MessagingArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
     super("messaging:index:Messaging", name, {}, opts);
     const declare = <D extends Declare>(broker: Broker<D> | undefined) =>
-      broker?.declareFlows({ ...broker.args, skill, secret } as never, {
+      broker?.declareFlows({ ...broker.args, skill, secret, credentials } as never, {
         parent: this,
         providers: broker.providers,
         deletedWith: broker.deletedWith,

@@ -31,7 +31,7 @@ acceptClusters(environment.acceptCluster);
 const brokers = await told(() =>
   connect({ stack: pulumi.getStack(), skill, environment, secrets, secret, replacing: replaced }),
 );
-const messaging = new Messaging("messaging", { skill, secret, brokers });
+const messaging = new Messaging("messaging", { skill, secret, credentials: environment.credentials, brokers });
 
 /** By app: all that its clients need to connect, publish and consume. */
 export const apps = messaging.apps;

@@ -1,3 +1,4 @@
+import { acceptedOf } from "./credentials.ts";
 import { type Environment, NAMESPACE } from "./environment.ts";
 import { portClashes } from "./localPorts.ts";
 import { dotted, type Path, type Problem, SkillError, shown } from "./problem.ts";
@@ -14,15 +15,16 @@ const LARGEST_NODE = "314gb";
  * are the secrets that it has, without `messaging:`. Throws one SkillError with every problem.
  */
 export function checkEnvironment(skill: Skill, environment: Environment, secretKeys: readonly string[]): void {
+  const named = [...unrecorded(skill, environment), ...nobodys(skill, environment)];
   const problems =
     environment.brokers === "local"
-      ? [...problemsOfLocal(skill, environment), ...unrecorded(skill, environment)]
+      ? [...problemsOfLocal(skill, environment), ...named]
       : [
           ...(environment.localGiven ? idle({ local: environment.local }, [], "brokers is external") : []),
           ...missing(skill, environment, secretKeys),
           ...administrators(skill, environment),
           ...problemsOfRedis(skill, environment),
-          ...unrecorded(skill, environment),
+          ...named,
         ];
   if (problems.length > 0) throw new SkillError(problems);
 }
@@ -56,7 +58,7 @@ const used = <Key extends string>(keys: Record<Key, unknown>): Key[] =>
   (Object.keys(keys) as Key[]).filter((key) => keys[key]);
 
 /** Apps whose users would be the administrators themselves: an app's user gets a password and rights of its own. */
-function administrators(skill: Skill, { rabbitmq, kafka, redis }: Environment): Problem[] {
+function administrators(skill: Skill, { rabbitmq, kafka, redis, credentials }: Environment): Problem[] {
   const usernames = {
     rabbitmq: [rabbitmq?.username],
     kafka: [kafka?.username],
@@ -64,11 +66,12 @@ function administrators(skill: Skill, { rabbitmq, kafka, redis }: Environment): 
   };
   return used({ rabbitmq: skill.rabbitmq, kafka: skill.kafka, redis: skill.redis }).flatMap((broker) =>
     Object.keys(skill.apps)
-      .filter((app) => usernames[broker].includes(app))
-      .map((app) => ({
+      .flatMap((app) => acceptedOf(app, credentials).map(({ username }) => ({ app, username })))
+      .filter(({ username }) => usernames[broker].includes(username))
+      .map(({ app, username }) => ({
         path: dotted(["apps", app]),
         rule: `not be the administrator of ${NAMESPACE}:${broker}`,
-        got: shown(app),
+        got: shown(username),
       })),
   );
 }
@@ -105,6 +108,15 @@ function unrecorded({ rabbitmq, kafka, sqs, redis }: Skill, environment: Environ
       return { ...problem(["acceptCluster"], "name brokers that the skill uses"), got };
     });
 }
+
+/** Entries of credentials that are no app of the skill. */
+const nobodys = ({ apps }: Skill, { credentials }: Environment): Problem[] =>
+  Object.keys(credentials)
+    .filter((name) => !Object.hasOwn(apps, name))
+    .map((name) => {
+      const got = shown(name) + nearest(name, Object.keys(apps));
+      return { ...problem(["credentials", name], "be an app of the skill"), got };
+    });
 
 const tooLarge = (instances: Record<string, RedisInstanceSpec>): Problem[] =>
   Object.entries(instances)

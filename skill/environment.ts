@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { credentialsSchema } from "./credentials.ts";
 import { flag, map, oneOf, wholeNumber } from "./fields.ts";
 import { type Finding, SkillError, toProblem } from "./problem.ts";
 import { toFindings } from "./shape.ts";
@@ -96,6 +97,7 @@ const environmentSchema = map({
     )
     .default([])
     .describe("Brokers that were replaced by new ones, which the next up takes as the environment's own."),
+  credentials: credentialsSchema.default({}).describe("By app, while or after its credential is rotated."),
   local: localSchema.optional(),
   rabbitmq: rabbitmqSchema.optional(),
   kafka: kafkaSchema.optional(),

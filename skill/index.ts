@@ -1,4 +1,11 @@
 export { checkEnvironment } from "./checkEnvironment.ts";
+export {
+  type AcceptedCredentials,
+  acceptedOf,
+  type Credential,
+  type Credentials,
+  credentialOf,
+} from "./credentials.ts";
 export { type Environment, NAMESPACE, parseEnvironment, structuredValue } from "./environment.ts";
 export { loadSkillFile } from "./file.ts";
 export type { KafkaConsumer, KafkaQuota, KafkaSkill, KafkaTopic } from "./kafka.ts";

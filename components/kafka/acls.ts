@@ -36,13 +36,13 @@ export function toGrants(kafka: KafkaSkill): Record<string, Grant[]> {
   return Object.fromEntries([...grants].map(([app, own]) => [app, [...own.values()]]));
 }
 
-/** A grant as the provider takes it. */
-export function toAclArgs(app: string, { resourceType, resourceName, operation }: Grant) {
+/** A grant to a user as the provider takes it. */
+export function toAclArgs(user: string, { resourceType, resourceName, operation }: Grant) {
   return {
     aclResourceType: resourceType,
     aclResourceName: resourceName,
     resourcePatternTypeFilter: "Literal",
-    aclPrincipal: `User:${app}`,
+    aclPrincipal: `User:${user}`,
     aclHost: "*",
     aclOperation: operation,
     aclPermissionType: "Allow",

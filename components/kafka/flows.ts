@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { deadLetterTopicName, type KafkaSkill, type Skill } from "../../skill/index.ts";
+import { acceptedOf, type Credentials, deadLetterTopicName, type KafkaSkill, type Skill } from "../../skill/index.ts";
 import type { BrokerFlows, SummaryRow } from "../flows.ts";
 import { type Replacing, replacedIn, stillDeclared } from "../replacing.ts";
 import { toPublications, toSubscriptions } from "./access.ts";
@@ -15,6 +15,8 @@ export interface KafkaFlowsArgs {
   skill: Skill;
   /** The environment's secret, from which the apps' passwords are derived. */
   secret: pulumi.Input<string>;
+  /** The apps' credentials. Default: the first of each. */
+  credentials?: Credentials;
   connection: {
     /** How apps reach the brokers: `host:port`, at least one. */
     bootstrapServers: pulumi.Input<string>[];
@@ -49,8 +51,11 @@ export function declareFlows(args: KafkaFlowsArgs, opts: pulumi.ComponentResourc
   const apps = appsOf(declared, spec).map(({ name, grants, quotas }) => {
     const { saslMechanism } = args.connection;
     const { secret } = args;
-    const app = new KafkaApp(name, { grants, quotas, saslMechanism, secret, topics: olds }, opts);
-    const { username, password } = app;
+    const [current] = acceptedOf(name, args.credentials).map(
+      ({ username: user, purpose }) =>
+        new KafkaApp(user, { grants, quotas, saslMechanism, secret, purpose, topics: olds }, opts),
+    );
+    const { username, password } = current!;
     const flows = { publishes: toPublications(declared, name), consumes: toSubscriptions(declared, name) };
     return [name, { ...toClientConnection(args.connection), username, password, ...flows }];
   });

@@ -16,11 +16,13 @@ export interface KafkaAppArgs {
   saslMechanism: ScramMechanism;
   /** The environment's secret, from which the password is derived. */
   secret: pulumi.Input<string>;
+  /** What the password is derived from beside the secret. Default: the user's name. */
+  purpose?: string;
   /** By topic: what rights on it are given after, and so taken away before it goes. Default: nothing. */
   topics?: Record<string, pulumi.Resource>;
 }
 
-/** An app as a Kafka user: SCRAM credentials, exact literal ACLs and its quotas. */
+/** One user of an app, named as the component: SCRAM credentials, exact literal ACLs and its quotas. */
 export class KafkaApp extends pulumi.ComponentResource {
   /** The user's name. */
   readonly username: pulumi.Output<string>;
@@ -30,7 +32,7 @@ export class KafkaApp extends pulumi.ComponentResource {
   constructor(name: string, args: KafkaAppArgs, opts?: pulumi.ComponentResourceOptions) {
     super("messaging:kafka:KafkaApp", name, {}, opts);
 
-    const password = derivePassword(args.secret, `kafka/${name}`);
+    const password = derivePassword(args.secret, `kafka/${args.purpose ?? name}`);
     const user = new UserScramCredential(
       name,
       { username: name, scramMechanism: args.saslMechanism, password },
@@ -45,15 +47,15 @@ export class KafkaApp extends pulumi.ComponentResource {
     this.registerOutputs(outputs);
   }
 
-  private allow(app: string, grant: Grant, topics: KafkaAppArgs["topics"] = {}): Acl {
-    const name = [app, grant.resourceType, grant.resourceName, grant.operation].join("/");
+  private allow(user: string, grant: Grant, topics: KafkaAppArgs["topics"] = {}): Acl {
+    const name = [user, grant.resourceType, grant.resourceName, grant.operation].join("/");
     const topic = grant.resourceType === "Topic" ? topics[grant.resourceName] : undefined;
-    return new Acl(name, toAclArgs(app, grant), { parent: this, ...(topic && { dependsOn: topic }) });
+    return new Acl(name, toAclArgs(user, grant), { parent: this, ...(topic && { dependsOn: topic }) });
   }
 
   /** Any change replaces a quota, and deleting the old one after setting the new one would delete the new one. */
-  private limit(app: string, config: Record<string, string>): Quota {
-    const quota = { entityType: "user", entityName: app, config };
-    return new Quota(app, quota, { parent: this, deleteBeforeReplace: true });
+  private limit(user: string, config: Record<string, string>): Quota {
+    const quota = { entityType: "user", entityName: user, config };
+    return new Quota(user, quota, { parent: this, deleteBeforeReplace: true });
   }
 }

@@ -1,5 +1,12 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { deadLetterQueueName, type RabbitmqSkill, retryTierName, type Skill } from "../../skill/index.ts";
+import {
+  acceptedOf,
+  type Credentials,
+  deadLetterQueueName,
+  type RabbitmqSkill,
+  retryTierName,
+  type Skill,
+} from "../../skill/index.ts";
 import type { BrokerFlows, SummaryRow } from "../flows.ts";
 import { type Replacing, stillDeclared } from "../replacing.ts";
 import { toDestinations, toSubscriptions } from "./access.ts";
@@ -17,6 +24,8 @@ export interface RabbitmqFlowsArgs {
   skill: Skill;
   /** The environment's secret, from which the apps' passwords are derived. */
   secret: pulumi.Input<string>;
+  /** The apps' credentials. Default: the first of each. */
+  credentials?: Credentials;
   connection: {
     /** How apps reach the broker: `amqp://host:port` or `amqps://host:port`, without a user. */
     url: pulumi.Input<string>;
@@ -59,7 +68,10 @@ export function declareFlows(args: RabbitmqFlowsArgs, opts: pulumi.ComponentReso
   );
   declareReplacements({ spec, delays: [...tiers.keys()], vhost, queues, access: accessOf(args), replacing }, opts);
   const apps = Object.entries(toGrants(spec, version, replacing)).map(([name, grants]) => {
-    const { username, password } = new RabbitmqApp(name, { vhost, grants, secret: args.secret }, opts);
+    const [current] = acceptedOf(name, args.credentials).map(
+      ({ username: user, purpose }) => new RabbitmqApp(user, { vhost, grants, secret: args.secret, purpose }, opts),
+    );
+    const { username, password } = current!;
     const flows = { publishes: toDestinations(spec, name), consumes: toSubscriptions(declared, name, version) };
     return [name, { url: args.connection.url, tls: args.connection.tls, vhost, username, password, ...flows }];
   });

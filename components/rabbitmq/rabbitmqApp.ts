@@ -12,6 +12,8 @@ export interface RabbitmqAppArgs {
   grants: Grants;
   /** The environment's secret, from which the password is derived. */
   secret: pulumi.Input<string>;
+  /** What the password is derived from beside the secret. Default: the user's name. */
+  purpose?: string;
 }
 
 /**
@@ -20,17 +22,21 @@ export interface RabbitmqAppArgs {
  */
 const FAILED_BEFORE = "#initerror";
 
-/** An app as a RabbitMQ user: it publishes and consumes what the skill says, and declares, deletes or administers nothing. */
+/** One user of an app, named as the component: it publishes and consumes what the skill says, and declares, deletes or administers nothing. */
 export class RabbitmqApp extends pulumi.ComponentResource {
   /** The user's name, known once its permissions are in place. */
   readonly username: pulumi.Output<string>;
   /** Always secret. */
   readonly password: pulumi.Output<string>;
 
-  constructor(name: string, { vhost, grants, secret }: RabbitmqAppArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    { vhost, grants, secret, purpose = name }: RabbitmqAppArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
     super("messaging:rabbitmq:RabbitmqApp", name, {}, opts);
 
-    const password = derivePassword(secret, `rabbitmq/${name}`);
+    const password = derivePassword(secret, `rabbitmq/${purpose}`);
     const user = new User(name, { name, password }, { parent: this });
     const topics = toTopicPermissions(grants);
     // Before the permissions and gone after them: without an entry for an exchange, every routing key is allowed.

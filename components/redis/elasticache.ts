@@ -64,16 +64,16 @@ export function toAccessString(rights: RedisRights): string {
 export function declareElastiCache(
   name: string,
   spec: RedisInstanceSpec,
-  passwordOf: (user: string) => pulumi.Output<string>,
+  passwordsOf: (user: string) => pulumi.Output<string>[],
   provision: ElastiCacheProvision,
   opts: pulumi.CustomResourceOptions,
 ): RedisEndpoint {
   const { tags } = provision;
   const users = [
     // ElastiCache asks for a user of this name in every group; this one may do nothing.
-    declareUser(name, "default", "off -@all", passwordOf("default"), tags, opts),
+    declareUser(name, "default", "off -@all", passwordsOf("default"), tags, opts),
     ...Object.entries(toRights(spec)).map(([app, rights]) =>
-      declareUser(name, app, toAccessString(rights), passwordOf(app), tags, opts),
+      declareUser(name, app, toAccessString(rights), passwordsOf(app), tags, opts),
     ),
   ];
   const userGroup = new UserGroup(
@@ -125,11 +125,11 @@ function declareUser(
   instance: string,
   userName: string,
   accessString: string,
-  password: pulumi.Output<string>,
+  passwords: pulumi.Output<string>[],
   tags: Record<string, string> | undefined,
   opts: pulumi.CustomResourceOptions,
 ): User {
-  const authenticationMode = { type: "password", passwords: [password] };
+  const authenticationMode = { type: "password", passwords };
   const userId = toUserId(instance, userName);
   return new User(
     `${instance}/${userName}`,

@@ -1,5 +1,12 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { deadLetterStreamName, type RedisInstanceSpec, retryDelays, type Skill } from "../../skill/index.ts";
+import {
+  acceptedOf,
+  type Credentials,
+  deadLetterStreamName,
+  type RedisInstanceSpec,
+  retryDelays,
+  type Skill,
+} from "../../skill/index.ts";
 import type { BrokerFlows, SummaryRow } from "../flows.ts";
 import { type RedisRights, toRights } from "./acl.ts";
 import type { RedisProvision } from "./provision.ts";
@@ -9,22 +16,27 @@ export interface RedisFlowsArgs {
   skill: Skill;
   /** The environment's secret, from which the apps' passwords are derived. */
   secret: pulumi.Input<string>;
+  /** The apps' credentials. Default: the first of each. */
+  credentials?: Credentials;
   provision: RedisProvision;
 }
 
 /** Declares the skill's instances; nothing where the skill has no Redis part. */
 export function declareFlows(
-  { skill, secret, provision }: RedisFlowsArgs,
+  { skill, secret, credentials, provision }: RedisFlowsArgs,
   opts: pulumi.ComponentResourceOptions,
 ): BrokerFlows {
   const instances = skill.redis?.instances ?? {};
   const apps: Record<string, Record<string, object>> = {};
   const operator: Record<string, object> = {};
   for (const [name, spec] of Object.entries(instances)) {
-    const { host, port, tls, administrator } = new RedisInstance(name, { spec, secret, provision }, opts);
+    const args = { spec, secret, credentials, provision };
+    const { host, port, tls, administrator } = new RedisInstance(name, args, opts);
     if (administrator) operator[name] = { host, port, tls, ...administrator, deadLetters: toDeadLetters(name, spec) };
     for (const [app, rights] of Object.entries(toRights(spec))) {
-      const login = { username: app, password: appPassword(secret, name, app) };
+      const [current] = acceptedOf(app, credentials);
+      const username = provision.kind === "elasticache" ? app : current.username;
+      const login = { username, password: appPassword(secret, name, current) };
       apps[app] = { ...apps[app], [name]: { host, port, tls, ...login, ...toAccess(spec, rights) } };
     }
   }

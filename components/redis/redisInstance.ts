@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type RedisInstanceSpec, toBytes } from "../../skill/index.ts";
+import { acceptedOf, type Credential, type Credentials, type RedisInstanceSpec, toBytes } from "../../skill/index.ts";
 import { Cluster } from "../cluster.ts";
 import { derivePassword } from "../password.ts";
 import { toRights, toRules } from "./acl.ts";
@@ -12,6 +12,8 @@ export interface RedisInstanceArgs {
   spec: RedisInstanceSpec;
   /** The environment's secret, from which the passwords are derived. */
   secret: pulumi.Input<string>;
+  /** The apps' credentials. Default: the first of each. */
+  credentials?: Credentials;
   provision: RedisProvision;
 }
 
@@ -37,9 +39,13 @@ export class RedisInstance extends pulumi.ComponentResource {
   }
 }
 
-/** The password of an app on an instance. */
-export function appPassword(secret: pulumi.Input<string>, instance: string, app: string): pulumi.Output<string> {
-  return derivePassword(secret, `redis/${instance}/${app}`);
+/** The password of an app's credential on an instance. */
+export function appPassword(
+  secret: pulumi.Input<string>,
+  instance: string,
+  { purpose }: Pick<Credential, "purpose">,
+): pulumi.Output<string> {
+  return derivePassword(secret, `redis/${instance}/${purpose}`);
 }
 
 function administratorOf(name: string, { secret, provision }: RedisInstanceArgs): RedisInstance["administrator"] {
@@ -62,9 +68,11 @@ function toParameters(spec: RedisInstanceSpec): Record<string, string> {
 }
 
 function declareServer(name: string, args: RedisInstanceArgs, opts: pulumi.CustomResourceOptions): RedisEndpoint {
-  const { spec, secret, provision } = args;
+  const { spec, secret, credentials, provision } = args;
   if (provision.kind === "elasticache") {
-    return declareElastiCache(name, spec, (app) => appPassword(secret, name, app), provision, opts);
+    // AWS keeps two passwords a user for this.
+    const passwordsOf = (app: string) => acceptedOf(app, credentials).map((one) => appPassword(secret, name, one));
+    return declareElastiCache(name, spec, passwordsOf, provision, opts);
   }
   if (provision.kind === "external") {
     const server = provision.servers[name];
@@ -81,7 +89,7 @@ function declareServer(name: string, args: RedisInstanceArgs, opts: pulumi.Custo
 
 function administer(
   name: string,
-  { spec, secret }: RedisInstanceArgs,
+  { spec, secret, credentials }: RedisInstanceArgs,
   { host, port, tls, username, password }: ExternalServer,
   opts: pulumi.CustomResourceOptions,
 ): void {
@@ -94,8 +102,11 @@ function administer(
 
   new RedisSettings(name, { parameters: toParameters(spec) }, own);
   for (const [app, rights] of Object.entries(toRights(spec))) {
-    const hash = passwordHash(appPassword(secret, name, app));
-    new RedisUser(`${name}/${app}`, { name: app, rules: toRules(rights), passwordHash: hash }, own);
+    for (const credential of acceptedOf(app, credentials)) {
+      const { username } = credential;
+      const hash = passwordHash(appPassword(secret, name, credential));
+      new RedisUser(`${name}/${username}`, { name: username, rules: toRules(rights), passwordHash: hash }, own);
+    }
   }
   for (const [stream, { consumers }] of Object.entries(spec.streams)) {
     for (const group of Object.keys(consumers)) {

@@ -3,7 +3,7 @@ import type { Properties } from "../wire.ts";
 import { effectiveRights, passwordHashes } from "./aclText.ts";
 import { type RedisSession, Refusal, type Send } from "./session.ts";
 
-const NAME = /^[A-Za-z0-9_-]{1,64}$/;
+const NAME = /^[A-Za-z0-9_.-]{1,66}$/;
 const FORBIDDEN = /^([#><!].*|on|off|nopass|resetpass|reset)$/;
 
 /**
@@ -15,7 +15,7 @@ export const user: Kind = {
     name: (value) =>
       typeof value === "string" && NAME.test(value) && value !== "default"
         ? undefined
-        : "be 1 to 64 letters, digits, _ or -, and not default",
+        : "be 1 to 66 letters, digits, _, . or -, and not default",
     rules: (value) =>
       Array.isArray(value) && value.every(isRule)
         ? undefined

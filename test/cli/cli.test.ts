@@ -39,6 +39,7 @@ describe("messaging", () => {
         dlq redrive  Put dead letters back to the consumer that gave them up, the oldest first. Each is confirmed by the broker before it leaves.
         dlq drop     Delete dead letters for good, the oldest first. Asks, or takes the count that it would ask for.
         recover      After an up, destroy or refresh that was killed: release its lock, and settle what was under way by what the brokers have.
+        rotate       Give an app another credential in Pulumi.<env>.yaml, accepted beside the old one until --finish takes that out. pulumi up makes it so.
 
       messaging <command> --help tells more; messaging --version tells the version.
       ",
@@ -55,23 +56,23 @@ describe("messaging", () => {
   it.each([
     [
       [],
-      "messaging: must be given a command (validate, schema, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover), got nothing",
+      "messaging: must be given a command (validate, schema, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover, rotate), got nothing",
     ],
     [
       ["validat"],
-      'messaging: must be given a known command (validate, schema, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover), got "validat"',
+      'messaging: must be given a known command (validate, schema, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover, rotate), got "validat"',
     ],
     [
       ["\u001b[2J"],
-      'messaging: must be given a known command (validate, schema, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover), got "\\u001b[2J"',
+      'messaging: must be given a known command (validate, schema, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover, rotate), got "\\u001b[2J"',
     ],
     [
       ["constructor"],
-      'messaging: must be given a known command (validate, schema, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover), got "constructor"',
+      'messaging: must be given a known command (validate, schema, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover, rotate), got "constructor"',
     ],
     [
       ["--verbose"],
-      'messaging: must be given a known command (validate, schema, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover), got "--verbose"',
+      'messaging: must be given a known command (validate, schema, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover, rotate), got "--verbose"',
     ],
     [
       ["validate", "--env", "x"],

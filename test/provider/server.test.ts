@@ -43,7 +43,7 @@ describe("a resource of the plugin", () => {
     ).toMatchInlineSnapshot(`
       [
         "extra: must not be given: no such input",
-        "name: must be 1 to 64 letters, digits, _ or -, and not default",
+        "name: must be 1 to 66 letters, digits, _, . or -, and not default",
         "rules: must be a list of ACL rules without a password, without on, off or reset, and without a name that ends in )",
         "passwordHash: must be a SHA-256 as 64 hexadecimal digits",
       ]

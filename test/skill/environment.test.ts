@@ -16,6 +16,7 @@ describe("an environment", () => {
       brokers: "local",
       allowDataLoss: [],
       acceptCluster: [],
+      credentials: {},
       skill: {},
       local: { ports: { rabbitmq: 5672, rabbitmqManagement: 15672, kafka: 9092, aws: 4566, redis: {} } },
       localGiven: false,
