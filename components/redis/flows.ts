@@ -21,11 +21,12 @@ export function declareFlows(
   const apps: Record<string, Record<string, object>> = {};
   const operator: Record<string, object> = {};
   for (const [name, spec] of Object.entries(instances)) {
-    const { host, port, tls, administrator } = new RedisInstance(name, { spec, secret, provision }, opts);
-    if (administrator) operator[name] = { host, port, tls, ...administrator, deadLetters: toDeadLetters(name, spec) };
+    const { host, port, tls, ca, administrator } = new RedisInstance(name, { spec, secret, provision }, opts);
+    const server = { host, port, tls, ...(ca && { ca }) };
+    if (administrator) operator[name] = { ...server, ...administrator, deadLetters: toDeadLetters(name, spec) };
     for (const [app, rights] of Object.entries(toRights(spec))) {
       const login = { username: app, password: appPassword(secret, name, app) };
-      apps[app] = { ...apps[app], [name]: { host, port, tls, ...login, ...toAccess(spec, rights) } };
+      apps[app] = { ...apps[app], [name]: { ...server, ...login, ...toAccess(spec, rights) } };
     }
   }
   return {
