@@ -114,3 +114,10 @@ async function mustPulumi(clone: Clone, ...args: string[]): Promise<void> {
   const { code, output } = await pulumi(clone, ...args);
   if (code !== 0) throw new Error(output);
 }
+
+/** Lets the next update delete what these names hold. */
+export const letGo = (clone: Clone, ...names: string[]): Promise<void> =>
+  mustPulumi(
+    clone,
+    ...names.flatMap((name, at) => ["config", "set", "--path", `messaging:allowDataLoss[${at}]`, name]),
+  );
