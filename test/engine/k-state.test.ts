@@ -17,7 +17,7 @@ let keyId: string;
 /** What a pipeline sets; it has no passphrase. */
 const pipeline = () => ({
   ...variables(clone),
-  PULUMI_BACKEND_URL: `s3://messaging/?region=eu-central-1&endpoint=127.0.0.1:${PORT}&disableSSL=true&s3ForcePathStyle=true`,
+  PULUMI_BACKEND_URL: `s3://messaging?region=eu-central-1&endpoint=${endpoint}&use_path_style=true`,
   AWS_ACCESS_KEY_ID: "test",
   AWS_SECRET_ACCESS_KEY: "test",
   AWS_REGION: "eu-central-1",

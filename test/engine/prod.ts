@@ -115,9 +115,6 @@ async function mustPulumi(clone: Clone, ...args: string[]): Promise<void> {
   if (code !== 0) throw new Error(output);
 }
 
-/** Lets the next update delete what these names hold. */
-export const letGo = (clone: Clone, ...names: string[]): Promise<void> =>
-  mustPulumi(
-    clone,
-    ...names.flatMap((name, at) => ["config", "set", "--path", `messaging:allowDataLoss[${at}]`, name]),
-  );
+/** Lets the next update delete what this name holds. */
+export const letGo = (clone: Clone, name: string): Promise<void> =>
+  mustPulumi(clone, "config", "set", "--path", "messaging:allowDataLoss[0]", name);
