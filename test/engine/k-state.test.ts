@@ -82,13 +82,17 @@ describe("an environment whose state is in S3 and whose secrets are a KMS key's"
   it("that somebody else holds is left alone, and it is said how the lock of a dead one is released", async () => {
     const holder = { pid: 4711, username: "ci", hostname: "runner-7", timestamp: new Date().toISOString() };
     const lock = `${LOCKS}/11111111-1111-4111-8111-111111111111.json`;
-    await object(lock, { method: "PUT", body: JSON.stringify(holder) });
+    const headers = { "content-type": "application/json" };
+    await object(lock, { method: "PUT", headers, body: JSON.stringify(holder) });
     const held = await inClone("npm", "start");
     expect(held.code, held.output).toBe(1);
-    expect(held.output).toContain("ci@runner-7");
-    expect(held.output).toContain("pulumi cancel");
-    const cancel = await pulumi("cancel", "--yes", "--stack", environment);
-    expect(cancel.code, cancel.output).toBe(0);
+    expect(held.output).toContain("created by ci@runner-7 (pid 4711)");
+    const named = await messaging("recover");
+    expect(named.code, named.output).toBe(1);
+    expect(named.output).toContain("npx messaging recover -e remote --break-lock ci@runner-7:4711");
+    const broken = await messaging("recover", "--break-lock", "ci@runner-7:4711");
+    expect(broken.code, broken.output).toBe(0);
+    expect(broken.stdout).toBe("lock of ci@runner-7:4711: released\n");
     expect((await pulumi("preview", "--expect-no-changes")).code).toBe(0);
   });
 
