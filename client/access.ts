@@ -18,6 +18,8 @@ export interface Wait<Where extends string> {
 export interface RabbitmqAccess {
   /** `amqp://host:port` or `amqps://host:port`. */
   url: string;
+  /** The authority that signed the broker's certificate, PEM. Absent: those that the app's machine knows. */
+  ca?: string;
   vhost: string;
   username: string;
   password: string;
@@ -58,6 +60,8 @@ export interface KafkaAccess {
   bootstrapServers: string[];
   securityProtocol: "SASL_SSL" | "SASL_PLAINTEXT";
   saslMechanism: "SCRAM-SHA-256" | "SCRAM-SHA-512";
+  /** The authority that signed the brokers' certificates, PEM. Absent: those that the app's machine knows. */
+  ca?: string;
   username: string;
   password: string;
   /** By topic. */
@@ -111,6 +115,8 @@ export interface RedisAccess {
   host: string;
   port: number;
   tls: boolean;
+  /** The authority that signed the server's certificate, PEM. Absent: those that the app's machine knows. */
+  ca?: string;
   username: string;
   password: string;
   /** Channels; a name may end in `*`. */

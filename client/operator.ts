@@ -19,7 +19,7 @@ export interface RabbitmqDeadLetters {
   deadLetterQueue: string;
 }
 
-export interface RabbitmqOperator extends Pick<RabbitmqAccess, "url" | "vhost" | "username" | "password"> {
+export interface RabbitmqOperator extends Pick<RabbitmqAccess, "url" | "vhost" | "username" | "password" | "ca"> {
   /** The management API, `http://host:port` or `https://host:port`. */
   managementUrl: string;
   /** The exchange through which all dead letters of the vhost come, with their queue's name as routing key. */
@@ -40,7 +40,10 @@ export interface KafkaDeadLetters {
 }
 
 export interface KafkaOperator
-  extends Pick<KafkaAccess, "bootstrapServers" | "securityProtocol" | "saslMechanism" | "username" | "password"> {
+  extends Pick<
+    KafkaAccess,
+    "bootstrapServers" | "securityProtocol" | "saslMechanism" | "username" | "password" | "ca"
+  > {
   deadLetters: KafkaDeadLetters[];
 }
 
@@ -64,6 +67,6 @@ export interface RedisDeadLetters {
   deadLetterStream: string;
 }
 
-export interface RedisOperator extends Pick<RedisAccess, "host" | "port" | "tls" | "username" | "password"> {
+export interface RedisOperator extends Pick<RedisAccess, "host" | "port" | "tls" | "username" | "password" | "ca"> {
   deadLetters: RedisDeadLetters[];
 }

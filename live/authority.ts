@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { type Environment, NAMESPACE, SkillError } from "../skill/index.ts";
 
-const KEYS = { rabbitmq: "cacertFile", kafka: "caCert" } as const satisfies Partial<Record<keyof Environment, string>>;
+const KEYS = { rabbitmq: "cacertFile", kafka: "caCert", redis: "servers" } as const satisfies Partial<
+  Record<keyof Environment, string>
+>;
 
 /** The certificate of the authority that a broker's configuration names by a file or, as Kafka's may, holds itself. PEM. */
 export function authorityOf(broker: keyof typeof KEYS, given: string | undefined): string | undefined {

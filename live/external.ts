@@ -36,9 +36,15 @@ export function externalOperators(
     ...(aws && { sqs: { region: aws.region, ...(aws.endpoint && emulated(aws.endpoint)), deadLetters: [] } }),
     redis(instance) {
       const server = redis?.servers?.[instance];
-      return server && { ...server, password: passwords.redisPassword ?? "", deadLetters: [] };
+      return server && { ...serverOf(server), password: passwords.redisPassword ?? "", deadLetters: [] };
     },
   };
+}
+
+/** A server of Redis as clients take it: its authority is read. */
+export function serverOf({ caCert, ...server }: NonNullable<NonNullable<Environment["redis"]>["servers"]>[string]) {
+  const ca = authorityOf("redis", caCert);
+  return { ...server, ...(ca && { ca }) };
 }
 
 const emulated = (endpoint: string) => ({ endpoint, credentials: EMULATED });

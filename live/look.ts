@@ -4,16 +4,10 @@ import type { Held, Holding } from "./holding.ts";
 
 /** How the brokers of an environment are reached to look at them. What is absent cannot be asked. */
 export interface LookAccess extends Pick<OperatorAccess, "sqs"> {
-  rabbitmq?: Pick<RabbitmqOperator, "managementUrl" | "url" | "username" | "password"> & Trust;
-  kafka?: KafkaOperator & Trust;
+  rabbitmq?: Pick<RabbitmqOperator, "managementUrl" | "url" | "username" | "password" | "ca">;
+  kafka?: KafkaOperator;
   /** Of any instance, those included that the skill no longer has. */
   redis?(instance: string): RedisOperator | undefined;
-}
-
-/** Whom a connection trusts beside the authorities that this machine knows. */
-export interface Trust {
-  /** The authority that signed the broker's certificate, PEM. */
-  ca?: string;
 }
 
 /** A look at RabbitMQ; every method reads and changes nothing. Each throws a ConnectionError where the broker does not answer. */

@@ -66,6 +66,7 @@ const serverSchema = map({
   port: port().default(6379),
   tls: flag().default(true),
   username: text().default("default").describe("An administrator. The password is messaging:redisPassword."),
+  caCert: text().optional().describe("The authority's certificate, PEM text or the path of a file."),
 });
 
 const redisSchema = map({

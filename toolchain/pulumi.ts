@@ -5,7 +5,7 @@ import { Failure } from "./failure.ts";
 import { ensurePassphraseFile, hasOwnPassphrase } from "./passphrase.ts";
 import { root } from "./paths.ts";
 import { pulumiBinary } from "./pulumi-install.ts";
-import { saltOf, withoutSalt, withSalt } from "./stack-file.ts";
+import { hasSecretsProvider, saltOf, withoutSalt, withSalt } from "./stack-file.ts";
 
 /** The environment that `npm start` makes: `local`, or the one that MESSAGING_ENVIRONMENT names. */
 export const stack = environmentName(process.env.MESSAGING_ENVIRONMENT);
@@ -75,11 +75,15 @@ export function pulumiSays(text: string): string {
   return lines.filter((line) => line.trim() !== "").join("\n") || "Pulumi failed and did not say why.";
 }
 
+/** Whether the passphrase of this clone opens the environment's secrets: the user has named no other, and the stack's file no key. */
+export const needsPassphrase = (stackFileText: string): boolean =>
+  !hasOwnPassphrase(process.env) && !hasSecretsProvider(stackFileText);
+
 /** Makes the environment's stack where there is none, and selects it, so that a plain `npx pulumi preview` means this one. */
 export async function ensureStack(): Promise<void> {
   if (isDefaultBackend()) mkdirSync(stateFolder, { recursive: true });
-  if (!hasOwnPassphrase(process.env)) ensurePassphraseFile(passphraseFile);
   const before = existsSync(stackFile) ? readFileSync(stackFile, "utf8") : "";
+  if (needsPassphrase(before)) ensurePassphraseFile(passphraseFile);
   // Without a state, a salt in the file is of another clone's passphrase, which this one does not have.
   const clean = isDefaultBackend() && !existsSync(stateFile) ? withoutSalt(before) : before;
   if (clean !== before) writeFileSync(stackFile, clean);

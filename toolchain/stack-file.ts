@@ -1,6 +1,9 @@
-/** What our set-up changes in the text of a `Pulumi.<stack>.yaml`: the salt, which belongs to one clone's passphrase, and nothing else. */
+/** What our set-up reads and changes in the text of a `Pulumi.<stack>.yaml`: the salt, which belongs to one clone's passphrase, and nothing else. */
 
 const SALT = /^encryptionsalt:.*(?:\r?\n|$)/gm;
+
+/** Whether the environment's secrets are another provider's than a passphrase's: a KMS key's, or Pulumi Cloud's own. */
+export const hasSecretsProvider = (text: string): boolean => /^secretsprovider:[ \t]*(?!passphrase\b)\S/m.test(text);
 
 /** The text without the salt line. */
 export function withoutSalt(text: string): string {

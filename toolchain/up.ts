@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { imageName } from "../components/images.ts";
 import { checkState } from "./attributes.ts";
 import { readLive } from "./containers.ts";
@@ -5,10 +6,9 @@ import { ensureEngine } from "./engine.ts";
 import { Failure } from "./failure.ts";
 import { ensureImages } from "./images/index.ts";
 import { releaseLocks } from "./locks.ts";
-import { hasOwnPassphrase } from "./passphrase.ts";
 import { portProblems } from "./ports.ts";
 import type { Report } from "./progress.ts";
-import { ensureStack, passphraseFile, pulumiOutput, stack } from "./pulumi.ts";
+import { ensureStack, needsPassphrase, passphraseFile, pulumiOutput, stack, stackFile } from "./pulumi.ts";
 import { ensurePulumi } from "./pulumi-install.ts";
 import { runPulumi } from "./pulumi-run.ts";
 import { recoverPending, recoverUnnoted } from "./recover/index.ts";
@@ -85,7 +85,7 @@ async function show(needs: Needs, report: Report): Promise<void> {
     for (const line of table(["broker", "address", "moved by"], addresses)) report.say(line);
     report.say("");
   }
-  if (!hasOwnPassphrase(process.env)) {
+  if (needsPassphrase(readFileSync(stackFile, "utf8"))) {
     report.say("To use Pulumi by hand, once in each shell:");
     report.say(`  export PULUMI_CONFIG_PASSPHRASE_FILE=${passphraseFile}`);
   }

@@ -5,11 +5,8 @@ import { ConnectionError } from "../message.ts";
 /** What a connection needs of an access. */
 export type Login = Pick<
   KafkaAccess,
-  "bootstrapServers" | "securityProtocol" | "saslMechanism" | "username" | "password"
-> & {
-  /** The authority that signed the brokers' certificates, PEM. Default: those that this machine knows. */
-  ca?: string;
-};
+  "bootstrapServers" | "securityProtocol" | "saslMechanism" | "username" | "password" | "ca"
+>;
 
 export interface Address {
   host: string;

@@ -22,7 +22,7 @@ export function rabbitmqApi({
   username,
   password,
   ca,
-}: Pick<RabbitmqOperator, "managementUrl" | "username" | "password"> & { ca?: string }): RabbitmqApi {
+}: Pick<RabbitmqOperator, "managementUrl" | "username" | "password" | "ca">): RabbitmqApi {
   const request = ca === undefined ? fetch : trusting(ca);
   const place = `rabbitmq management at ${managementUrl}`;
   const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;

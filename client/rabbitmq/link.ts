@@ -6,10 +6,7 @@ import { toClientError } from "./errors.ts";
 import { keepBodiesRaw } from "./rawBodies.ts";
 
 /** How one user reaches its vhost. */
-export type Login = Pick<RabbitmqAccess, "url" | "vhost" | "username" | "password"> & {
-  /** The authority that signed the broker's certificate, PEM. Default: those that this machine knows. */
-  ca?: string;
-};
+export type Login = Pick<RabbitmqAccess, "url" | "vhost" | "username" | "password" | "ca">;
 
 /** A channel, and why it ended once it has. */
 export interface OpenChannel {

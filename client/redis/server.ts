@@ -6,7 +6,7 @@ import { ConnectionError, RefusedError } from "../message.ts";
 import { within } from "../within.ts";
 
 /** How one server is reached, and as whom. */
-export type Login = Pick<RedisAccess, "host" | "port" | "tls" | "username" | "password">;
+export type Login = Pick<RedisAccess, "host" | "port" | "tls" | "username" | "password" | "ca">;
 
 /** What the server answers, in RESP 2. */
 export type Reply = null | number | string | Buffer | Reply[];
@@ -120,7 +120,7 @@ export function toError(where: string, error: unknown): Error {
 
 /** The library's client, not yet connected. `reconnect` says after how many milliseconds it connects again by itself. */
 export function createRawClient(
-  { host, port, tls, username, password }: Login,
+  { host, port, tls, username, password, ca }: Login,
   reconnect: false | ((tries: number) => number | false),
 ) {
   return createClient({
@@ -134,7 +134,7 @@ export function createRawClient(
     socket: {
       host,
       port,
-      ...(tls && { tls: true as const }),
+      ...(tls && { tls: true as const, ca }),
       connectTimeout: CONNECT_TIMEOUT_MS,
       reconnectStrategy: reconnect,
     },

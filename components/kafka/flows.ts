@@ -21,6 +21,8 @@ export interface KafkaFlowsArgs {
     /** How apps reach the brokers: `host:port`, at least one. */
     bootstrapServers: pulumi.Input<string>[];
     tls: boolean;
+    /** The authority that signed the brokers' certificates, PEM. Default: those that each machine knows. */
+    ca?: string;
     /** How apps log in: the mechanism that their credentials are made for. */
     saslMechanism: ScramMechanism;
   };
@@ -99,8 +101,9 @@ export const toDeadLetters = (spec: KafkaSkill) =>
   );
 
 /** The connection in the words of Kafka's clients. */
-function toClientConnection({ bootstrapServers, tls, saslMechanism }: KafkaFlowsArgs["connection"]) {
-  return { bootstrapServers, securityProtocol: tls ? "SASL_SSL" : "SASL_PLAINTEXT", saslMechanism };
+function toClientConnection({ bootstrapServers, tls, ca, saslMechanism }: KafkaFlowsArgs["connection"]) {
+  const securityProtocol = tls ? "SASL_SSL" : "SASL_PLAINTEXT";
+  return { bootstrapServers, securityProtocol, saslMechanism, ...(ca && { ca }) };
 }
 
 /** One row for each topic, retry topics and dead-letter topics included. */

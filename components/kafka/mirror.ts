@@ -9,6 +9,7 @@ export interface MirrorArgs {
     saslMechanism: string;
     username: pulumi.Input<string>;
     password: pulumi.Input<string>;
+    ca?: string;
   }>;
   /** What is copied, in this order. */
   topics: CopiedTopic[];

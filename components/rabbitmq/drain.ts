@@ -15,6 +15,7 @@ export interface DrainArgs {
     url: pulumi.Input<string>;
     username: pulumi.Input<string>;
     password: pulumi.Input<string>;
+    ca?: string;
   }>;
   vhost: pulumi.Input<string>;
   /** The bindings that led into the old queues; they go first. */

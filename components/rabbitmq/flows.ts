@@ -30,6 +30,8 @@ export interface RabbitmqFlowsArgs {
     /** How apps reach the broker: `amqp://host:port` or `amqps://host:port`, without a user. */
     url: pulumi.Input<string>;
     tls: boolean;
+    /** The authority that signed the broker's certificate, PEM. Default: those that each machine knows. */
+    ca?: string;
     /** The broker's version, such as `4.3.1`. Default: unknown, which promises nothing newer than 4.0. */
     version?: BrokerVersion;
   };
@@ -73,10 +75,10 @@ export function declareFlows(args: RabbitmqFlowsArgs, opts: pulumi.ComponentReso
     );
     const { username, password } = current!;
     const flows = { publishes: toDestinations(spec, name), consumes: toSubscriptions(declared, name, version) };
-    return [name, { url: args.connection.url, tls: args.connection.tls, vhost, username, password, ...flows }];
+    return [name, { ...toClientConnection(args), tls: args.connection.tls, vhost, username, password, ...flows }];
   });
   const operator = {
-    url: args.connection.url,
+    ...toClientConnection(args),
     vhost,
     ...args.operator,
     deadLetterExchange: DEAD_LETTER_EXCHANGE,
@@ -85,10 +87,12 @@ export function declareFlows(args: RabbitmqFlowsArgs, opts: pulumi.ComponentReso
   return { apps: Object.fromEntries(apps), operator, summary: toSummary(spec, version, replacing) };
 }
 
-const accessOf = ({ connection: { url }, operator: { username, password } }: RabbitmqFlowsArgs) => ({
-  url,
-  username,
-  password,
+const toClientConnection = ({ connection: { url, ca } }: RabbitmqFlowsArgs) => ({ url, ...(ca && { ca }) });
+
+const accessOf = (args: RabbitmqFlowsArgs) => ({
+  ...toClientConnection(args),
+  username: args.operator.username,
+  password: args.operator.password,
 });
 
 /** Where dead letters are, by the name that commands know a flow by. */

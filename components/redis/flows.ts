@@ -31,13 +31,14 @@ export function declareFlows(
   const operator: Record<string, object> = {};
   for (const [name, spec] of Object.entries(instances)) {
     const args = { spec, secret, credentials, provision };
-    const { host, port, tls, administrator } = new RedisInstance(name, args, opts);
-    if (administrator) operator[name] = { host, port, tls, ...administrator, deadLetters: toDeadLetters(name, spec) };
+    const { host, port, tls, ca, administrator } = new RedisInstance(name, args, opts);
+    const server = { host, port, tls, ...(ca && { ca }) };
+    if (administrator) operator[name] = { ...server, ...administrator, deadLetters: toDeadLetters(name, spec) };
     for (const [app, rights] of Object.entries(toRights(spec))) {
       const [current] = acceptedOf(app, credentials);
       const username = provision.kind === "elasticache" ? app : current.username;
       const login = { username, password: appPassword(secret, name, current) };
-      apps[app] = { ...apps[app], [name]: { host, port, tls, ...login, ...toAccess(spec, rights) } };
+      apps[app] = { ...apps[app], [name]: { ...server, ...login, ...toAccess(spec, rights) } };
     }
   }
   return {

@@ -42,6 +42,8 @@ export interface ExternalServer {
   host: pulumi.Input<string>;
   port: pulumi.Input<number>;
   tls: boolean;
+  /** The authority that signed its certificate, PEM. Default: those that each machine knows. */
+  ca?: string;
   username: pulumi.Input<string>;
   password: pulumi.Input<string>;
 }
@@ -51,4 +53,6 @@ export interface RedisEndpoint {
   host: pulumi.Output<string>;
   port: pulumi.Output<number>;
   tls: boolean;
+  /** Absent: an authority that each machine knows signed its certificate. */
+  ca?: string;
 }

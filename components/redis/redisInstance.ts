@@ -22,6 +22,8 @@ export class RedisInstance extends pulumi.ComponentResource {
   readonly host: pulumi.Output<string>;
   readonly port: pulumi.Output<number>;
   readonly tls: pulumi.Output<boolean>;
+  /** The authority that signed its certificate, PEM; absent where each machine knows it. */
+  readonly ca?: string;
   /** Who administers the server; absent on ElastiCache, where nobody does. */
   readonly administrator?: { username: pulumi.Input<string>; password: pulumi.Input<string> };
 
@@ -34,6 +36,7 @@ export class RedisInstance extends pulumi.ComponentResource {
     this.host = outputs.host;
     this.port = outputs.port;
     this.tls = outputs.tls;
+    this.ca = endpoint.ca;
     this.administrator = administratorOf(name, args);
     this.registerOutputs(outputs);
   }
@@ -78,7 +81,8 @@ function declareServer(name: string, args: RedisInstanceArgs, opts: pulumi.Custo
     const server = provision.servers[name];
     if (server === undefined) throw new Error(`redis.instances.${name}: must have a server of that name, got none`);
     administer(name, args, server, opts);
-    return { host: pulumi.output(server.host), port: pulumi.output(server.port), tls: server.tls };
+    const { host, port, tls, ca } = server;
+    return { host: pulumi.output(host), port: pulumi.output(port), tls, ca };
   }
   const password = derivePassword(secret, `redis/${name}/${ADMINISTRATOR}`);
   const { volume, ...endpoint } = declareContainer(name, spec.engine, provision, password, opts);
@@ -90,13 +94,14 @@ function declareServer(name: string, args: RedisInstanceArgs, opts: pulumi.Custo
 function administer(
   name: string,
   { spec, secret, credentials }: RedisInstanceArgs,
-  { host, port, tls, username, password }: ExternalServer,
+  { host, port, tls, ca, username, password }: ExternalServer,
   opts: pulumi.CustomResourceOptions,
 ): void {
   const url = pulumi.interpolate`${tls ? "rediss" : "redis"}://${host}:${port}`;
-  const connection = { host, port, tls, username, password };
+  const trust = ca ? { ca } : {};
+  const connection = { host, port, tls, ...trust, username, password };
   const cluster = new Cluster(name, { broker: `redis/${name}`, connection }, opts);
-  const login = { url, username, password };
+  const login = { url, ...trust, username, password };
   const provider = new RedisProvider(name, login, { parent: opts.parent, dependsOn: cluster });
   const own = { ...opts, provider };
 

@@ -6,6 +6,8 @@ export interface RedisProviderArgs {
   url: pulumi.Input<string>;
   username: pulumi.Input<string>;
   password: pulumi.Input<string>;
+  /** The authority that signed the server's certificate, PEM. Default: those that this machine knows. */
+  ca?: string;
 }
 
 /** The project's own plugin for one Redis server. */

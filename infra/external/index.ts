@@ -2,6 +2,7 @@ import { Cluster } from "../../components/cluster.ts";
 import type { Brokers } from "../../components/messaging.ts";
 import { amqpUrl, appMechanism, clientMechanism } from "../../live/addresses.ts";
 import { authorityOf } from "../../live/authority.ts";
+import { serverOf } from "../../live/external.ts";
 import type { ConnectArgs } from "../brokers.ts";
 
 // checkEnvironment ran before: what the skill uses is set, so nothing is asked again here.
@@ -16,12 +17,13 @@ export async function rabbitmq({ environment, secrets, replacing }: ConnectArgs)
   const { declareFlows } = await import("../../components/rabbitmq/index.ts");
   const url = connection.url ?? amqpUrl(endpoint);
   const operator = { managementUrl: endpoint, username, password };
-  const login = { ...operator, ca: authorityOf("rabbitmq", cacertFile) };
+  const ca = authorityOf("rabbitmq", cacertFile);
+  const login = { ...operator, ca };
   const cluster = new Cluster("rabbitmq", { broker: "rabbitmq", connection: login });
   return {
     declareFlows,
     args: {
-      connection: { url, tls: url.startsWith("amqps:"), version },
+      connection: { url, tls: url.startsWith("amqps:"), ca, version },
       operator,
       replacing: replacing?.rabbitmq,
     },
@@ -38,12 +40,13 @@ export async function kafka({ environment, secrets, replacing }: ConnectArgs): C
   const sasl = { saslMechanism, saslUsername: username, saslPassword };
   const operator = { saslMechanism: clientMechanism(saslMechanism), username, password: saslPassword };
   const securityProtocol = tls ? "SASL_SSL" : "SASL_PLAINTEXT";
-  const connection = { bootstrapServers, securityProtocol, ...operator, ca: authorityOf("kafka", caCert) };
+  const ca = authorityOf("kafka", caCert);
+  const connection = { bootstrapServers, securityProtocol, ...operator, ca };
   const cluster = new Cluster("kafka", { broker: "kafka", connection });
   return {
     declareFlows,
     args: {
-      connection: { bootstrapServers, tls, saslMechanism: appMechanism(saslMechanism) },
+      connection: { bootstrapServers, tls, ca, saslMechanism: appMechanism(saslMechanism) },
       operator,
       replacing: replacing?.kafka,
     },
@@ -77,7 +80,7 @@ export async function redis({ environment, secrets }: ConnectArgs): Connected<"r
   const { declareFlows } = await import("../../components/redis/index.ts");
   if (provision === "external") {
     const password = secrets.redisPassword!;
-    const logins = Object.entries(servers!).map(([name, server]) => [name, { ...server, password }]);
+    const logins = Object.entries(servers!).map(([name, server]) => [name, { ...serverOf(server), password }]);
     return {
       declareFlows,
       args: { provision: { kind: provision, servers: Object.fromEntries(logins) } },

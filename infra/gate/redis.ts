@@ -36,7 +36,8 @@ const replicationGroup: Guarded = {
     throw new Unreachable("an ElastiCache server answers inside its VPC only");
   },
   fixed: (before, after) =>
-    FIXED.filter((key) => after[key] !== undefined && before[key] !== after[key]).map(
+    // Plugins that were built before kept a yes or no as text.
+    FIXED.filter((key) => after[key] !== undefined && String(before[key]) !== String(after[key])).map(
       (key) => `${key}, ${before[key] ?? "none"}, got ${after[key]}`,
     ),
   instead: () =>

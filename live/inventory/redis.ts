@@ -1,4 +1,3 @@
-import type { RedisOperator } from "../../client/operator.ts";
 import { type Login, type Reply, type Server, serverOf } from "../../client/redis/server.ts";
 import { effectiveRights, passwordHashes } from "./redisRights.ts";
 import { properties, type Thing } from "./thing.ts";
@@ -41,7 +40,7 @@ export async function redisInventory(instance: string, login: Login): Promise<{ 
 }
 
 /** Whether the server lets this user in; throws where it does not answer. */
-export async function redisLogin(login: Pick<RedisOperator, "host" | "port" | "tls" | "username" | "password">) {
+export async function redisLogin(login: Login) {
   const server = serverOf(login);
   try {
     await server.send(["PING"]);

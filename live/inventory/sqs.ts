@@ -12,7 +12,7 @@ const PASSING = /^(ApproximateNumberOf|CreatedTimestamp$|LastModifiedTimestamp$)
 
 /** What SQS tells of encryption that is not used says nothing. */
 const isIdle = (name: string, attributes: Record<string, string>): boolean =>
-  (name === "SqsManagedSseEnabled" && attributes[name] === "false") ||
+  (name === "SqsManagedSseEnabled" && (attributes[name] === "false" || Boolean(attributes.KmsMasterKeyId))) ||
   (name === "KmsDataKeyReusePeriodSeconds" && !attributes.KmsMasterKeyId);
 
 /** How many queues are asked for their attributes at the same time. */

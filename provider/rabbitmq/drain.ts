@@ -1,4 +1,5 @@
 import type { BoundInlet, QueueMove } from "../../client/rabbitmq/drain.ts";
+import type { Login } from "../../client/rabbitmq/link.ts";
 import type { Kind, State } from "../kind.ts";
 import { movedFor } from "../moving.ts";
 import { aList, aMap, aText } from "../rules.ts";
@@ -27,7 +28,7 @@ interface Inlet extends Omit<BoundInlet, "arguments"> {
 
 async function drained(inputs: Properties): Promise<State> {
   const { access, vhost, inlets, moves } = inputs as unknown as {
-    access: { url: string; username: string; password: string };
+    access: Omit<Login, "vhost">;
     vhost: string;
     inlets: Inlet[];
     moves: QueueMove[];

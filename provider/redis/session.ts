@@ -26,6 +26,7 @@ export const redisConfigRules: Record<string, Rule> = {
       : "be redis://host:port or rediss://host:port",
   username: (value) => (typeof value === "string" && value !== "" ? undefined : "be a user name"),
   password: (value) => (typeof value === "string" && value !== "" ? undefined : "be a password"),
+  ca: (value) => (value === undefined || typeof value === "string" ? undefined : "be a certificate, PEM"),
 };
 
 /** One Redis server as its administrator. It connects at the first command, for a plan needs no broker. */
@@ -84,7 +85,7 @@ export class RedisSession {
   }
 }
 
-async function connect({ url, username, password }: Properties, lost: () => void): Promise<Client> {
+async function connect({ url, username, password, ca }: Properties, lost: () => void): Promise<Client> {
   // Loaded here: most calls of the plugin never speak to Redis, and its start counts in every preview.
   const { createClient } = await import("@redis/client");
   const client = createClient({
@@ -94,7 +95,7 @@ async function connect({ url, username, password }: Properties, lost: () => void
     RESP: 2,
     disableOfflineQueue: true,
     disableClientInfo: true,
-    socket: { connectTimeout: CONNECT_TIMEOUT_MS, reconnectStrategy: false },
+    socket: { connectTimeout: CONNECT_TIMEOUT_MS, reconnectStrategy: false, ...(ca ? { ca: String(ca) } : {}) },
   });
   client.on("error", lost);
   client.on("end", lost);

@@ -60,13 +60,18 @@ export async function makeRedis(container: string): Promise<Made> {
 }
 
 /** Kafka as the local environment has it. Clients are told its port, so it is the same inside and outside. */
-export async function makeKafka(name: string, administrator: string): Promise<Made> {
+export async function makeKafka(
+  name: string,
+  administrator: string,
+  { settings, files = {} }: { settings?: (text: string) => string; files?: Record<string, string> } = {},
+): Promise<Made> {
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), "messaging-kafka-"));
   const contents: Record<string, string> = {
-    "server.properties": toProperties(port, PASSWORD),
+    "server.properties": (settings ?? String)(toProperties(port, PASSWORD)),
     "format.args": toFormatArguments(administrator),
   };
+  for (const [file, content] of Object.entries(files)) writeFileSync(join(folder, file), content, { mode: 0o644 });
   for (const { path, content } of toKafkaFiles({ port, password: administrator, internalPassword: PASSWORD })) {
     const file = basename(path);
     writeFileSync(join(folder, file), contents[file] ?? String(content), { mode: 0o644 });
@@ -116,7 +121,8 @@ export async function definitions(broker: Made): Promise<unknown> {
   return { users, vhosts, permissions, topic_permissions, policies, queues, exchanges, bindings };
 }
 
-async function freePort(): Promise<number> {
+/** A port of 127.0.0.1 that nobody has. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as { port: number };

@@ -1,7 +1,14 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
+import type { AppAccess } from "../../client/access.ts";
+import type { OperatorAccess } from "../../client/operator.ts";
+import { Messaging } from "../../components/messaging.ts";
 import { connect } from "../../infra/brokers.ts";
 import { amqpUrl, appMechanism } from "../../live/addresses.ts";
+import { externalOperators } from "../../live/external.ts";
 import { parseEnvironment, parseSkill } from "../../skill/index.ts";
 import { program, registered, resolve, secret } from "../mocks.ts";
 
@@ -100,6 +107,71 @@ describe("external brokers", () => {
     ["http://localhost:15672", "amqp://localhost:5672"],
   ])("whose endpoint is %s take apps at %s", (endpoint, url) => {
     expect(amqpUrl(endpoint)).toBe(url);
+  });
+});
+
+describe("a private authority", () => {
+  const pem = "-----BEGIN CERTIFICATE-----\nprivate\n-----END CERTIFICATE-----\n";
+  const file = join(mkdtempSync(join(tmpdir(), "messaging-test-")), "ca.pem");
+  writeFileSync(file, pem);
+  afterAll(() => rmSync(dirname(file), { recursive: true }));
+  const all = {
+    version: "2.0.0",
+    name: "outside",
+    apps: { shop: {} },
+    rabbitmq: { queues: { orders: { producers: ["shop"] } } },
+    kafka: { topics: { clicks: { producers: ["shop"] } } },
+    redis: { instances: { cache: { keys: { "k:*": ["shop"] } } } },
+  };
+  const of = (authority: string) =>
+    parseEnvironment({
+      brokers: "external",
+      rabbitmq: { endpoint: "https://rabbit.example.org:15671", username: "root", cacertFile: file },
+      kafka: { bootstrapServers: ["kafka.example.org:9093"], username: "root", caCert: authority },
+      redis: { provision: "external", servers: { cache: { host: "redis.example.org", caCert: authority } } },
+    });
+  const passwords = {
+    rabbitmqPassword: pulumi.secret("r"),
+    kafkaPassword: pulumi.secret("k"),
+    redisPassword: pulumi.secret("p"),
+  };
+
+  it("is told to apps, to the operator and to our own providers, whether a file or the text itself names it", async () => {
+    for (const authority of [file, pem]) {
+      const made = await registered(async () => {
+        const brokers = await connect({
+          stack: "prod",
+          skill: parseSkill(all),
+          environment: of(authority),
+          secret: "s",
+          secrets: passwords,
+        });
+        const { apps, operator } = new Messaging("m", { skill: parseSkill(all), secret: "s", brokers });
+        const { rabbitmq, kafka, redis } = apps.shop as unknown as AppAccess;
+        expect([rabbitmq?.ca, kafka?.ca, redis?.cache?.ca]).toEqual([pem, pem, pem]);
+        const told = (await resolve(operator)).value as OperatorAccess;
+        expect([told.rabbitmq?.ca, told.kafka?.ca, told.redis?.cache?.ca]).toEqual([pem, pem, pem]);
+      });
+      const clusters = made.filter(({ type }) => type.endsWith(":Cluster"));
+      expect(clusters.map(({ inputs }) => (inputs.connection as { ca?: string }).ca)).toEqual([pem, pem, pem]);
+      const ours = made.find(({ type }) => type === "pulumi:providers:messaging-extras");
+      expect(ours?.inputs).toMatchObject({ url: "rediss://redis.example.org:6379", ca: pem });
+    }
+  });
+
+  it("is the gate's too", () => {
+    const look = externalOperators(of(file), {});
+    expect([look.rabbitmq?.ca, look.kafka?.ca, look.redis!("cache")?.ca]).toEqual([pem, pem, pem]);
+  });
+
+  it("that cannot be read is named by its key", () => {
+    const environment = of("/no/such/file");
+    expect(() => externalOperators(environment, {})).toThrow(
+      'messaging:kafka.caCert: must be a file that can be read, got "/no/such/file" (ENOENT)',
+    );
+    expect(() => externalOperators({ ...environment, kafka: undefined }, {}).redis!("cache")).toThrow(
+      'messaging:redis.servers: must be a file that can be read, got "/no/such/file" (ENOENT)',
+    );
   });
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { saltOf, withoutSalt, withSalt } from "../../toolchain/stack-file.ts";
+import { hasSecretsProvider, saltOf, withoutSalt, withSalt } from "../../toolchain/stack-file.ts";
 
 const text = "# ports { as they are }\nconfig:\n  messaging:brokers: local # here\n";
 const salt = "encryptionsalt: v1:abc=:v1:def";
@@ -23,4 +23,14 @@ test("the salt of a text is found where there is one, and only as a key of the t
   expect(saltOf(withSalt(text, salt))).toBe(salt);
   expect(saltOf(text)).toBeUndefined();
   expect(saltOf(`config:\n  ${salt}\n`)).toBeUndefined();
+});
+
+test.each([
+  ["secretsprovider: awskms://alias/state?region=eu-central-1\nencryptedkey: abc\n", true],
+  ["config: {}\nsecretsprovider: default\n", true],
+  ["secretsprovider: passphrase\nencryptionsalt: v1:a\n", false],
+  ["config:\n  secretsprovider: awskms://k\n", false],
+  ["# secretsprovider: awskms://k\n", false],
+])("the secrets of %j are another provider's than a passphrase's: %s", (file, expected) => {
+  expect(hasSecretsProvider(file)).toBe(expected);
 });

@@ -131,6 +131,13 @@ describe("an ElastiCache server", () => {
     );
   });
 
+  it("is not taken for another where an older plugin kept a yes as text", async () => {
+    const run = runOf({});
+    run.declare(SERVER, "notifications", { ...inputs, atRestEncryptionEnabled: true });
+    const before = { ...inputs, atRestEncryptionEnabled: "true" };
+    expect(await deleting(SERVER, "notifications", before, before, run)).toContain("cannot be looked at");
+  });
+
   it("is not made anew for another engine", async () => {
     const run = runOf({});
     run.declare(SERVER, "notifications", { ...inputs, engine: "valkey" });
