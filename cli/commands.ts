@@ -5,6 +5,7 @@ import { list } from "./dlq/list.ts";
 import { redrive } from "./dlq/redrive.ts";
 import { show } from "./dlq/show.ts";
 import { drift } from "./drift/index.ts";
+import { invoke } from "./invoke/index.ts";
 import { recover } from "./recover/index.ts";
 import { schema } from "./schema.ts";
 import { validate } from "./validate.ts";
@@ -21,6 +22,7 @@ export const commands: readonly Command[] = [
   redrive,
   drop,
   recover,
+  invoke,
 ];
 
 /** How `messaging`, or one of its commands, is called. */

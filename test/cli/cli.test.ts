@@ -39,6 +39,7 @@ describe("messaging", () => {
         dlq redrive  Put dead letters back to the consumer that gave them up, the oldest first. Each is confirmed by the broker before it leaves.
         dlq drop     Delete dead letters for good, the oldest first. Asks, or takes the count that it would ask for.
         recover      After an up, destroy or refresh that was killed: release its lock, and settle what was under way by what the brokers have.
+        invoke       Propose what to add to skill.yaml for a request of 5 to 2000 characters, and preview it. Nothing is changed before --apply.
 
       messaging <command> --help tells more; messaging --version tells the version.
       ",
@@ -55,23 +56,23 @@ describe("messaging", () => {
   it.each([
     [
       [],
-      "messaging: must be given a command (validate, schema, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover), got nothing",
+      "messaging: must be given a command (validate, schema, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover, invoke), got nothing",
     ],
     [
       ["validat"],
-      'messaging: must be given a known command (validate, schema, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover), got "validat"',
+      'messaging: must be given a known command (validate, schema, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover, invoke), got "validat"',
     ],
     [
       ["\u001b[2J"],
-      'messaging: must be given a known command (validate, schema, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover), got "\\u001b[2J"',
+      'messaging: must be given a known command (validate, schema, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover, invoke), got "\\u001b[2J"',
     ],
     [
       ["constructor"],
-      'messaging: must be given a known command (validate, schema, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover), got "constructor"',
+      'messaging: must be given a known command (validate, schema, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover, invoke), got "constructor"',
     ],
     [
       ["--verbose"],
-      'messaging: must be given a known command (validate, schema, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover), got "--verbose"',
+      'messaging: must be given a known command (validate, schema, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover, invoke), got "--verbose"',
     ],
     [
       ["validate", "--env", "x"],
@@ -91,6 +92,18 @@ describe("messaging", () => {
     [
       ["dlq", "purge"],
       'messaging: must be given a known command (dlq list, dlq show, dlq redrive, dlq drop), got "dlq purge"',
+    ],
+    [["invoke"], "messaging: query: must be 5 to 2000 characters, got nothing"],
+    [["invoke", "    "], "messaging: query: must be 5 to 2000 characters, got none"],
+    [["invoke", " four "], 'messaging: query: must be 5 to 2000 characters, got 4: " four "'],
+    [["invoke", "ab".repeat(1001)], `messaging: query: must be 5 to 2000 characters, got 2002: "${"ab".repeat(28)}a…"`],
+    [
+      ["invoke", "a task queue", "--broker", "nats"],
+      'messaging: --broker: must be one of rabbitmq, kafka, sqs, redis, got "nats"',
+    ],
+    [
+      ["invoke", "delete the queue orders"],
+      "messaging: query: must ask for something to be added, as invoke takes nothing away: remove it from skill.yaml and run `npx pulumi preview`, which refuses what would lose messages",
     ],
     [["dlq", "show"], "messaging: dlq show must be given a flow (messaging dlq list names them), got nothing"],
     [["dlq", "show", "f", "--limit", "0"], 'messaging: --limit must be a whole number from 1 to 1000, got "0"'],
