@@ -14,13 +14,15 @@ export interface Change {
   after: string;
 }
 
+type RunPulumi = (args: readonly string[]) => Promise<PulumiRun>;
+
 const PROGRESS_INTERVAL_MS = 10_000;
 
 /**
  * Writes the skill's file and runs `pulumi up`. Where that fails, the file and, by a second `up`, the environment are put back as they
  * were, and the error says what state they are in.
  */
-export async function apply(change: Change, streams: Streams): Promise<void> {
+export async function apply(change: Change, streams: Streams, run: RunPulumi = runPulumi): Promise<void> {
   const { environment, file, before, after } = change;
   if (readFileSync(file, "utf8") !== before)
     throw new EnvironmentError(
@@ -31,16 +33,21 @@ export async function apply(change: Change, streams: Streams): Promise<void> {
   process.on("SIGINT", stay).on("SIGTERM", stay);
   try {
     replace(file, after);
-    const done = await up(environment, streams, "pulumi up");
+    const done = await up(environment, streams, "pulumi up", run);
     if (done.code === 0) return;
     replace(file, before);
-    throw await undone(change, done, streams);
+    throw await undone(change, done, streams, run);
   } finally {
     process.off("SIGINT", stay).off("SIGTERM", stay);
   }
 }
 
-async function undone({ environment, file }: Change, failed: PulumiRun, streams: Streams): Promise<Error> {
+async function undone(
+  { environment, file }: Change,
+  failed: PulumiRun,
+  streams: Streams,
+  run: RunPulumi,
+): Promise<Error> {
   const said = saidIn(failed);
   const told = (state: string) => {
     const { message } = failure(`environment ${environment}`, said);
@@ -51,7 +58,7 @@ async function undone({ environment, file }: Change, failed: PulumiRun, streams:
   };
   if (/currently locked|conflict/i.test(said)) return told("nothing was made.");
   streams.stderr.write("messaging: pulumi up failed; taking back what it made\n");
-  const back = await up(environment, streams, "pulumi up, back to what was");
+  const back = await up(environment, streams, "pulumi up, back to what was", run);
   if (back.code === 0) return told("so is the environment: what had been made is gone again.");
   return told(
     `the environment is not: taking back what had been made failed too (${saidIn(back)}). Run npx pulumi up --stack ${environment}, which removes it.`,
@@ -66,14 +73,14 @@ const saidIn = ({ stdout, stderr }: PulumiRun): string => {
   return first?.replace(/^error: /, "") ?? pulumiSaid(stderr);
 };
 
-async function up(environment: string, { stderr }: Streams, doing: string): Promise<PulumiRun> {
+async function up(environment: string, { stderr }: Streams, doing: string, run: RunPulumi): Promise<PulumiRun> {
   const started = performance.now();
   const timer = setInterval(
     () => stderr.write(`  ${doing}: ${Math.round((performance.now() - started) / 1000)} s\n`),
     PROGRESS_INTERVAL_MS,
   );
   const args = ["up", "--yes", "--skip-preview", "--suppress-outputs", "--color", "never", "--stack", environment];
-  return runPulumi(args).finally(() => clearInterval(timer));
+  return run(args).finally(() => clearInterval(timer));
 }
 
 /** Puts a text in a file's place in one step, with the file's own rights. */

@@ -44,6 +44,9 @@ const ABOUT: readonly [words: string, singular: string, plural?: string][] = [
   ["products?|catalog(?:ue)?s?", "product"],
 ];
 
+/** What begins so is kept for what this product makes itself. */
+const OURS = /^messagings?$/;
+
 /** Words that stand before `queue` or `events` and name nothing. */
 const NOTHING =
   /^(?:a|an|the|my|our|your|this|that|of|for|and|or|to|with|in|on|per|some|any|all|new|one|more|many|task|tasks|work|worker|job|jobs|message|messages|event|events|event-driven|background|async|asynchronous|durable|reliable|real-time|realtime|live|high|low|priority|dead|letter|dead-letter|retry|delayed|simple|single|fifo|quorum|classic|standard|kafka|rabbitmq|redis|sqs|aws|amazon|valkey|stream|streams|data|throughput|high-throughput|domain|business|topic|queue|set|setup|up|use|using|create|add|make|process|processing|configure|implement|build|batch|please|distributed|persistent|ordered|between|from|into|publish|consume|send|receive|handle|microservice|microservices|service|services|unordered)$/;
@@ -52,7 +55,7 @@ const NOTHING =
 export function subjectOf(query: string, fallback: string): Subject {
   const text = plainText(query);
   const called = calledIn(text);
-  if (called !== undefined) return { plural: called, singular: singularOf(called), said: true };
+  if (called !== undefined && !OURS.test(called)) return { plural: called, singular: singularOf(called), said: true };
   const found = ABOUT.flatMap(([words, singular, plural = pluralOf(singular)]) => {
     const match = new RegExp(`(?<![\\w-])(?:${words})(?![\\w-]*-(?:service|app|api|worker)\\b)(?!\\w)`, "u").exec(text);
     return match ? [{ at: match.index, singular, plural }] : [];
@@ -61,7 +64,8 @@ export function subjectOf(query: string, fallback: string): Subject {
   for (const [, word] of text.matchAll(
     /(?<![\w-])([a-z][a-z0-9-]{2,30}) (?:process(?:ing|or)|queues?|events?|streams?|topics?|jobs?|tasks?|pipeline|messages?|updates?)\b/g,
   )) {
-    if (!NOTHING.test(word!)) return { plural: pluralOf(slug(word!)), singular: singularOf(slug(word!)), said: true };
+    if (!NOTHING.test(word!) && !OURS.test(word!))
+      return { plural: pluralOf(slug(word!)), singular: singularOf(slug(word!)), said: true };
   }
   return { plural: fallback, singular: singularOf(fallback), said: false };
 }

@@ -40,6 +40,7 @@ describe("messaging", () => {
         dlq drop     Delete dead letters for good, the oldest first. Asks, or takes the count that it would ask for.
         recover      After an up, destroy or refresh that was killed: release its lock, and settle what was under way by what the brokers have.
         invoke       Propose what to add to skill.yaml for a request of 5 to 2000 characters, and preview it. Nothing is changed before --apply.
+        doctor       Look for message loss, lag, duplicates and other troubles on the live brokers, each with its cause and mend. Exit code 1: something was found. Nothing is changed.
 
       messaging <command> --help tells more; messaging --version tells the version.
       ",
@@ -56,23 +57,23 @@ describe("messaging", () => {
   it.each([
     [
       [],
-      "messaging: must be given a command (validate, schema, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover, invoke), got nothing",
+      "messaging: must be given a command (validate, schema, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover, invoke, doctor), got nothing",
     ],
     [
       ["validat"],
-      'messaging: must be given a known command (validate, schema, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover, invoke), got "validat"',
+      'messaging: must be given a known command (validate, schema, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover, invoke, doctor), got "validat"',
     ],
     [
       ["\u001b[2J"],
-      'messaging: must be given a known command (validate, schema, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover, invoke), got "\\u001b[2J"',
+      'messaging: must be given a known command (validate, schema, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover, invoke, doctor), got "\\u001b[2J"',
     ],
     [
       ["constructor"],
-      'messaging: must be given a known command (validate, schema, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover, invoke), got "constructor"',
+      'messaging: must be given a known command (validate, schema, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover, invoke, doctor), got "constructor"',
     ],
     [
       ["--verbose"],
-      'messaging: must be given a known command (validate, schema, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover, invoke), got "--verbose"',
+      'messaging: must be given a known command (validate, schema, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover, invoke, doctor), got "--verbose"',
     ],
     [
       ["validate", "--env", "x"],
