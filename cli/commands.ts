@@ -4,7 +4,9 @@ import { drop } from "./dlq/drop.ts";
 import { list } from "./dlq/list.ts";
 import { redrive } from "./dlq/redrive.ts";
 import { show } from "./dlq/show.ts";
+import { doctor } from "./doctor/index.ts";
 import { drift } from "./drift/index.ts";
+import { invoke } from "./invoke/index.ts";
 import { recover } from "./recover/index.ts";
 import { rotate } from "./rotate/index.ts";
 import { schema } from "./schema.ts";
@@ -23,6 +25,8 @@ export const commands: readonly Command[] = [
   drop,
   recover,
   rotate,
+  invoke,
+  doctor,
 ];
 
 /** How `messaging`, or one of its commands, is called. */

@@ -24,7 +24,8 @@ export async function refreshFindings(stack: string, state: Exported): Promise<F
   return (JSON.parse(stdout) as { steps: RefreshStep[] }).steps.flatMap(toFinding);
 }
 
-function failureIn(stdout: string, stderr: string): string {
+/** Why a run of Pulumi with --json failed, in its first words of it. */
+export function failureIn(stdout: string, stderr: string): string {
   try {
     const { diagnostics = [] } = JSON.parse(stdout) as { diagnostics?: { message: string; severity: string }[] };
     const [first] = diagnostics.filter(({ severity }) => severity === "error");

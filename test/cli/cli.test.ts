@@ -40,6 +40,8 @@ describe("messaging", () => {
         dlq drop     Delete dead letters for good, the oldest first. Asks, or takes the count that it would ask for.
         recover      After an up, destroy or refresh that was killed: release its lock, and settle what was under way by what the brokers have.
         rotate       Give an app another credential in Pulumi.<env>.yaml, accepted beside the old one until --finish takes that out. pulumi up makes it so.
+        invoke       Propose what to add to skill.yaml for a request of 5 to 2000 characters, and preview it. Nothing is changed before --apply.
+        doctor       Look for message loss, lag, duplicates and other troubles on the live brokers, each with its cause and mend. Exit code 1: something was found. Nothing is changed.
 
       messaging <command> --help tells more; messaging --version tells the version.
       ",
@@ -56,23 +58,23 @@ describe("messaging", () => {
   it.each([
     [
       [],
-      "messaging: must be given a command (validate, schema, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover, rotate), got nothing",
+      "messaging: must be given a command (validate, schema, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover, rotate, invoke, doctor), got nothing",
     ],
     [
       ["validat"],
-      'messaging: must be given a known command (validate, schema, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover, rotate), got "validat"',
+      'messaging: must be given a known command (validate, schema, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover, rotate, invoke, doctor), got "validat"',
     ],
     [
       ["\u001b[2J"],
-      'messaging: must be given a known command (validate, schema, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover, rotate), got "\\u001b[2J"',
+      'messaging: must be given a known command (validate, schema, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover, rotate, invoke, doctor), got "\\u001b[2J"',
     ],
     [
       ["constructor"],
-      'messaging: must be given a known command (validate, schema, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover, rotate), got "constructor"',
+      'messaging: must be given a known command (validate, schema, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover, rotate, invoke, doctor), got "constructor"',
     ],
     [
       ["--verbose"],
-      'messaging: must be given a known command (validate, schema, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover, rotate), got "--verbose"',
+      'messaging: must be given a known command (validate, schema, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover, rotate, invoke, doctor), got "--verbose"',
     ],
     [
       ["validate", "--env", "x"],
@@ -92,6 +94,18 @@ describe("messaging", () => {
     [
       ["dlq", "purge"],
       'messaging: must be given a known command (dlq list, dlq show, dlq redrive, dlq drop), got "dlq purge"',
+    ],
+    [["invoke"], "messaging: query: must be 5 to 2000 characters, got nothing"],
+    [["invoke", "    "], "messaging: query: must be 5 to 2000 characters, got none"],
+    [["invoke", " four "], 'messaging: query: must be 5 to 2000 characters, got 4: " four "'],
+    [["invoke", "ab".repeat(1001)], `messaging: query: must be 5 to 2000 characters, got 2002: "${"ab".repeat(28)}a…"`],
+    [
+      ["invoke", "a task queue", "--broker", "nats"],
+      'messaging: --broker: must be one of rabbitmq, kafka, sqs, redis, got "nats"',
+    ],
+    [
+      ["invoke", "delete the queue orders"],
+      "messaging: query: must ask for something to be added, as invoke takes nothing away: remove it from skill.yaml and run `npx pulumi preview`, which refuses what would lose messages",
     ],
     [["dlq", "show"], "messaging: dlq show must be given a flow (messaging dlq list names them), got nothing"],
     [["dlq", "show", "f", "--limit", "0"], 'messaging: --limit must be a whole number from 1 to 1000, got "0"'],

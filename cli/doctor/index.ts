@@ -1,0 +1,40 @@
+import { shown, toMilliseconds } from "../../skill/index.ts";
+import { type Command, UsageError } from "../arguments.ts";
+import { onEnvironment } from "../live.ts";
+import { environmentName, environmentOptions } from "../outputs.ts";
+import { examine } from "./examine.ts";
+import { doctorText } from "./text.ts";
+
+/** How long a message may stand still before it counts, unless the user says otherwise: a deploy takes less. */
+const AFTER = "1m";
+
+/** `messaging doctor`: what is wrong with the live environment, its cause and how to mend it. */
+export const doctor: Command = {
+  name: "doctor",
+  operands: { usage: "", most: 0 },
+  summary:
+    "Look for message loss, lag, duplicates and other troubles on the live brokers, each with its cause and mend. Exit code 1: something was found. Nothing is changed.",
+  options: {
+    ...environmentOptions,
+    after: {
+      value: "<duration>",
+      summary: `How long a message may stand still before it counts, such as 10s or 5m. Default: ${AFTER}.`,
+    },
+    json: { summary: "Print JSON." },
+  },
+  run: ({ options, streams }) => {
+    const after = afterOf(options.after ?? AFTER);
+    return onEnvironment(options, async (live) => {
+      const findings = await examine(live, { after }, streams);
+      const healthy = findings.length === 0;
+      const report = { environment: environmentName(options), healthy, findings };
+      streams.stdout.write(`${options.json === undefined ? doctorText(findings) : JSON.stringify(report, null, 2)}\n`);
+      return healthy ? 0 : 1;
+    });
+  },
+};
+
+function afterOf(given: string): number {
+  if (/^[1-9][0-9]{0,8}(ms|s|m|h|d)$/.test(given)) return toMilliseconds(given);
+  throw new UsageError(`--after must be a duration such as 10s or 5m, got ${shown(given)}`, doctor);
+}

@@ -1,0 +1,25 @@
+import { withRetries } from "../client/connection.ts";
+import { ConnectionError } from "../client/message.ts";
+import type { Streams } from "./index.ts";
+
+/** A broker that does not answer is asked again after these waits, in milliseconds: three times, exponentially from 1 s. */
+export const CONNECTION_RETRIES_MS = [1_000, 2_000, 4_000] as const;
+
+/** Runs what asks a broker, again after each wait while it throws a ConnectionError, and tells each time. Throws the last one. */
+export function withPatience<T>(
+  { stderr }: Pick<Streams, "stderr">,
+  ask: () => Promise<T>,
+  delays: readonly number[] = CONNECTION_RETRIES_MS,
+): Promise<T> {
+  let tried = 0;
+  return withRetries(delays, async () => {
+    try {
+      return await ask();
+    } catch (error) {
+      const wait = delays[tried++];
+      if (error instanceof ConnectionError && wait !== undefined)
+        stderr.write(`messaging: ${error.message}; trying again in ${wait / 1000} s\n`);
+      throw error;
+    }
+  });
+}

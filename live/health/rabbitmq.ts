@@ -1,0 +1,119 @@
+import type { RabbitmqOperator } from "../../client/operator.ts";
+import { rabbitmqApi } from "../../client/rabbitmq/api.ts";
+
+/** One node of the cluster. */
+export interface NodeFigures {
+  name: string;
+  running: boolean;
+  memoryAlarm: boolean;
+  diskAlarm: boolean;
+  /** Nodes that it does not see. */
+  partitions: string[];
+}
+
+export interface ConsumerFigures {
+  tag: string;
+  /** 0: no limit. */
+  prefetch: number;
+  /** Whether it acknowledges at all. */
+  acknowledges: boolean;
+}
+
+/** What RabbitMQ says of one queue; some seconds old. */
+export interface QueueFigures {
+  name: string;
+  state: string;
+  ready: number;
+  unacknowledged: number;
+  /** Messages that are on their way to where their policy dead-letters them. */
+  deadLettering: number;
+  consumers: ConsumerFigures[];
+  /** Deliveries a second now, and those of messages that were delivered before. */
+  deliveries: number;
+  redeliveries: number;
+  /** Nodes that should have a copy, and those that do now; none for a classic queue. */
+  members: string[];
+  online: string[];
+  policy: string | null;
+  operatorPolicy: string | null;
+  /** What its policies make of it together. */
+  definition: Record<string, string | number>;
+}
+
+export interface RabbitmqFigures {
+  nodes: NodeFigures[];
+  queues: QueueFigures[];
+}
+
+/** The figures of the environment's vhost and its nodes. Throws a ConnectionError. */
+export async function rabbitmqFigures(access: RabbitmqOperator): Promise<RabbitmqFigures> {
+  const api = rabbitmqApi(access);
+  const { vhost } = access;
+  const [nodes = [], queues = [], consumers = []] = await Promise.all([
+    api.list<ListedNode>("nodes"),
+    api.list<ListedQueue>("queues", vhost),
+    api.list<ListedConsumer>("consumers", vhost),
+  ]);
+  return {
+    nodes: nodes.map(({ name, running = true, mem_alarm = false, disk_free_alarm = false, partitions = [] }) => ({
+      name,
+      running,
+      memoryAlarm: mem_alarm,
+      diskAlarm: disk_free_alarm,
+      partitions,
+    })),
+    queues: queues.map((queue) => toFigures(queue, consumers)),
+  };
+}
+
+interface ListedNode {
+  name: string;
+  running?: boolean;
+  mem_alarm?: boolean;
+  disk_free_alarm?: boolean;
+  partitions?: string[];
+}
+
+interface Rate {
+  rate?: number;
+}
+
+interface ListedQueue {
+  name: string;
+  state?: string;
+  messages_ready?: number;
+  messages_unacknowledged?: number;
+  messages_dlx?: number;
+  message_stats?: { deliver_get_details?: Rate; redeliver_details?: Rate };
+  members?: string[];
+  online?: string[];
+  policy?: string | null;
+  operator_policy?: string | null;
+  effective_policy_definition?: Record<string, string | number> | [];
+}
+
+interface ListedConsumer {
+  queue: { name: string };
+  consumer_tag: string;
+  prefetch_count: number;
+  ack_required: boolean;
+}
+
+const toFigures = (queue: ListedQueue, consumers: readonly ListedConsumer[]): QueueFigures => ({
+  name: queue.name,
+  state: queue.state ?? "running",
+  ready: queue.messages_ready ?? 0,
+  unacknowledged: queue.messages_unacknowledged ?? 0,
+  deadLettering: queue.messages_dlx ?? 0,
+  consumers: consumers
+    .filter((one) => one.queue.name === queue.name)
+    .map((one) => ({ tag: one.consumer_tag, prefetch: one.prefetch_count, acknowledges: one.ack_required })),
+  deliveries: queue.message_stats?.deliver_get_details?.rate ?? 0,
+  redeliveries: queue.message_stats?.redeliver_details?.rate ?? 0,
+  members: queue.members ?? [],
+  online: queue.online ?? [],
+  policy: queue.policy ?? null,
+  operatorPolicy: queue.operator_policy ?? null,
+  // Where nothing applies, the broker says an empty list.
+  definition: Array.isArray(queue.effective_policy_definition) ? {} : (queue.effective_policy_definition ?? {}),
+});

@@ -1,0 +1,94 @@
+import type { RedisOperator } from "../../client/operator.ts";
+import { consumersOf, isMissing, pendingOf } from "../../client/redis/group.ts";
+import { connectedOf } from "../../client/redis/operator.ts";
+import { text, toRecords } from "../../client/redis/replies.ts";
+import { retryDelayOf } from "../../client/redis/retrySchedule.ts";
+import { type Reply, type Server, serverOf } from "../../client/redis/server.ts";
+
+export interface RedisGroupFigures {
+  flow: string;
+  stream: string;
+  group: string;
+  /** Entries that nobody read yet. */
+  unread: number;
+  /** Entries that were delivered and are not acknowledged, those that wait for a retry apart. */
+  pending: number;
+  /** Consumers that asked for something in the last minute. */
+  connected: number;
+  /** Consumers that hold entries, and for how long the oldest of them was not touched, in milliseconds. */
+  holding: { consumer: string; pending: number; idle: number }[];
+}
+
+export interface RedisFigures {
+  instance: string;
+  usedMemory: number;
+  maxMemory: number;
+  policy: string;
+  evicted: number;
+  appendOnly: boolean;
+  /** Whether the append-only file could be written last time. */
+  appendOnlyWritten: boolean;
+  /** How much the server's clock is ahead of ours, in milliseconds. */
+  clockAhead: number;
+  streams: { stream: string; entries: number }[];
+  groups: RedisGroupFigures[];
+}
+
+/** Of one instance. Throws a ConnectionError. */
+export async function redisFigures(instance: string, { deadLetters, ...login }: RedisOperator): Promise<RedisFigures> {
+  const server = serverOf(login);
+  try {
+    const sent = Date.now();
+    const [seconds, micros] = (await server.ask(["TIME"])) as [Reply, Reply];
+    const clock = Number(text(seconds)) * 1000 + Number(text(micros)) / 1000;
+    const info = text(await server.ask(["INFO"]));
+    const said = (key: string) => new RegExp(`^${key}:(.*?)\\r?$`, "m").exec(info)?.[1] ?? "";
+    const names = [...new Set(deadLetters.map(({ stream }) => stream))];
+    return {
+      instance,
+      usedMemory: Number(said("used_memory")),
+      maxMemory: Number(said("maxmemory")),
+      policy: said("maxmemory_policy"),
+      evicted: Number(said("evicted_keys")),
+      appendOnly: said("aof_enabled") === "1",
+      appendOnlyWritten: said("aof_last_write_status") !== "err",
+      clockAhead: Math.round(clock - (sent + Date.now()) / 2),
+      streams: await Promise.all(
+        names.map(async (stream) => ({ stream, entries: Number(await server.ask(["XLEN", stream])) })),
+      ),
+      groups: await Promise.all(deadLetters.map((place) => groupOf(server, place))),
+    };
+  } finally {
+    server.close();
+  }
+}
+
+async function groupOf(
+  server: Server,
+  { flow, stream, group }: RedisOperator["deadLetters"][number],
+): Promise<RedisGroupFigures> {
+  const of = { server, stream, group };
+  try {
+    const found = toRecords(await server.ask(["XINFO", "GROUPS", stream])).find(({ name }) => name === group);
+    const consumers = await consumersOf(of);
+    const busy = consumers.filter(({ name, pending }) => pending > 0 && retryDelayOf(name) === undefined);
+    const holding = await Promise.all(
+      busy.map(async ({ name, pending }) => {
+        const [oldest] = await pendingOf(of, name, 1);
+        return { consumer: name, pending, idle: oldest?.idle ?? 0 };
+      }),
+    );
+    return {
+      flow,
+      stream,
+      group,
+      unread: Number(found?.lag ?? 0),
+      pending: holding.reduce((sum, { pending }) => sum + pending, 0),
+      connected: connectedOf(consumers).length,
+      holding,
+    };
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    return { flow, stream, group, unread: 0, pending: 0, connected: 0, holding: [] };
+  }
+}

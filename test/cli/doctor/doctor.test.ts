@@ -1,0 +1,268 @@
+import { describe, expect, it } from "vitest";
+import type { Finding } from "../../../cli/doctor/finding.ts";
+import { kafkaFindings } from "../../../cli/doctor/kafka.ts";
+import { rabbitmqFindings } from "../../../cli/doctor/rabbitmq.ts";
+import { redisFindings } from "../../../cli/doctor/redis.ts";
+import { sqsFindings } from "../../../cli/doctor/sqs.ts";
+import { doctorText } from "../../../cli/doctor/text.ts";
+import type { GroupFigures, KafkaFigures, TopicFigures } from "../../../live/health/kafka.ts";
+import type { QueueFigures, RabbitmqFigures } from "../../../live/health/rabbitmq.ts";
+import type { RedisFigures } from "../../../live/health/redis.ts";
+import type { SqsFigures } from "../../../live/health/sqs.ts";
+
+const said = (findings: readonly Finding[]) =>
+  findings.map(({ trouble, place, found }) => `${trouble}: ${place}: ${found}`);
+
+describe("RabbitMQ", () => {
+  const healthy: QueueFigures = {
+    name: "orders",
+    state: "running",
+    ready: 0,
+    unacknowledged: 0,
+    deadLettering: 0,
+    consumers: [],
+    deliveries: 0,
+    redeliveries: 0,
+    members: ["a"],
+    online: ["a"],
+    policy: "orders",
+    operatorPolicy: null,
+    definition: { "dead-letter-exchange": "messaging.dead-letter", overflow: "reject-publish", "max-length": 100 },
+  };
+  const places = {
+    deadLetterExchange: "messaging.dead-letter",
+    queues: [{ flow: "rabbitmq/orders", queue: "orders" }],
+  };
+  const node = { name: "a", running: true, memoryAlarm: false, diskAlarm: false, partitions: [] as string[] };
+  const look = (queue: Partial<QueueFigures>, more: Partial<typeof node> = {}): RabbitmqFigures => ({
+    nodes: [{ ...node, ...more }],
+    queues: [{ ...healthy, ...queue }],
+  });
+  const found = (queue: Partial<QueueFigures>, more: Partial<typeof node> = {}) =>
+    said(rabbitmqFindings([look(queue, more), look(queue, more)], places));
+  const consumer = { tag: "t", prefetch: 10, acknowledges: true };
+
+  it.each<[string, Partial<QueueFigures>, string[]]>([
+    ["nothing", {}, []],
+    [
+      "nothing that is busy",
+      { ready: 5, unacknowledged: 3, consumers: [consumer], deliveries: 50, redeliveries: 1 },
+      [],
+    ],
+    ["nobody who consumes", { ready: 5 }, ["backlog: rabbitmq/orders: 5 messages and no consumer"]],
+    [
+      "a queue that is full",
+      { ready: 100, consumers: [consumer] },
+      ["refused: rabbitmq/orders: 100 messages of at most 100: publishing is refused"],
+    ],
+    [
+      "one that is nearly",
+      { ready: 90, consumers: [consumer] },
+      ["backlog: rabbitmq/orders: 90 messages of at most 100"],
+    ],
+    [
+      "consumers that hang",
+      { ready: 1, unacknowledged: 10, consumers: [consumer] },
+      ["lag: rabbitmq/orders: 10 messages in hand, as many as the prefetch allows, and 1 more wait"],
+    ],
+    [
+      "no acknowledgement",
+      { consumers: [{ ...consumer, acknowledges: false }] },
+      ["message loss: rabbitmq/orders: 1 consumer without acknowledgement (t)"],
+    ],
+    [
+      "no prefetch",
+      { consumers: [{ ...consumer, prefetch: 0 }] },
+      ["duplicates: rabbitmq/orders: 1 consumer without a prefetch (t), 0 messages in hand"],
+    ],
+    [
+      "redeliveries",
+      { consumers: [consumer], deliveries: 20, redeliveries: 15 },
+      ["duplicates: rabbitmq/orders: 15.0 of 20.0 deliveries a second are of messages that were delivered before"],
+    ],
+    [
+      "a policy of somebody's",
+      { policy: "ttl", definition: { "message-ttl": 5 } },
+      [
+        "message loss: rabbitmq/orders: by policy ttl, what fails is not kept as a dead letter but dropped, and when it is full the oldest messages are dropped, and messages end after 5 ms, consumed or not",
+      ],
+    ],
+    ["a copy that is down", { members: ["a", "b"] }, ["broker: rabbitmq/orders: 1 of 2 copies are down (b)"]],
+    [
+      "a tier that is held up",
+      { name: "messaging.retry.1000ms", deadLettering: 32, ready: 3 },
+      [
+        "lag: rabbitmq/messaging.retry.1000ms: 32 messages whose delay is over cannot return, and 3 others wait behind or beside them",
+      ],
+    ],
+  ])("finds %s", (_, queue, findings) => {
+    expect(found(queue)).toEqual(findings);
+  });
+
+  it("finds alarms, and nodes that are down or cut off", () => {
+    expect(found({}, { memoryAlarm: true, diskAlarm: true, running: false, partitions: ["b"] })).toEqual([
+      "broker: rabbitmq node a: it does not run",
+      "refused: rabbitmq node a: its memory alarm is on",
+      "refused: rabbitmq node a: its disk alarm is on",
+      "message loss: rabbitmq node a: it does not see b",
+    ]);
+  });
+});
+
+describe("Kafka", () => {
+  const now = new Date("2026-01-01T12:00:00Z");
+  const ago = (minutes: number) => new Date(now.getTime() - minutes * 60_000);
+  const topic: TopicFigures = {
+    topic: "t",
+    minInsync: 2,
+    retentionMs: 3_600_000,
+    partitions: [{ partition: 0, leader: 1, replicas: 3, insync: 3 }],
+  };
+  const group: GroupFigures = {
+    flow: "kafka/t/g",
+    topic: "t",
+    group: "g",
+    members: 1,
+    autoOffsetReset: "earliest",
+    partitions: [{ partition: 0, first: 0, end: 10, committed: 10 }],
+  };
+  const found = (
+    g: Partial<GroupFigures>,
+    t: Partial<TopicFigures["partitions"][number]> = {},
+    before: Partial<GroupFigures> = g,
+  ) => {
+    const look = (one: Partial<GroupFigures>): KafkaFigures => ({
+      topics: [{ ...topic, partitions: [{ ...topic.partitions[0]!, ...t }] }],
+      groups: [{ ...group, ...one }],
+    });
+    return said(kafkaFindings([look(before), look(g)], { after: 60_000 }, now));
+  };
+  const at = (committed: number, minutes: number) => ({
+    partitions: [{ partition: 0, first: 0, end: 10, committed, oldestUnread: ago(minutes) }],
+  });
+
+  it("finds nothing where all is read, or the rest is new", () => {
+    expect(found({})).toEqual([]);
+    expect(found(at(8, 0))).toEqual([]);
+    expect(found({ autoOffsetReset: "latest", partitions: [{ partition: 0, first: 0, end: 10 }], members: 0 })).toEqual(
+      [],
+    );
+  });
+
+  it("finds groups without members, partitions that stand still, and slow groups", () => {
+    expect(found({ ...at(8, 0), members: 0 })).toEqual(["lag: kafka/t/g: 2 records not read and nobody in the group"]);
+    expect(found(at(8, 5))).toEqual(["lag: kafka/t/g: partition 0 stands still, its next record is 5 min old"]);
+    expect(found(at(8, 5), {}, at(7, 5))).toEqual(["lag: kafka/t/g: 2 records not read, the oldest is 5 min old"]);
+  });
+
+  it("finds records that were deleted unread, and those that soon are", () => {
+    expect(found({ partitions: [{ partition: 0, first: 5, end: 5, committed: 2 }] })).toEqual([
+      "message loss: kafka/t/g: 3 records were deleted before the group read them",
+    ]);
+    expect(found(at(8, 55), {}, at(7, 55))).toContain(
+      "message loss: kafka/t/g: its oldest unread record is 55 min old, and kept for 60 min",
+    );
+  });
+
+  it("finds partitions with too few copies or no leader", () => {
+    expect(found({}, { insync: 2 })).toEqual(["broker: kafka/t: partition 0 has 2 of 3 copies in sync"]);
+    expect(found({}, { insync: 1 })).toEqual([
+      "refused: kafka/t: partition 0 has fewer copies in sync than min.insync.replicas (2)",
+    ]);
+    expect(found({}, { leader: -1 })).toEqual(["broker: kafka/t: no leader for partition 0"]);
+  });
+});
+
+describe("SQS", () => {
+  const queue: SqsFigures = {
+    flow: "sqs/q",
+    visible: 0,
+    inFlight: 0,
+    delayed: 0,
+    visibilityTimeout: 30,
+    retention: 345_600,
+    deadLetterRetention: 1_209_600,
+    redrive: { deadLetterTargetArn: "arn", maxReceiveCount: 3 },
+  };
+  it.each<[Partial<SqsFigures>, string[]]>([
+    [{}, []],
+    [{ visible: 3, inFlight: 1 }, []],
+    [{ visible: 3 }, ["backlog: sqs/q: 3 messages, and none in flight"]],
+    [{ inFlight: 110_000 }, ["refused: sqs/q: 110,000 messages in flight of at most 120,000"]],
+    [{ redrive: undefined } as never, ["message loss: sqs/q: it passes nothing on to its dead-letter queue"]],
+    [{ deadLetterRetention: 60 }, ["message loss: sqs/q: dead letters are kept for 60 s, messages for 4 d"]],
+    [{ retention: 60 }, ["message loss: sqs/q: messages are kept for 60 s, and their deliveries take 90 s"]],
+    [{ visibilityTimeout: 0 }, ["duplicates: sqs/q: its visibility timeout is 0 s"]],
+  ])("of %j finds %j", (more, findings) => {
+    expect(said(sqsFindings([[{ ...queue, ...more }], [{ ...queue, ...more }]]))).toEqual(findings);
+  });
+});
+
+describe("Redis", () => {
+  const healthy: RedisFigures = {
+    instance: "n",
+    usedMemory: 1,
+    maxMemory: 2 ** 20,
+    policy: "noeviction",
+    evicted: 0,
+    appendOnly: true,
+    appendOnlyWritten: true,
+    clockAhead: 3,
+    streams: [],
+    groups: [],
+  };
+  const group = { flow: "redis/n/s/g", stream: "s", group: "g", unread: 0, pending: 0, connected: 1, holding: [] };
+  it.each<[Partial<RedisFigures>, string[]]>([
+    [{}, []],
+    [{ usedMemory: 2 ** 20 }, ["refused: redis/n: 1.0 MiB of 1.0 MiB are used: writes are refused"]],
+    [{ usedMemory: 0.9 * 2 ** 20 }, ["backlog: redis/n: 0.9 MiB of 1.0 MiB are used"]],
+    [
+      { policy: "allkeys-lru", evicted: 2 },
+      ["message loss: redis/n: maxmemory-policy is allkeys-lru, and 2 keys were evicted"],
+    ],
+    [{ appendOnly: false }, ["message loss: redis/n: the append-only file is off"]],
+    [{ appendOnlyWritten: false }, ["message loss: redis/n: the append-only file could not be written"]],
+    [{ clockAhead: -60_000 }, ["broker: redis/n: its clock is 60 s behind this machine's"]],
+    [{ groups: [group] }, []],
+    [
+      { groups: [{ ...group, connected: 0, unread: 1, pending: 2 }] },
+      ["backlog: redis/n/s/g: 1 entry not read, 2 not acknowledged, and no consumer"],
+    ],
+    [
+      { groups: [{ ...group, pending: 1, holding: [{ consumer: "c", pending: 1, idle: 90_000 }] }] },
+      ["lag: redis/n/s/g: c has held 1 of its entries for 90 s"],
+    ],
+    [
+      { streams: [{ stream: "s", entries: 12_000 }], groups: [{ ...group, unread: 10 }] },
+      ["backlog: redis/n/s: 11,990 entries that every group has acknowledged"],
+    ],
+  ])("of %j finds %j", (more, findings) => {
+    expect(said(redisFindings({ ...healthy, ...more }, { after: 60_000 }))).toEqual(findings);
+  });
+});
+
+describe("doctorText", () => {
+  it("says of each what, where, why and how to mend it", () => {
+    expect(doctorText([])).toBe("healthy: nothing found");
+    expect(
+      doctorText([
+        {
+          trouble: "lag",
+          place: "kafka/t/g",
+          found: "2 records",
+          cause: "It is slow.",
+          mend: "Start more.",
+          command: "npx messaging verify",
+        },
+      ]),
+    ).toMatchInlineSnapshot(`
+      "TROUBLE  WHERE      FOUND
+      lag      kafka/t/g  2 records
+
+      lag: kafka/t/g
+        cause: It is slow.
+        mend:  Start more.
+        see:   npx messaging verify"
+    `);
+  });
+});
