@@ -16,6 +16,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   toolchain: ["skill", "components", "live", "client"],
   policies: ["skill"],
   bench: ["client"],
+  pipeline: ["skill"],
 };
 
 const files = (folder: string) =>
