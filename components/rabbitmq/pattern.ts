@@ -5,7 +5,8 @@ export function exactly(names: Iterable<string>): string {
 
 /** A regular expression of RabbitMQ that matches exactly the routing keys that a topic exchange routes by these binding keys. */
 export function routedBy(bindingKeys: Iterable<string>): string {
-  return anchored([...bindingKeys].map(routedByOne));
+  // $ is before a line break at the end, too: a key of that ending would pass, lead nowhere, and stay in a delay tier for ever.
+  return `${anchored([...bindingKeys].map(routedByOne))}(?!\\n)`;
 }
 
 function anchored(expressions: string[]): string {
@@ -17,15 +18,17 @@ function literal(text: string): string {
   return text.replace(/[\\^$.|?*+()[\]{}]/g, "\\$&");
 }
 
-/** In a binding key `*` is one word and `#` any number of words, dots between them included. */
+/** In a binding key `*` is one word, which may be empty between dots, and `#` any number of words, dots between them included. */
 function routedByOne(bindingKey: string): string {
   const words = bindingKey.split(".").filter((word, at, all) => word !== "#" || all[at - 1] !== "#");
   if (words.length === 1 && words[0] === "#") return ".*";
-  return words.map(wordExpression).join("");
+  // A routing key without any character has no word.
+  const wordless = words.filter((word) => word !== "#").join() === "*" ? "(?!$)" : "";
+  return wordless + words.map(wordExpression).join("");
 }
 
 function wordExpression(word: string, at: number, words: string[]): string {
   if (word === "#") return at === 0 ? "(?:.*\\.)?" : "(?:\\..*)?";
   const separator = at === 0 || (at === 1 && words[0] === "#") ? "" : "\\.";
-  return separator + (word === "*" ? "[^.]+" : literal(word));
+  return separator + (word === "*" ? "[^.]*" : literal(word));
 }

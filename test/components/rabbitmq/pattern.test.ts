@@ -27,24 +27,36 @@ describe("exactly", () => {
 describe("routedBy", () => {
   it.each([
     [["order.created"], "^order\\.created$"],
-    [["order.*"], "^order\\.[^.]+$"],
+    [["order.*"], "^order\\.[^.]*$"],
+    [["*"], "^(?!$)[^.]*$"],
+    [["#.*"], "^(?!$)(?:.*\\.)?[^.]*$"],
     [["#"], "^.*$"],
     [["order.#"], "^order(?:\\..*)?$"],
     [["#.created"], "^(?:.*\\.)?created$"],
     [["a.#.b"], "^a(?:\\..*)?\\.b$"],
     [["#.#.b"], "^(?:.*\\.)?b$"],
-    [["b.*", "a"], "^(?:a|b\\.[^.]+)$"],
-  ])("makes of the binding keys %j the expression %s", (keys, expression) => {
-    expect(routedBy(keys)).toBe(expression);
+    [["b.*", "a"], "^(?:a|b\\.[^.]*)$"],
+  ])("makes of the binding keys %j the expression %s, and no line break after it", (keys, expression) => {
+    expect(routedBy(keys)).toBe(`${expression}(?!\\n)`);
+  });
+
+  it("refuses a key that ends in a line break, which leads nowhere", () => {
+    // As RabbitMQ reads $: before a line break at the end, too.
+    const asErlang = (expression: string) => new RegExp(expression.replace("$(?!", "(?=\\n?(?![\\s\\S]))(?!"));
+    expect(asErlang("^orders$(?!x)").test("orders\n")).toBe(true);
+    expect(asErlang(routedBy(["orders"])).test("orders\n")).toBe(false);
+    expect(asErlang(routedBy(["orders"])).test("orders")).toBe(true);
   });
 
   it("allows exactly the routing keys that a topic exchange routes", () => {
     const dotted = (words: fc.Arbitrary<string>) => fc.array(words, { minLength: 1, maxLength: 5 });
-    const word = fc.constantFrom("a", "b", "order");
+    const word = fc.constantFrom("a", "b", "order", "");
     const bindingWord = fc.constantFrom("a", "b", "order", "*", "#");
     fc.assert(
       fc.property(dotted(bindingWord), dotted(word), (binding, key) => {
-        expect(new RegExp(routedBy([binding.join(".")])).test(key.join("."))).toBe(routes(binding, key));
+        expect(new RegExp(routedBy([binding.join(".")])).test(key.join("."))).toBe(
+          routes(binding, key.join(".") === "" ? [] : key),
+        );
       }),
       { numRuns: 2000 },
     );

@@ -18,7 +18,7 @@ describe("an app's permissions", () => {
         configure: "^$",
         write: "^events$",
         read: "^$",
-        topics: [{ exchange: "events", write: "^order\\.[^.]+$", read: "^$" }],
+        topics: [{ exchange: "events", write: "^order\\.[^.]*$(?!\\n)", read: "^$" }],
       },
     });
   });
@@ -29,7 +29,7 @@ describe("an app's permissions", () => {
         configure: "^$",
         write: "^messaging\\.work$",
         read: "^$",
-        topics: [{ exchange: "messaging.work", write: "^a\\.b$", read: "^$" }],
+        topics: [{ exchange: "messaging.work", write: "^a\\.b$(?!\\n)", read: "^$" }],
       },
     });
   });
@@ -41,9 +41,9 @@ describe("an app's permissions", () => {
         write: "^(?:messaging\\.dead-letter|messaging\\.retry\\.1000ms|messaging\\.retry\\.2000ms)$",
         read: "^orders$",
         topics: [
-          { exchange: "messaging.dead-letter", write: "^orders$", read: "^$" },
-          { exchange: "messaging.retry.1000ms", write: "^orders$", read: "^$" },
-          { exchange: "messaging.retry.2000ms", write: "^orders$", read: "^$" },
+          { exchange: "messaging.dead-letter", write: "^orders$(?!\\n)", read: "^$" },
+          { exchange: "messaging.retry.1000ms", write: "^orders$(?!\\n)", read: "^$" },
+          { exchange: "messaging.retry.2000ms", write: "^orders$(?!\\n)", read: "^$" },
         ],
       },
     });
@@ -91,8 +91,8 @@ describe("an app's permissions", () => {
         write: "^(?:events|messaging\\.dead-letter)$",
         read: "^(?:four|three)$",
         topics: [
-          { exchange: "events", write: "^(?:x\\.[^.]+|y)$", read: "^$" },
-          { exchange: "messaging.dead-letter", write: "^(?:four|three)$", read: "^$" },
+          { exchange: "events", write: "^(?:x\\.[^.]*|y)$(?!\\n)", read: "^$" },
+          { exchange: "messaging.dead-letter", write: "^(?:four|three)$(?!\\n)", read: "^$" },
         ],
       },
     });

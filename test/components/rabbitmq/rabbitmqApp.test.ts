@@ -28,9 +28,9 @@ describe("RabbitmqApp", () => {
           user: "a",
           vhost: "shop",
           permissions: [
-            { exchange: "messaging.dead-letter", write: "^orders$", read: "^$" },
-            { exchange: "messaging.retry.1000ms", write: "^orders$", read: "^$" },
-            { exchange: "messaging.work", write: "^orders$", read: "^$" },
+            { exchange: "messaging.dead-letter", write: "^orders$(?!\\n)", read: "^$" },
+            { exchange: "messaging.retry.1000ms", write: "^orders$(?!\\n)", read: "^$" },
+            { exchange: "messaging.work", write: "^orders$(?!\\n)", read: "^$" },
           ],
         },
       ],
