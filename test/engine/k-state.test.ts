@@ -29,7 +29,7 @@ const pulumi = (...args: string[]) => inClone("npx", "pulumi", ...args, "--non-i
 const messaging = (...args: string[]) => inClone("npx", "messaging", ...args);
 /** An object of the bucket, as a user of the account: to others it is private. */
 const object = (key: string, init: { method?: string; body?: string } = {}) => {
-  const scope = "test/20260101/eu-central-1/s3/aws4_request";
+  const scope = "test/20260101/us-east-1/s3/aws4_request";
   const authorization = `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=0`;
   return fetch(`${endpoint}/${key}`, { ...init, headers: { authorization, "content-type": "application/json" } });
 };
