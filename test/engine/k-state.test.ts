@@ -27,7 +27,12 @@ const inClone = (command: string, ...args: string[]): Promise<Result> =>
   run(command, args, { cwd: clone.folder, env: pipeline() });
 const pulumi = (...args: string[]) => inClone("npx", "pulumi", ...args, "--non-interactive");
 const messaging = (...args: string[]) => inClone("npx", "messaging", ...args);
-const object = async (key: string, init?: RequestInit) => fetch(`${endpoint}/${key}`, init);
+/** An object of the bucket, as a user of the account: to others it is private. */
+const object = (key: string, init: { method?: string; body?: string } = {}) => {
+  const scope = "test/20260101/us-east-1/s3/aws4_request";
+  const authorization = `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=0`;
+  return fetch(`${endpoint}/${key}`, { ...init, headers: { authorization, "content-type": "application/json" } });
+};
 
 beforeAll(async () => {
   moto = await startMoto(PORT);
@@ -56,7 +61,9 @@ describe("an environment whose state is in S3 and whose secrets are a KMS key's"
   });
 
   it("keeps its secrets encrypted by that key", async () => {
-    const text = await (await object(STATE)).text();
+    const state = await object(STATE);
+    expect(state.status).toBe(200);
+    const text = await state.text();
     const { checkpoint } = JSON.parse(text);
     expect(checkpoint.latest.secrets_providers.type).toBe("cloud");
     const { stdout } = await pulumi("stack", "output", "apps", "--json", "--show-secrets");
@@ -82,8 +89,7 @@ describe("an environment whose state is in S3 and whose secrets are a KMS key's"
   it("that somebody else holds is left alone, and it is said how the lock of a dead one is released", async () => {
     const holder = { pid: 4711, username: "ci", hostname: "runner-7", timestamp: new Date().toISOString() };
     const lock = `${LOCKS}/11111111-1111-4111-8111-111111111111.json`;
-    const headers = { "content-type": "application/json" };
-    await object(lock, { method: "PUT", headers, body: JSON.stringify(holder) });
+    await object(lock, { method: "PUT", body: JSON.stringify(holder) });
     const held = await inClone("npm", "start");
     expect(held.code, held.output).toBe(1);
     expect(held.output).toContain("created by ci@runner-7 (pid 4711)");

@@ -115,6 +115,8 @@ async function mustPulumi(clone: Clone, ...args: string[]): Promise<void> {
   if (code !== 0) throw new Error(output);
 }
 
-/** Lets the next update delete what this name holds. */
-export const letGo = (clone: Clone, name: string): Promise<void> =>
-  mustPulumi(clone, "config", "set", "--path", "messaging:allowDataLoss[0]", name);
+/** Lets the next update delete what these names hold. */
+export async function letGo(clone: Clone, ...names: string[]): Promise<void> {
+  for (const [at, name] of names.entries())
+    await mustPulumi(clone, "config", "set", "--path", `messaging:allowDataLoss[${at}]`, name);
+}

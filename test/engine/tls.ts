@@ -34,7 +34,6 @@ export async function makeAuthority(): Promise<Authority> {
 
 /** RabbitMQ with the administrator `root` that listens by TLS alone; `port` is the management API's. */
 export async function makeTlsRabbitmq(container: string, authority: Authority): Promise<Made & { amqps: number }> {
-  const folder = mkdtempSync(join(tmpdir(), "messaging-rabbitmq-"));
   const certificates = (prefix: string) =>
     ["cacertfile = ca.pem", "certfile = broker.pem", "keyfile = broker.key"].map((line) => {
       const [name, file] = line.split(" = ");
@@ -52,28 +51,68 @@ export async function makeTlsRabbitmq(container: string, authority: Authority): 
     "",
   ];
   const files = {
-    "ca.pem": authority.ca,
-    "broker.pem": authority.certificate,
-    "broker.key": authority.key,
+    ...filesOf(authority),
     "rabbitmq.conf": settings.join("\n"),
     plugins: "[rabbitmq_management].\n",
   };
-  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content, { mode: 0o644 });
-  chmodSync(folder, 0o755);
   const environment = [
     "RABBITMQ_ENABLED_PLUGINS_FILE=/etc/messaging/plugins",
     "RABBITMQ_CONFIG_FILE=/etc/messaging/rabbitmq.conf",
     "ERL_MAX_PORTS=65536",
   ].flatMap((variable) => ["--env", variable]);
   const how = ["--name", container, "--hostname", container, "--user", "rabbitmq", "--entrypoint", "rabbitmq-server"];
-  const ports = ["127.0.0.1::15671", "127.0.0.1::5671"].flatMap((port) => ["--publish", port]);
-  await must("docker", ["create", ...how, ...environment, ...ports, "messaging.local/rabbitmq:4.0.5"]);
+  const [port = 0, amqps = 0] = await start(
+    container,
+    [...how, ...environment, "messaging.local/rabbitmq:4.0.5"],
+    [15671, 5671],
+    files,
+  );
+  return { container, port, amqps };
+}
+
+/** Redis with the administrator `default` that listens by TLS alone. */
+export async function makeTlsRedis(container: string, authority: Authority): Promise<Made> {
+  const settings = [
+    "port 0",
+    "tls-port 6379",
+    "tls-cert-file /etc/messaging/broker.pem",
+    "tls-key-file /etc/messaging/broker.key",
+    "tls-ca-cert-file /etc/messaging/ca.pem",
+    "tls-auth-clients no",
+    `requirepass ${PASSWORD}`,
+    "",
+  ];
+  const files = { ...filesOf(authority), "redis.conf": settings.join("\n") };
+  const how = ["--name", container, "--user", "redis", "--entrypoint", "redis-server", "messaging.local/redis:8.0.2"];
+  const [port = 0] = await start(container, how, [6379], files, ["/etc/messaging/redis.conf"]);
+  return { container, port };
+}
+
+const filesOf = ({ ca, certificate, key }: Authority) => ({
+  "ca.pem": ca,
+  "broker.pem": certificate,
+  "broker.key": key,
+});
+
+/** Starts a container with these files in /etc/messaging; gives back the port on 127.0.0.1 of each of its own. */
+async function start(
+  container: string,
+  how: string[],
+  ports: number[],
+  files: Record<string, string>,
+  command: string[] = [],
+): Promise<number[]> {
+  const folder = mkdtempSync(join(tmpdir(), "messaging-tls-"));
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content, { mode: 0o644 });
+  // A folder of this user alone would be one in the container too.
+  chmodSync(folder, 0o755);
+  const publish = ports.flatMap((port) => ["--publish", `127.0.0.1::${port}`]);
+  await must("docker", ["create", ...publish, ...how, ...command]);
   await must("docker", ["cp", `${folder}/.`, `${container}:/etc/messaging/`]);
   rmSync(folder, { recursive: true });
   await must("docker", ["start", container]);
-  const published = async (port: number) =>
-    Number((await must("docker", ["port", container, String(port)])).trim().split(":").at(-1));
-  return { container, port: await published(15671), amqps: await published(5671) };
+  const published = await Promise.all(ports.map((port) => must("docker", ["port", container, String(port)])));
+  return published.map((text) => Number(text.trim().split(":").at(-1)));
 }
 
 /** Kafka as the local environment has it, but that apps come by SASL_SSL alone. */
