@@ -32,7 +32,7 @@ describe("messaging invoke", () => {
     expect(code, output).toBe(0);
     expect(stdout).toContain('RabbitMQ, for task queues, routing between services and RPC: the query says "resize".');
     expect(stdout).toContain("+      producers: [image-service]\n");
-    expect(stdout).toMatch(/pulumi preview of engine: \d+ to create\n/);
+    expect(stdout).toMatch(/pulumi preview of \w+: \d+ to create\n/);
     expect(stdout).toMatch(/^create {2}rabbitmq queue +images\.dlq$/m);
     expect([readFileSync(file, "utf8"), stateOf(clone.folder, clone.environment)]).toEqual(before);
     expect(await queues()).toEqual([]);
