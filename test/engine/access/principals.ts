@@ -22,7 +22,9 @@ export interface Logins {
 
 /** Everybody who tries: each app, and those who are none or cannot prove it. */
 export function everybody({ apps, known, elsewhere, rotatedOut }: Logins): Somebody[] {
-  const [one, other] = Object.keys(known) as [string, string];
+  // Somebody who is known here and elsewhere, and somebody else who is known here.
+  const one = Object.keys(known).find((app) => elsewhere[app])!;
+  const other = Object.keys(known).find((app) => app !== one)!;
   const as = (username: string, password: string): Login => ({ username, password });
   return [
     // An app with nothing on this broker comes with what it has on another.
