@@ -5,6 +5,7 @@ import { Messaging } from "../components/messaging.ts";
 import { checkEnvironment } from "../skill/index.ts";
 import { acceptClusters } from "./acceptCluster.ts";
 import { connect } from "./brokers.ts";
+import { dropDebugLog } from "./debugLog.ts";
 import { readEnvironment } from "./environment.ts";
 import { lookAccess } from "./gate/access.ts";
 import { discarded, guardStack } from "./gate/index.ts";
@@ -12,6 +13,7 @@ import { checkState, told } from "./problems.ts";
 import { replacing } from "./replace/index.ts";
 import { readSkill } from "./skill.ts";
 
+dropDebugLog();
 checkState();
 const { environment, secrets } = await told(readEnvironment);
 const skill = await told(() => readSkill(environment));

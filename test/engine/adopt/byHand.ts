@@ -85,7 +85,8 @@ export function byHand(operator: Required<OperatorAccess>) {
   };
 }
 
-function management({ managementUrl, username, password }: Required<OperatorAccess>["rabbitmq"]) {
+/** Asks the management API, as its administrator; throws where it refuses. */
+export function management({ managementUrl, username, password }: Required<OperatorAccess>["rabbitmq"]) {
   const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
   return async (method: string, path: string, body?: object): Promise<string> => {
     const answer = await fetch(`${managementUrl}/api/${path}`, {
