@@ -5,7 +5,14 @@ export const LONGEST = 65_536;
 
 /** Text of others as plain words of Markdown: nothing in it formats, links, mentions or ends a table's cell. */
 export const escaped = (text: string): string =>
-  printable(text).replace(/[&<>@#|\\`*_~[\]()!:]/g, (character) => `&#${character.codePointAt(0)};`);
+  text
+    .split("\n")
+    .map((line) => printable(line).replace(/[&<>@#|\\`*_~[\]()!:]/g, entity))
+    .join("<br>");
+
+/** Mentions are looked for after entities have become characters: a comment keeps the name apart. */
+const entity = (character: string): string =>
+  `&#${character.codePointAt(0)};${character === "@" || character === "#" ? "<!-- -->" : ""}`;
 
 /** Text of others, whole, as a block of code: its fence is longer than any in it. Beyond `longest` characters it is cut, and says so. */
 export function block(text: string, longest = 20_000): string {
