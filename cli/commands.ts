@@ -5,6 +5,7 @@ import { list } from "./dlq/list.ts";
 import { redrive } from "./dlq/redrive.ts";
 import { show } from "./dlq/show.ts";
 import { drift } from "./drift/index.ts";
+import { exportSkill } from "./export/index.ts";
 import { recover } from "./recover/index.ts";
 import { schema } from "./schema.ts";
 import { validate } from "./validate.ts";
@@ -13,6 +14,7 @@ import { verify } from "./verify.ts";
 export const commands: readonly Command[] = [
   validate,
   schema,
+  exportSkill,
   verify,
   drift,
   adopt,
