@@ -6,6 +6,7 @@ import { redrive } from "./dlq/redrive.ts";
 import { show } from "./dlq/show.ts";
 import { doctor } from "./doctor/index.ts";
 import { drift } from "./drift/index.ts";
+import { exportSkill } from "./export/index.ts";
 import { invoke } from "./invoke/index.ts";
 import { recover } from "./recover/index.ts";
 import { rotate } from "./rotate/index.ts";
@@ -16,6 +17,7 @@ import { verify } from "./verify.ts";
 export const commands: readonly Command[] = [
   validate,
   schema,
+  exportSkill,
   verify,
   drift,
   adopt,

@@ -9,6 +9,7 @@ export {
 export { type Environment, NAMESPACE, parseEnvironment, structuredValue } from "./environment.ts";
 export { loadSkillFile } from "./file.ts";
 export type { KafkaConsumer, KafkaQuota, KafkaSkill, KafkaTopic } from "./kafka.ts";
+export { minInSyncReplicas, onOneBroker, retriesOf, retryTopicsOf } from "./kafkaPlaces.ts";
 export { type LocalPort, localPorts, redisPort } from "./localPorts.ts";
 export { mergePatch } from "./mergePatch.ts";
 export {
@@ -24,6 +25,15 @@ export {
 export { parseEnvironmentSkill, parseSkill } from "./parse.ts";
 export { type Problem, printable, SkillError, shown } from "./problem.ts";
 export type { RabbitmqBinding, RabbitmqConsumer, RabbitmqExchange, RabbitmqQueue, RabbitmqSkill } from "./rabbitmq.ts";
+export {
+  allTierDelays,
+  type BrokerVersion,
+  bindingsOf,
+  DEAD_LETTER_EXCHANGE,
+  nativeDelays,
+  tierDelays,
+  WORK_EXCHANGE,
+} from "./rabbitmqPlaces.ts";
 export type { RedisConsumer, RedisInstanceSpec, RedisSkill, RedisStream } from "./redis.ts";
 export { type Retry, retryDelays } from "./retry.ts";
 export { type App, jsonSchema, type Skill } from "./schema.ts";

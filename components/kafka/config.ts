@@ -1,4 +1,6 @@
-import { type KafkaTopic, toMilliseconds } from "../../skill/index.ts";
+import { type KafkaTopic, minInSyncReplicas, toMilliseconds } from "../../skill/index.ts";
+
+export { minInSyncReplicas };
 
 // What decides whether a record fits: the largest batch in bytes, counted when compressed so.
 const LARGEST = "max.message.bytes";
@@ -41,11 +43,6 @@ function toFailureTopicConfig(topic: KafkaTopic, retention: string): Record<stri
     ...(compression && { [COMPRESSION]: compression }),
     [LARGEST]: String(Number(largest ?? LARGEST_BY_DEFAULT) + FAILURE_HEADERS_BYTES),
   };
-}
-
-/** Two copies of every acknowledged record where there are three, one where there are fewer: one broker may fail. */
-export function minInSyncReplicas(replicationFactor: number): number {
-  return Math.min(2, Math.max(1, replicationFactor - 1));
 }
 
 function durability({ replicationFactor }: KafkaTopic): Record<string, string> {

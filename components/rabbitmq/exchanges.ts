@@ -1,15 +1,6 @@
-import type { RabbitmqBinding, RabbitmqQueue, RabbitmqSkill } from "../../skill/index.ts";
+import { bindingsOf, DEAD_LETTER_EXCHANGE, type RabbitmqSkill, WORK_EXCHANGE } from "../../skill/index.ts";
 
-/** Takes the messages for queues that name no binding: a topic exchange, key = the queue's name. One a vhost. */
-const WORK_EXCHANGE = "messaging.work";
-
-/** Takes what the work queues give up: a topic exchange, key = the work queue's name. One a vhost. */
-export const DEAD_LETTER_EXCHANGE = "messaging.dead-letter";
-
-/** The queue's bindings, or the one to {@link WORK_EXCHANGE} where the skill names none. */
-export function bindingsOf(queueName: string, queue: RabbitmqQueue): RabbitmqBinding[] {
-  return queue.bindings.length > 0 ? queue.bindings : [{ exchange: WORK_EXCHANGE, routingKey: queueName }];
-}
+export { bindingsOf, DEAD_LETTER_EXCHANGE };
 
 /**
  * Every exchange of the vhost with its type. The shared ones are topic exchanges, because only there can a permission hold an app

@@ -31,6 +31,7 @@ describe("messaging", () => {
 
         validate     Check a skill, skill.yaml unless another file is given, and print all its problems.
         schema       Print the JSON Schema (draft 7) of a skill.
+        export       Print a skill as an AsyncAPI document, a Mermaid flowchart, Prometheus rules or a Grafana dashboard.
         verify       Walk a good and a poison message through every flow of the live environment, as its apps, and clean up.
         drift        Compare the live brokers with what Pulumi's state says. Exit code 7: something drifted.
         adopt        Write a skill of what the brokers have already, and Pulumi's import file for it. Nothing is changed before --import.
@@ -58,23 +59,23 @@ describe("messaging", () => {
   it.each([
     [
       [],
-      "messaging: must be given a command (validate, schema, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover, rotate, invoke, doctor), got nothing",
+      "messaging: must be given a command (validate, schema, export, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover, rotate, invoke, doctor), got nothing",
     ],
     [
       ["validat"],
-      'messaging: must be given a known command (validate, schema, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover, rotate, invoke, doctor), got "validat"',
+      'messaging: must be given a known command (validate, schema, export, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover, rotate, invoke, doctor), got "validat"',
     ],
     [
       ["\u001b[2J"],
-      'messaging: must be given a known command (validate, schema, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover, rotate, invoke, doctor), got "\\u001b[2J"',
+      'messaging: must be given a known command (validate, schema, export, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover, rotate, invoke, doctor), got "\\u001b[2J"',
     ],
     [
       ["constructor"],
-      'messaging: must be given a known command (validate, schema, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover, rotate, invoke, doctor), got "constructor"',
+      'messaging: must be given a known command (validate, schema, export, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover, rotate, invoke, doctor), got "constructor"',
     ],
     [
       ["--verbose"],
-      'messaging: must be given a known command (validate, schema, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover, rotate, invoke, doctor), got "--verbose"',
+      'messaging: must be given a known command (validate, schema, export, verify, drift, adopt, dlq list, dlq show, dlq redrive, dlq drop, recover, rotate, invoke, doctor), got "--verbose"',
     ],
     [
       ["validate", "--env", "x"],
