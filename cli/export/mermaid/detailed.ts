@@ -6,7 +6,8 @@ import { delaysText, deliveries, shapeOf, subgraphOf, tierNames } from "./nodes.
 /** Every flow with its exchanges, delay tiers and dead letters. */
 export function detailed(skill: Skill, flows: readonly Flow[]): { nodes: Node[]; edges: Edge[] } {
   const apps = Object.keys(skill.apps).filter((app) => flows.some((flow) => appsOf(flow).includes(app)));
-  const drawn = flows.map((flow) => drawFlow(skill, flow));
+  const shared = sharedTiers(flows);
+  const drawn = flows.map((flow) => drawFlow(skill, flow, shared));
   return {
     nodes: [...apps.map(appNode), ...drawn.flatMap(({ nodes }) => nodes)],
     edges: drawn.flatMap(({ edges }) => edges),
@@ -17,7 +18,16 @@ const appsOf = ({ producers, consumers }: Flow) => [...producers, ...consumers.m
 const appKey = (app: string) => `app ${app}`;
 const appNode = (app: string): Node => ({ key: appKey(app), shape: "app", lines: [app] });
 
-function drawFlow(skill: Skill, flow: Flow) {
+/** The delay tiers of RabbitMQ, the shortest first: all queues share them. */
+function sharedTiers(flows: readonly Flow[]): string[] {
+  const tiers = flows
+    .filter(({ broker }) => broker === "rabbitmq")
+    .flatMap(({ consumers }) => consumers.flatMap((consumer) => consumer.tiers))
+    .sort((one, other) => one.delay - other.delay);
+  return [...new Set(tiers.map(({ place }) => place))];
+}
+
+function drawFlow(skill: Skill, flow: Flow, shared: readonly string[]) {
   const work: Node = {
     key: `flow ${flow.name}`,
     shape: shapeOf(flow),
@@ -25,7 +35,7 @@ function drawFlow(skill: Skill, flow: Flow) {
     inside: subgraphOf(flow),
   };
   const inlets = flow.broker === "rabbitmq" ? routes(skill, flow, work.key) : direct(flow, work.key);
-  const failures = flow.consumers.map((consumer) => drawFailures(flow, consumer, work.key));
+  const failures = flow.consumers.map((consumer) => drawFailures(flow, consumer, work.key, shared));
   const taken = flow.consumers.map(
     ({ app, group }): Edge => ({
       from: work.key,
@@ -77,14 +87,19 @@ function routes(skill: Skill, flow: Flow, work: string): { nodes: Node[]; edges:
   };
 }
 
-function drawFailures(flow: Flow, consumer: Consumer, work: string): { nodes: Node[]; edges: Edge[] } {
+function drawFailures(
+  flow: Flow,
+  consumer: Consumer,
+  work: string,
+  shared: readonly string[],
+): { nodes: Node[]; edges: Edge[] } {
   const { tiers, delays, deadLetters, maxAttempts, app, group } = consumer;
   if (deadLetters === undefined) return { nodes: [], edges: [] };
   // Whose failure it is goes without saying where there is one consumer.
   const whose = flow.consumers.length > 1 ? `${group ?? app}: ` : "";
   const inside = subgraphOf(flow);
   const shape = shapeOf(flow);
-  const names = tierNames(tiers.map(({ place }) => place));
+  const names = tierNames(flow.broker === "rabbitmq" ? shared : tiers.map(({ place }) => place));
   const tier: Node = { key: `tiers ${flow.broker} ${names}`, shape, lines: [names], inside };
   const dead: Node = {
     key: `dead ${flow.broker} ${flow.instance} ${deadLetters}`,

@@ -13,7 +13,7 @@ const odd = fc.constantFrom(
   "ärger",
   "a<b>c",
   "a&b;",
-  "x|y",
+  "x!y",
   "`c`",
   "[d]",
   "a_b_c",
