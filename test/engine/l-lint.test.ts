@@ -30,7 +30,7 @@ describe("the pipelines as linters see them", () => {
       expect(code, `${file}: ${output}`).toBe(0);
     }
     writeFileSync(join(folder, "bad.yml"), "on: push\njobs: { a: { runs-on: ubuntu-latest, steps: [{ rum: x }] } }\n");
-    expect((await lint("bad.yml")).output).toContain('step must run script');
+    expect((await lint("bad.yml")).output).toContain("step must run script");
   });
 
   it("keep to GitLab's own schema", async () => {
