@@ -10,7 +10,7 @@ export interface Grants {
   reads: Set<string>;
   /** Exchanges that it may publish to, each with the binding keys that its routing keys must match. */
   writes: Map<string, Set<string>>;
-  /** Those of `writes` that are topic exchanges: elsewhere RabbitMQ does not look at routing keys. */
+  /** The topic exchanges among `writes`, and those that bear the name of one of `reads`: elsewhere RabbitMQ does not look at routing keys. */
   topicExchanges: Set<string>;
 }
 
@@ -39,6 +39,8 @@ export function toGrants(
     if (!Object.hasOwn(consumed, name)) continue;
     for (const [app, { retry }] of Object.entries(queue.consumers)) {
       of(app).reads.add(name);
+      // The right to read a queue is the right to bind an exchange of that name.
+      if (types[name] === "topic") of(app).topicExchanges.add(name);
       if (!queue.deadLetter) continue;
       allowWrite(app, DEAD_LETTER_EXCHANGE, name);
       if (nativeDelays(queue, version)) continue;
@@ -53,7 +55,7 @@ export function toPermissions({ reads, writes }: Grants) {
   return { configure: exactly([]), write: exactly(writes.keys()), read: exactly(reads) };
 }
 
-/** One entry for every topic exchange that the app may write to: where there is none, RabbitMQ allows every routing key. */
+/** One entry for every topic exchange that the app may write to or read: where there is none, RabbitMQ allows every routing key. */
 export function toTopicPermissions({ writes, topicExchanges }: Grants) {
   return [...topicExchanges].sort().map((exchange) => ({
     exchange,

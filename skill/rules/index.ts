@@ -2,7 +2,7 @@ import type { Finding } from "../problem.ts";
 import type { SkillDocument } from "../schema.ts";
 import { declaredApps, distinctApps } from "./apps.ts";
 import { kafkaConfig, kafkaGroups, kafkaNames, kafkaQuotas, kafkaRepartition } from "./kafka.ts";
-import { rabbitmqBindings, rabbitmqNames, rabbitmqOneRight, streamQueues } from "./rabbitmq.ts";
+import { rabbitmqBindings, rabbitmqNames, streamQueues } from "./rabbitmq.ts";
 import { redisKeys, redisPatterns, redisStreams } from "./redis.ts";
 import { replacedGroups, replacedStreams, replacements } from "./replace.ts";
 import { retryOrder } from "./retry.ts";
@@ -21,7 +21,6 @@ export const rules: readonly Rule[] = [
   rabbitmqBindings,
   streamQueues,
   rabbitmqNames,
-  rabbitmqOneRight,
   kafkaConfig,
   kafkaGroups,
   kafkaNames,

@@ -89,19 +89,6 @@ export const streamQueues = (document: SkillDocument): Finding[] =>
       .map(({ value, ...finding }) => ({ ...finding, got: shown(value), reads }));
   });
 
-/**
- * RabbitMQ's rights are by name, a queue's and an exchange's alike: who may read the queue may read the exchange too, which is to bind it to
- * wherever its failed messages go, and so to have what others publish there.
- */
-export const rabbitmqOneRight = (document: SkillDocument): Finding[] =>
-  queuesOf(document).flatMap(({ name, queue, path }) => {
-    const { exchanges = {}, replace = {} } = document.rabbitmq ?? {};
-    const consumed = Object.keys(queue.consumers).length > 0 || Object.values(replace).includes(name);
-    if (!consumed || !Object.hasOwn(exchanges, name)) return [];
-    const rule = "not be named as an exchange is: RabbitMQ would let its consumers bind that exchange";
-    return [{ path, rule, got: shown(name), reads: [["rabbitmq", "exchanges", name]] }];
-  });
-
 const longestName = 255;
 
 /** The dead-letter queues have names that RabbitMQ takes and that no other queue has. */

@@ -367,18 +367,6 @@ const refusals: Refusal[] = [
     'rabbitmq: { queues: { "q.dlq": {} } }',
     ['rabbitmq.queues["q.dlq"]: must not be named as the dead-letter queue of q is, got "q.dlq"'],
   ],
-  [
-    "a queue with consumers is not named as an exchange is, whose binding would be theirs",
-    "rabbitmq: { exchanges: { q: { type: fanout } }, queues: { q: { consumers: { a: {} } } } }",
-    [
-      'rabbitmq.queues.q: must not be named as an exchange is: RabbitMQ would let its consumers bind that exchange, got "q"',
-    ],
-  ],
-  [
-    "a queue that nobody consumes may be named as an exchange is",
-    "rabbitmq: { exchanges: { n: { type: fanout } }, queues: { n: {} } }",
-    [],
-  ],
 ];
 
 describe("RabbitMQ", () => {

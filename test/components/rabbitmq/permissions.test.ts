@@ -49,6 +49,16 @@ describe("an app's permissions", () => {
     });
   });
 
+  it("let a consumer not bind the topic exchange that bears its queue's name", () => {
+    const consumers = { b: { retry: { maxAttempts: 1 } } };
+    const bindings = [{ exchange: "orders", routingKey: "order.*" }];
+    const { b } = rightsOf({ exchanges: { orders: { type: "topic" } }, queues: { orders: { consumers, bindings } } });
+    expect(b!.topics).toEqual([
+      { exchange: "messaging.dead-letter", write: "^orders$(?!\\n)", read: "^$" },
+      { exchange: "orders", write: "^$(?!\\n)", read: "^$" },
+    ]);
+  });
+
   it("let a consumer write only to the tiers of its own delays", () => {
     const consumers = { b: { retry: { maxAttempts: 1 } }, c: { retry: { maxAttempts: 2 } } };
     const { b, c } = rightsOf({ queues: { orders: { consumers } } });
