@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { connect } from "../../../client/index.ts";
 import type { OperatorAccess } from "../../../client/operator.ts";
 import { management } from "../adopt/byHand.ts";
@@ -175,9 +175,12 @@ export function folders(base: string): { temporary: string; aside: string } {
 /** Removes the files that Pulumi keeps of an environment that is gone, and those that the commands wrote. */
 export function removeTraces(clone: Clone): void {
   const { folder } = clone;
-  const state = stateFile(clone);
-  const left = [`Pulumi.${STACK}.yaml`, "skill.adopted.yaml", "import.json"].map((file) => join(folder, file));
-  for (const file of [...left, `${state}.bak`, `${state}.attrs`, `${state}.bak.attrs`]) rmSync(file, { force: true });
+  const stacks = dirname(stateFile(clone));
+  // A kill leaves some of Pulumi's that are not finished.
+  const states = readdirSync(stacks).filter((file) => file.startsWith(`${STACK}.json`));
+  for (const file of states) rmSync(join(stacks, file));
+  for (const file of [`Pulumi.${STACK}.yaml`, "skill.adopted.yaml", "import.json"])
+    rmSync(join(folder, file), { force: true });
   for (const kind of ["history", "backups"])
     rmSync(join(folder, ".state/.pulumi", kind, "messaging", STACK), { recursive: true, force: true });
 }
