@@ -34,7 +34,7 @@ beforeAll(async () => {
   const started = await npm(clone, "start");
   expect(started.code, started.output).toBe(0);
   operator = await output<OperatorAccess>(clone, "operator");
-  renewed = await rotateOut(clone, "renewed", operator);
+  renewed = await rotateOut(clone, "renewed");
   apps = { ...(await output<Record<string, AppAccess>>(clone, "apps")), renewed: renewed.now };
   const { url, managementUrl, vhost } = operator.rabbitmq!;
   way = { url, managementUrl, vhost };

@@ -66,7 +66,7 @@ const stateFiles = () => {
 
 beforeAll(async () => {
   forges = await startForges();
-  project = await makeProject(ENVIRONMENT, 29770, "test/engine/skills/pipeline.yaml", inject("clone"));
+  project = await makeProject(ENVIRONMENT, 30070, "test/engine/skills/pipeline.yaml", inject("clone"));
 });
 
 afterAll(async () => {

@@ -1,9 +1,11 @@
 import { defineConfig } from "vitest/config";
+import { OWN } from "./own.ts";
 import { reportersOf } from "./reporters.ts";
 
 export default defineConfig({
   test: {
     include: ["test/engine/*.test.ts"],
+    exclude: [...OWN],
     reporters: reportersOf("engine"),
     globalSetup: ["test/engine/setup.ts"],
     fileParallelism: false,

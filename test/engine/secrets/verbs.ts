@@ -24,6 +24,13 @@ export const verbs: Verb[] = [
   { args: ["dlq", "redrive", FLOW], json: true, live: true },
   { args: ["dlq", "drop", FLOW, "--yes", "0"], live: true },
   { args: ["recover"], json: true, live: true },
+  { args: ["doctor", "--after", "10s"], json: true, live: true, ends: [0, 1] },
+  { args: ["invoke", "send an email for each order", "--broker", "rabbitmq"], json: true, live: true },
+  { args: ["rotate", "order-service", "--status"], live: true },
+  ...["--asyncapi", "--mermaid", "--prometheus", "--grafana"].map((format) => ({
+    args: ["export", format],
+    live: true,
+  })),
   // What it finds is the main environment's, which a skill of this one may not be able to say.
   { args: ["adopt", "--vhost", "orders", "--force"], json: true, live: true, markedOnly: true, ends: [0, 1] },
 ];
