@@ -60,9 +60,10 @@ const asAdministrator = async (method: string, path: string, body: object) => {
 async function inventory() {
   const { things } = await takeInventory(operator);
   const streams = Object.keys(skill.redis.instances.store.streams);
-  return things.filter(
-    ({ kind, name, broker }) => !broker.startsWith("redis") || kind !== "stream" || streams.includes(name),
-  );
+  const placeOf = ({ broker, kind, name }: (typeof things)[number]) => `${broker} ${kind} ${name}`;
+  return things
+    .filter(({ kind, name, broker }) => !broker.startsWith("redis") || kind !== "stream" || streams.includes(name))
+    .sort((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1)); // Redis scans in an order that changes.
 }
 
 /** The logins that the output `apps` has, by app. */

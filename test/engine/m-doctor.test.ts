@@ -116,7 +116,10 @@ describe("messaging doctor", () => {
       await notification.consume("kafka/user-events", () => hanging);
       await fulfilment.consume("sqs/payments", () => {});
       await fulfilment.consume("redis/notifications/emails", () => {});
-      expect(await found()).toEqual(["lag: kafka/user-events/notification-service", "lag: rabbitmq/orders"]);
+      // RabbitMQ counts anew every few seconds.
+      await expect
+        .poll(found, { timeout: 60_000, interval: 1_000 })
+        .toEqual(["lag: kafka/user-events/notification-service", "lag: rabbitmq/orders"]);
       release();
       await expect.poll(found, { timeout: 60_000, interval: 1_000 }).toEqual([]);
     } finally {

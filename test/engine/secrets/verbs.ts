@@ -26,7 +26,7 @@ export const verbs: Verb[] = [
   { args: ["recover"], json: true, live: true },
   { args: ["doctor", "--after", "10s"], json: true, live: true, ends: [0, 1] },
   { args: ["invoke", "send an email for each order", "--broker", "rabbitmq"], json: true, live: true },
-  { args: ["rotate", "order-service", "--status"], live: true },
+  { args: ["rotate", "shop", "--status"], live: true, markedOnly: true },
   ...["--asyncapi", "--mermaid", "--prometheus", "--grafana"].map((format) => ({
     args: ["export", format],
     live: true,
