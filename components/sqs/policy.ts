@@ -15,9 +15,12 @@ export interface QueueAccess {
   consumers: string[];
 }
 
-/** The principal of an app: the one that the skill names, or the role of the app's name in the queue's account. */
-export function principalOf(app: string, awsPrincipal: string | undefined, queueArn: string): string {
-  const [, partition, , , account] = queueArn.split(":");
+/**
+ * The principal of an app: the one that the skill names, or the role of the app's name in the queue's account. A queue that was never
+ * made, as after a first `up` that failed, has no ARN when all is destroyed or by `--target`.
+ */
+export function principalOf(app: string, awsPrincipal: string | undefined, queueArn: string | undefined): string {
+  const [, partition = "aws", , , account = ""] = queueArn?.split(":") ?? [];
   return awsPrincipal ?? `arn:${partition}:iam::${account}:role/${app}`;
 }
 

@@ -11,6 +11,10 @@ describe("the principal of an app", () => {
   it("is the one that the skill names", () => {
     expect(principalOf("app", "arn:aws:iam::1:user/x", arn)).toBe("arn:aws:iam::1:user/x");
   });
+
+  it("is no error where a failed `up` left the queue unmade", () => {
+    expect(principalOf("app", undefined, undefined)).toBe("arn:aws:iam:::role/app");
+  });
 });
 
 describe("a queue policy", () => {
