@@ -23,7 +23,7 @@ export async function endLeftPlugins(): Promise<number[]> {
   const left = leftPlugins(processes(), root);
   for (const { pid } of left) kill(pid);
   const deadline = Date.now() + GONE_MS;
-  while (left.some(({ pid }) => isAlive(pid) && !isZombie(pid)) && Date.now() < deadline) await sleep(50);
+  while (left.some(({ pid }) => isAlive(pid)) && Date.now() < deadline) await sleep(50);
   return left.map(({ pid }) => pid);
 }
 
@@ -63,8 +63,6 @@ const isProgram = (pid: number, name: string): boolean =>
   /^(node|MainThread)/.test(name) && readFileOr(`/proc/${pid}/cmdline`).includes("/@pulumi/pulumi/cmd/run");
 
 const PROGRAM = "pulumi-language program";
-
-const isZombie = (pid: number): boolean => readFileOr(`/proc/${pid}/stat`).includes(") Z ");
 
 function readFileOr(file: string): string {
   try {
