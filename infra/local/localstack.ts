@@ -49,8 +49,8 @@ export class LocalStack extends pulumi.ComponentResource {
 
 const DATA = "/var/lib/localstack";
 
-/** LocalStack's settings. */
-function toEnvironment(port: number): Record<string, string> {
+/** LocalStack's settings, where it listens on this port of its container and is reached at the same one. */
+export function toEnvironment(port: number): Record<string, string> {
   return {
     GATEWAY_LISTEN: `0.0.0.0:${port}`,
     LOCALSTACK_HOST: `127.0.0.1:${port}`,

@@ -1,21 +1,10 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { toEnvironment } from "../../../infra/local/localstack.ts";
 import { must } from "../command.ts";
 
 /** LocalStack as the local environment has it, in a container of the tests' own; `host` stands in the URLs of its queues. */
 export async function startLocalStack(container: string, host: string): Promise<string> {
-  const environment = {
-    GATEWAY_LISTEN: "0.0.0.0:4566",
-    LOCALSTACK_HOST: host,
-    SERVICES: "sqs,sns,kms,iam,sts,cloudwatch",
-    STRICT_SERVICE_LOADING: "1",
-    SQS_ENDPOINT_STRATEGY: "off",
-    DISABLE_EVENTS: "1",
-    SKIP_SSL_CERT_DOWNLOAD: "1",
-    ACTIVATE_PRO: "0",
-    DNS_ADDRESS: "0",
-    LS_LOG: "warning",
-    HOME: "/home/localstack",
-  };
+  const environment = { ...toEnvironment(4566), LOCALSTACK_HOST: host };
   const variables = Object.entries(environment).flatMap(([name, value]) => ["--env", `${name}=${value}`]);
   const python = "/opt/code/localstack/.venv/bin/python";
   const how = ["--detach", "--name", container, "--user", "localstack", "--entrypoint", python];
