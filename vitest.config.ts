@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-const outside = ["test/engine/**", "node_modules/**"];
+const outside = ["test/engine/**", "test/soak/**", "node_modules/**"];
 // The program runs when it is imported, once in a process: its tests need a process for each file.
 const program = ["test/infra/*.test.ts"];
 

@@ -1,29 +1,33 @@
-import { withRetries } from "../client/connection.ts";
 import type { DeadLetters } from "../client/deadLetters.ts";
 import { AccessError, ConnectionError, RefusedError } from "../client/message.ts";
 import { allDeadLetters, type OpenedBroker, operate } from "../client/operate.ts";
 import { shown } from "../skill/index.ts";
 import { Failure } from "../toolchain/failure.ts";
+import type { Invocation } from "./arguments.ts";
 import { EnvironmentError, type Outputs, readOutputs } from "./outputs.ts";
+import { withPatience } from "./patience.ts";
 
 /** A live environment, while a command works on it. */
 export interface Live {
   outputs: Outputs;
   brokers: OpenedBroker[];
-  /** Runs what asks a broker again, as patiently as the skill's retry says, while the broker cannot be reached. */
+  /** Runs what asks a broker again, as patiently as the skill's retry says, while the broker cannot be reached; tells each reason once. */
   patiently<T>(ask: () => Promise<T>): Promise<T>;
 }
 
 /** Opens the environment that the options mean, runs the command on it and closes every connection. */
 export async function onEnvironment(
-  options: Record<string, string>,
+  { options, streams }: Pick<Invocation, "options" | "streams">,
   command: (live: Live) => Promise<number>,
 ): Promise<number> {
   const outputs = await readOutputs(options);
   const brokers = await operate(outputs.operator);
   try {
     const { delays } = outputs.operator.retry;
-    return await command({ outputs, brokers, patiently: (ask) => withRetries(delays, ask) });
+    // All flows of a broker may fail alike.
+    const told = new Set<string>();
+    const write = (line: string) => told.has(line) || (told.add(line) && streams.stderr.write(line));
+    return await command({ outputs, brokers, patiently: (ask) => withPatience({ stderr: { write } }, ask, delays) });
   } finally {
     await Promise.allSettled(brokers.map(({ operator }) => operator.close()));
   }

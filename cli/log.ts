@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { shown } from "../skill/index.ts";
 import type { Streams } from "./index.ts";
+import { isRetry } from "./patience.ts";
 
 /** What the log says of the call: its command and what it was given. Passwords are never given on a command line. */
 export interface Called {
@@ -38,7 +39,13 @@ export async function logged(
   const code = await call({ ...streams, stderr });
   const durationMs = Math.round(performance.now() - started);
   if (code === 0) write("completed", { outcome: "success", exitCode: code, durationMs });
-  else write("failed", { outcome: OUTCOMES[code] ?? "error", exitCode: code, durationMs, error: said[0] ?? "" });
+  else
+    write("failed", {
+      outcome: OUTCOMES[code] ?? "error",
+      exitCode: code,
+      durationMs,
+      error: said.find((line) => !isRetry(line)) ?? "",
+    });
   return code;
 }
 

@@ -5,6 +5,9 @@ import type { Streams } from "./index.ts";
 /** A broker that does not answer is asked again after these waits, in milliseconds: three times, exponentially from 1 s. */
 export const CONNECTION_RETRIES_MS = [1_000, 2_000, 4_000] as const;
 
+/** Whether a line says that something is tried again, and not how it ended. */
+export const isRetry = (line: string): boolean => /; trying again in [\d.]+ s$/.test(line);
+
 /** Runs what asks a broker, again after each wait while it throws a ConnectionError, and tells each time. Throws the last one. */
 export function withPatience<T>(
   { stderr }: Pick<Streams, "stderr">,

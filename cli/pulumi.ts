@@ -36,10 +36,21 @@ export function runPulumi(
 
 /** Why Pulumi failed, in its first words of it. */
 export function pulumiSaid(stderr: string): string {
-  const [said = "Pulumi did not say why"] = stderr
-    .split("\n")
-    .filter((line) => line.startsWith("error: ") || line.includes("passphrase"));
+  const lines = stderr.split("\n");
+  const said =
+    unreadableQueue(stderr) ??
+    lines.find((line) => line.startsWith("error: ") || line.includes("passphrase")) ??
+    // Where a provider failed, its own words stand below a line that only counts them.
+    lines.find((line) => /^\s+\* /.test(line))?.replace(/^\s+\* /, "") ??
+    "Pulumi did not say why";
   return said.replace(/^error: /, "");
+}
+
+/** What it means that the RabbitMQ provider takes no word for a port: such a consumer has none. Undefined: it is not that. */
+export function unreadableQueue(said: string): string | undefined {
+  if (!said.includes("channel_details.peer_port")) return undefined;
+  const [, name = "a queue"] = /queue:Queue::(.+?): 1 error occurred/.exec(said) ?? [];
+  return `rabbitmq/${name}: it is consumed from inside the broker (a shovel or a federation link), and Pulumi's RabbitMQ provider cannot read such a queue: stop that for as long as this takes`;
 }
 
 function pulumiEnvironment(): NodeJS.ProcessEnv {

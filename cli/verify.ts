@@ -19,7 +19,7 @@ export const verify: Command = {
     json: { summary: "Print JSON." },
   },
   run: ({ options, operands, streams }) =>
-    onEnvironment(options, async ({ outputs: { apps }, brokers, patiently }) => {
+    onEnvironment({ options, streams }, async ({ outputs: { apps }, brokers, patiently }) => {
       const { checks, channels, unchecked } = planOf(apps);
       const known = [...new Set([...checks, ...channels, ...unchecked].map(({ flow }) => flow))];
       const stranger = operands.find((flow) => !known.includes(flow));
@@ -28,8 +28,9 @@ export const verify: Command = {
           `flow: must be one of the environment (${known.join(", ") || "none"}), got ${shown(stranger)}`,
         );
       // A broker that is away is found before any canary is sent.
-      await Promise.all(allDeadLetters(brokers).map((letters) => patiently(() => letters.count())));
       const flows = operands.length > 0 ? operands : known;
+      const asked = allDeadLetters(brokers).filter(({ flow }) => flows.some((one) => `${flow}/`.startsWith(`${one}/`)));
+      await Promise.all(asked.map((letters) => patiently(() => letters.count())));
       streams.stderr.write(
         `Verifying ${flows.length} flows: the longest takes ${longest(checks.filter(({ flow }) => flows.includes(flow)))} s of waiting.\n`,
       );

@@ -18,6 +18,8 @@ export interface Wait<Where extends string> {
 export interface RabbitmqAccess {
   /** `amqp://host:port` or `amqps://host:port`. */
   url: string;
+  /** Several nodes of the cluster, `url` first: the next is tried where one does not answer. Absent: `url` alone. */
+  urls?: string[];
   /** The authority that signed the broker's certificate, PEM. Absent: those that the app's machine knows. */
   ca?: string;
   vhost: string;

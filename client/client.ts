@@ -18,9 +18,13 @@ export type Client = BrokerClient & {
 
 /**
  * The client of one app, from its entry in the stack's `apps` output and nothing else. Brokers are connected to, and their libraries
- * loaded, when they are first used.
+ * loaded, when they are first used. Throws an AccessError where there is no such entry.
  */
 export function connect(access: AppAccess): Client {
+  // `apps.ordrs` of an output that has no such app.
+  if (typeof access !== "object" || access === null) {
+    throw new AccessError(`access: must be the app's entry of the stack's apps output, got ${access}`);
+  }
   const clients = new Map<string, Promise<BrokerClient>>();
   const of = (broker: string): Promise<BrokerClient> => {
     const known = clients.get(broker) ?? open(access, broker);
@@ -34,8 +38,11 @@ export function connect(access: AppAccess): Client {
   };
   return {
     publish: async (flow: string, message: Message) => (await of(brokerOf(flow))).publish(withinBroker(flow), message),
-    consume: async (flow: string, handler: Handler, options?: ConsumeOptions): Promise<Consumer> =>
-      (await of(brokerOf(flow))).consume(withinBroker(flow), handler, options),
+    consume: async (flow: string, handler: Handler, options: ConsumeOptions = {}): Promise<Consumer> =>
+      (await of(brokerOf(flow))).consume(withinBroker(flow), handler, {
+        ...options,
+        onError: quietly(options.onError),
+      }),
     broadcast: async (flow, body) => (await redis(brokerOf(flow))).broadcast(withinBroker(flow), body),
     listen: async (flow, handler) => (await redis(brokerOf(flow))).listen(withinBroker(flow), handler),
     async close() {
@@ -45,6 +52,15 @@ export function connect(access: AppAccess): Client {
     },
   };
 }
+
+/** Tells errors; one that comes of telling ends nothing. */
+const quietly =
+  (tell: ConsumeOptions["onError"]) =>
+  (error: Error): void => {
+    try {
+      tell?.(error);
+    } catch {}
+  };
 
 const brokerOf = (flow: string): string => flow.split("/", 1)[0]!;
 const withinBroker = (flow: string): string => flow.slice(flow.indexOf("/") + 1);

@@ -22,6 +22,8 @@ export const HEADERS = {
   errorName: "x-error-name",
   /** The last error's stack, at most 8,192 characters. */
   errorStack: "x-error-stack",
+  /** Why it lies elsewhere than its failure asked for: what the broker said of the place that was meant, at most 1,024 characters. */
+  refusal: "x-refusal",
   /** Where it was first delivered: `<broker>/<queue>`, as `messaging dlq` names it. */
   origin: "x-origin",
   /** Where exactly: exchange and routing key, partition and offset, message id or entry. */
@@ -48,8 +50,9 @@ export function failureHeaders(before: Headers, error: unknown, at: Date): Heade
   const { name, message, stack } =
     error instanceof Error ? error : { name: "Error", message: String(error), stack: "" };
   const failures = [...(before[HEADERS.failures]?.split(",") ?? []), at.toISOString()];
+  const { [HEADERS.refusal]: _, ...kept } = before;
   return {
-    ...before,
+    ...kept,
     // The broker rewrites nothing here, and 20 attempts are the most, redrives aside.
     [HEADERS.failures]: failures.slice(-20).join(","),
     [HEADERS.error]: message.slice(0, longestError),
@@ -57,6 +60,10 @@ export function failureHeaders(before: Headers, error: unknown, at: Date): Heade
     [HEADERS.errorStack]: (stack ?? "").slice(0, longestStack),
   };
 }
+
+/** Adds why a message lies elsewhere than it was meant to; nothing where it does not. */
+export const withRefusal = (headers: Headers, refusal: string | undefined): Headers =>
+  refusal === undefined ? headers : { ...headers, [HEADERS.refusal]: refusal.slice(0, longestError) };
 
 // What is told of this failure and of the last redrive alone.
 const failureKeys = [
@@ -66,6 +73,7 @@ const failureKeys = [
   HEADERS.error,
   HEADERS.errorName,
   HEADERS.errorStack,
+  HEADERS.refusal,
   HEADERS.originPosition,
   HEADERS.redriveGroup,
 ];

@@ -9,5 +9,6 @@ export {
   type Delivery,
   type Handler,
   type Message,
+  OutdatedAccessError,
   RefusedError,
 } from "./message.ts";

@@ -51,6 +51,11 @@ export interface ConsumeOptions {
 export interface Consumer {
   /** Takes no more messages, waits for those in hand, and returns when the broker knows what became of them. */
   stop(): Promise<void>;
+  /**
+   * Resolved when the consumer has ended: with undefined after `stop`, and with an OutdatedAccessError where the broker refuses what
+   * the consumer cannot do without. It has then given back what it had in hand. Never rejected.
+   */
+  ended: Promise<Error | undefined>;
 }
 
 /** One broker as one app. */
@@ -60,7 +65,7 @@ export interface BrokerClient {
    * Throws a RefusedError where the broker refuses or cannot route it, and a ConnectionError where it does not answer.
    */
   publish(flow: string, message: Message): Promise<{ id: string }>;
-  /** Starts a consumer, and returns when it is ready. It reconnects by itself until it is stopped. */
+  /** Starts a consumer, and returns when it is ready. It reconnects by itself until it is stopped, or ended by a refusal. */
   consume(flow: string, handler: Handler, options?: ConsumeOptions): Promise<Consumer>;
   /** Stops every consumer, waits for every confirm, and closes the connections. */
   close(): Promise<void>;
@@ -71,9 +76,37 @@ export class ConnectionError extends Error {
   override readonly name = "ConnectionError";
 }
 
+/** Whether a broker answers what it is asked, be it by a refusal. */
+export const answers = (asked: Promise<unknown>): Promise<boolean> =>
+  asked.then(
+    () => true,
+    (error) => !(error instanceof ConnectionError),
+  );
+
+/** The broker answers, but cannot tell now what one of its places holds. Its other places may be well. */
+export class UntoldError extends ConnectionError {}
+
 /** The broker answered no: publishing again will not help. */
 export class RefusedError extends Error {
   override readonly name = "RefusedError";
+  /** Whether the place takes nothing for now, as it is full. */
+  readonly full: boolean;
+
+  constructor(message: string, { full = false, ...options }: ErrorOptions & { full?: boolean } = {}) {
+    super(message, options);
+    this.full = full;
+  }
+}
+
+/** What ended a consumer: the broker refuses what it cannot do without, so its access is another by now. */
+export class OutdatedAccessError extends Error {
+  override readonly name = "OutdatedAccessError";
+
+  constructor(flow: string, refusal: unknown) {
+    const reason = refusal instanceof Error ? refusal.message : String(refusal);
+    const advice = "its access is out of date: read the stack's `apps` output again and restart it";
+    super(`${flow}: the consumer ended, ${advice}: ${reason}`, { cause: refusal });
+  }
 }
 
 /** The app's access says nothing of what was asked for. */

@@ -19,9 +19,12 @@ export interface RabbitmqDeadLetters {
   deadLetterQueue: string;
 }
 
-export interface RabbitmqOperator extends Pick<RabbitmqAccess, "url" | "vhost" | "username" | "password" | "ca"> {
+export interface RabbitmqOperator
+  extends Pick<RabbitmqAccess, "url" | "urls" | "vhost" | "username" | "password" | "ca"> {
   /** The management API, `http://host:port` or `https://host:port`. */
   managementUrl: string;
+  /** That of several nodes, `managementUrl` first: the next is asked where one does not answer. Absent: `managementUrl` alone. */
+  managementUrls?: string[];
   /** The exchange through which all dead letters of the vhost come, with their queue's name as routing key. */
   deadLetterExchange: string;
   deadLetters: RabbitmqDeadLetters[];

@@ -1,4 +1,4 @@
-import { attemptOf, canaryOf, failureHeaders, HEADERS, type Headers } from "./headers.ts";
+import { canaryOf, failureHeaders, HEADERS, type Headers } from "./headers.ts";
 import type { ConsumeOptions, Delivery, Handler } from "./message.ts";
 
 /** What becomes of a delivery. The broker's client carries it out, and acknowledges only when what it published is confirmed. */
@@ -10,6 +10,32 @@ export type Outcome =
   | { kind: "deadLetter"; headers: Headers }
   /** Not ours to handle: back to where it was, as it was. */
   | { kind: "giveBack" };
+
+/** A place that an outcome may be put, and the headers that it has there. */
+export interface Target {
+  /** An exchange or a topic. */
+  place: string;
+  headers: Headers;
+}
+
+/**
+ * Where an outcome is put: first where it is meant to be, then what is left where the broker refuses that. A retry falls back to the
+ * other retry places, those of the most similar delay first, and then to the dead letters. Empty for what is not put anywhere.
+ */
+export function targetsOf(
+  outcome: Outcome,
+  attempt: number,
+  retries: readonly { delay: number; place: string }[],
+  deadLetters: string,
+): Target[] {
+  if (outcome.kind === "deadLetter") return [{ place: deadLetters, headers: outcome.headers }];
+  if (outcome.kind !== "retry") return [];
+  const { delay, headers } = outcome;
+  const apart = (wait: { delay: number }) => Math.abs(wait.delay - delay);
+  const places = new Set(retries.toSorted((a, b) => apart(a) - apart(b)).map(({ place }) => place));
+  const ended = { place: deadLetters, headers: { ...headers, [HEADERS.attempt]: String(attempt) } };
+  return [...[...places].map((place) => ({ place, headers })), ended];
+}
 
 /** What the skill says of failures. */
 export interface RetryRule {
@@ -90,6 +116,3 @@ const origin = ({ headers, flow, key }: Delivery, { consumer, position }: Place)
   [HEADERS.consumer]: consumer,
   ...(key !== undefined && { [HEADERS.key]: key }),
 });
-
-/** Which delivery this is: what the headers say, and those that the broker counted since and no consumer answered. */
-export const countedAttempt = (headers: Headers, unanswered: number): number => attemptOf(headers) + unanswered;

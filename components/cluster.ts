@@ -18,7 +18,7 @@ export const clusterOf = (broker: string): pulumi.Output<string> | undefined => 
  * cluster fails before anything is touched. Deleting it deletes nothing.
  */
 export class Cluster extends pulumi.CustomResource {
-  /** What tells it from other clusters: RabbitMQ's name and internal id, Kafka's cluster id, an AWS account and region, a mark in Redis. */
+  /** What tells it from other clusters: RabbitMQ's internal id and nodes, Kafka's cluster id, an AWS account and region, a mark in Redis. */
   declare readonly identity: pulumi.Output<string>;
 
   constructor(name: string, { broker, connection }: ClusterArgs, opts?: pulumi.CustomResourceOptions) {

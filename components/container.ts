@@ -87,9 +87,7 @@ export function toContainerArgs(args: BrokerContainerArgs) {
   };
 }
 
-function labels(stack: string) {
-  return [{ label: "messaging.stack", value: stack }];
-}
+const labels = (stack: string) => [{ label: "messaging.stack", value: stack }];
 
 /**
  * A broker as a hardened container: no privilege, no capability, published on 127.0.0.1 only, its data on a named volume.
@@ -104,11 +102,12 @@ export class BrokerContainer extends pulumi.ComponentResource {
     super("messaging:local:BrokerContainer", name, {}, opts);
     const own = { parent: this };
 
+    // A stack that is renamed (`pulumi stack rename`) keeps its containers and volumes, and the messages on them, under their names.
     const image = new RemoteImage(name, { name: args.image, keepLocally: true }, own);
     const volume = new Volume(
       name,
       { name: containerName(args.stack, args.broker), labels: labels(args.stack) },
-      { ...own, deleteBeforeReplace: true },
+      { ...own, deleteBeforeReplace: true, ignoreChanges: ["name", "labels"] },
     );
     this.container = new Container(
       name,
@@ -118,7 +117,12 @@ export class BrokerContainer extends pulumi.ComponentResource {
         volumes: [{ volumeName: volume.name, containerPath: args.dataPath }],
       },
       // The provider says of these that it changes them, and does not.
-      { ...own, deleteBeforeReplace: true, replaceOnChanges: ["healthcheck", "tmpfs", "init"] },
+      {
+        ...own,
+        deleteBeforeReplace: true,
+        ignoreChanges: ["name", "hostname", "labels"],
+        replaceOnChanges: ["healthcheck", "tmpfs", "init"],
+      },
     );
 
     this.volume = volume;

@@ -2,6 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { Brokers } from "../components/messaging.ts";
 import type { Environment, Skill } from "../skill/index.ts";
 import type { Secrets } from "./environment.ts";
+import type { AllFormer } from "./former/index.ts";
 import type { AllReplacing } from "./replace/index.ts";
 
 /** What decides how an environment's brokers are reached. */
@@ -15,6 +16,8 @@ export interface ConnectArgs {
   secret: pulumi.Input<string>;
   /** Where the queues and topics stand that others replace. Default: none was looked at. */
   replacing?: AllReplacing;
+  /** What apps that run with earlier outputs still use. Default: nothing. */
+  former?: AllFormer;
 }
 
 type Connect = { [Broker in keyof Brokers]-?: (args: ConnectArgs) => Promise<Brokers[Broker]> };

@@ -23,6 +23,6 @@ export function checkState(): void {
 }
 
 /** The SDK inspects an error with all that hangs on it, its whole store included, which takes 12 s; the message says everything. */
-function plainly(message: string): pulumi.RunError {
+export function plainly(message: string): pulumi.RunError {
   return Object.defineProperty(new pulumi.RunError(message), inspect.custom, { value: () => message });
 }

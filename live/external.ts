@@ -1,6 +1,6 @@
 import type { OperatorAccess } from "../client/operator.ts";
 import type { Environment, SecretKey } from "../skill/index.ts";
-import { amqpUrl, clientMechanism } from "./addresses.ts";
+import { clientMechanism, rabbitmqPlaces } from "./addresses.ts";
 import { authorityOf } from "./authority.ts";
 import type { LookAccess } from "./look.ts";
 
@@ -15,8 +15,7 @@ export function externalOperators(
   return {
     ...(rabbitmq && {
       rabbitmq: {
-        managementUrl: rabbitmq.endpoint,
-        url: rabbitmq.url ?? amqpUrl(rabbitmq.endpoint),
+        ...rabbitmqPlaces(rabbitmq),
         username: rabbitmq.username,
         password: passwords.rabbitmqPassword ?? "",
         ca: authorityOf("rabbitmq", rabbitmq.cacertFile),

@@ -12,13 +12,17 @@ export interface Holding {
   oldest?: Date;
   /** When something was written last, where the broker tells. */
   lastWrite?: Date;
+  /** How many consume it now; only of a RabbitMQ queue. */
+  consumers?: number;
 }
 
 /** Something on a broker and what it holds. */
 export interface Held {
   /** As `messaging:allowDataLoss` names it: `rabbitmq/orders`, `kafka/user-events`, `sqs/payments-dlq`, `redis/notifications`. */
   name: string;
+  /** What is known of it: where `unknown` says why that is not all, at least this. */
   holding: Holding;
+  unknown?: UnknownHolding;
 }
 
 /** The holdings of several things as one. */
@@ -35,12 +39,21 @@ export function together(holdings: readonly Holding[], detail: string): Holding 
   };
 }
 
-/** What several things hold as one, in words that name those that hold something. */
+/** What several things hold as one, in words that name those that hold something. Throws an UnknownHolding where that of one is not known. */
 export function allHeld(held: readonly Held[], detailOf = ({ holding }: Held): string => holding.detail): Holding {
+  for (const { unknown } of held) if (unknown) throw unknown;
   const filled = held.filter(({ holding }) => holding.messages > 0);
   const detail = filled.map((one) => `${one.name}: ${detailOf(one)}`).join("; ");
   return together(
     filled.map(({ holding }) => holding),
     detail,
   );
+}
+
+/** What something holds cannot be known now, though its broker answers. Unknown is never empty: whoever asked must not go on as if it were. */
+export class UnknownHolding extends Error {
+  /** `why`: what stands in the way, and what makes it known again, such as `the queue has no leader; start the nodes that are down`. */
+  constructor(place: string, why: string) {
+    super(`what ${place} holds cannot be known: ${why}`);
+  }
 }

@@ -1,4 +1,4 @@
-import { ConnectionError } from "../client/message.ts";
+import { ConnectionError, RefusedError } from "../client/message.ts";
 import { within } from "../client/within.ts";
 
 /** Milliseconds that a broker may take over one question, however many calls it needs. */
@@ -17,4 +17,11 @@ export async function eachOf<T, R>(all: readonly T[], ask: (one: T) => Promise<R
     answers.push(...(await Promise.all(all.slice(at, at + atOnce).map(ask))));
   }
   return answers;
+}
+
+/** An error with the place that it is of in front, once. */
+export function withPlace(place: string, error: Error, reason = error.message): Error {
+  if (error.message.startsWith(place)) return error;
+  const Kind = error instanceof ConnectionError ? ConnectionError : RefusedError;
+  return new Kind(`${place}: ${reason}`, { cause: error });
 }

@@ -1,7 +1,7 @@
 import type { Look, LookAccess } from "./look.ts";
 
-export { allHeld, type Held, type Holding } from "./holding.ts";
-export type { KafkaLook, Look, LookAccess, RabbitmqLook, RedisLook, SqsLook } from "./look.ts";
+export { allHeld, type Held, type Holding, UnknownHolding } from "./holding.ts";
+export type { KafkaAcl, KafkaLook, KafkaRights, Look, LookAccess, RabbitmqLook, RedisLook, SqsLook } from "./look.ts";
 
 /** A look at the brokers that the access leads to; nothing is connected yet. */
 export function openLook(access: LookAccess): Look {

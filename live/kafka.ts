@@ -1,12 +1,15 @@
 import { randomUUID } from "node:crypto";
-import { openCluster } from "../client/kafka/cluster.ts";
+import { NoLeader, openCluster } from "../client/kafka/cluster.ts";
+import { sizeOf } from "../client/kafka/log.ts";
 import { patiently } from "../client/kafka/patience.ts";
-import { sizeOf, uncopied } from "../client/kafka/replacedLogs.ts";
+import { uncopied } from "../client/kafka/replacedLogs.ts";
 import { describeConfigsV4, describeUserScramCredentialsV0, is, metadataV10 } from "../client/kafka/wire.ts";
-import { ConnectionError, RefusedError } from "../client/message.ts";
+import { RefusedError } from "../client/message.ts";
 import type { KafkaOperator } from "../client/operator.ts";
-import { eachOf, inTime } from "./inTime.ts";
+import { UnknownHolding } from "./holding.ts";
+import { eachOf, inTime, withPlace } from "./inTime.ts";
 import { groupPositions, holdingOf } from "./kafkaHolding.ts";
+import { rightsOn } from "./kafkaRights.ts";
 import type { KafkaLook } from "./look.ts";
 
 // Kafka's numbers: ConfigResource.Type.TOPIC, DescribeConfigsResponse.ConfigSource.TOPIC_CONFIG, ScramMechanism.
@@ -23,22 +26,32 @@ export function kafkaLook(access: KafkaOperator): KafkaLook & { close(): Promise
   /** Asks again while nobody answers; whatever goes wrong is told with the address. */
   async function asking<T>(doing: string, ask: () => Promise<T>): Promise<T> {
     try {
+      // What is believed of topics may be a minute old: somebody may have given one more partitions.
+      cluster.forget();
       return await inTime(place, patiently(cluster, doing, ask));
     } catch (error) {
+      if (error instanceof NoLeader) throw new UnknownHolding(place, error.message);
       throw withPlace(place, error as Error);
     }
   }
 
   const metadata = (topics: string[] | null) => cluster.ask(metadataV10.api, topics, false, false);
 
-  const isThere = async (topic: string): Promise<boolean> =>
-    metadata([topic]).then(
-      () => true,
-      (error) => {
-        if (is(error, "UNKNOWN_TOPIC_OR_PARTITION")) return false;
-        throw error;
-      },
+  const unlessUnknown = (error: unknown): false => {
+    if (is(error, "UNKNOWN_TOPIC_OR_PARTITION")) return false;
+    throw error;
+  };
+  /** That a topic is not there every broker must say: one that was cut off, or has just started, knows an older state. */
+  const isThere = async (topic: string): Promise<boolean> => {
+    if (await metadata([topic]).catch(unlessUnknown)) return true;
+    const { brokers } = await metadata([]);
+    const said = await Promise.all(
+      brokers.map(({ nodeId }) =>
+        cluster.call(nodeId, "ask each", metadataV10.api, [topic], false, false).catch(unlessUnknown),
+      ),
     );
+    return said.some(Boolean);
+  };
 
   const hasCredentials = async (user: string, mechanism?: string): Promise<boolean> => {
     try {
@@ -80,6 +93,7 @@ export function kafkaLook(access: KafkaOperator): KafkaLook & { close(): Promise
       }),
     exists: (kind, name, mechanism) =>
       asking(`looking for ${kind} ${name}`, () => (kind === "topic" ? isThere(name) : hasCredentials(name, mechanism))),
+    rights: (kind, name) => asking(`looking at the rights on ${kind} ${name}`, () => rightsOn(cluster, kind, name)),
     brokers: () => asking("counting the brokers", async () => (await metadata([])).brokers.length),
     identity: () =>
       asking("asking for the cluster's id", async () => {
@@ -89,12 +103,4 @@ export function kafkaLook(access: KafkaOperator): KafkaLook & { close(): Promise
       }),
     close: () => cluster.close(),
   };
-}
-
-function withPlace(place: string, error: Error): Error {
-  if (error.message.startsWith(place)) return error;
-  const sentence = `${place}: ${error.message}`;
-  return error instanceof ConnectionError
-    ? new ConnectionError(sentence, { cause: error })
-    : new RefusedError(sentence, { cause: error });
 }

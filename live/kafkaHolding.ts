@@ -1,6 +1,6 @@
 import { canaryOf } from "../client/headers.ts";
 import type { Cluster } from "../client/kafka/cluster.ts";
-import { type Range, readLog } from "../client/kafka/log.ts";
+import { type Range, readLog, sizeOf } from "../client/kafka/log.ts";
 import { committedOffsets, type Offsets, offsetsAt } from "../client/kafka/offsets.ts";
 import type { StoredRecord } from "../client/kafka/records.ts";
 import { remaining, wholeLog } from "../client/kafka/remaining.ts";
@@ -97,8 +97,11 @@ async function exactly(cluster: Cluster, counted: Counted, what: string | undefi
     }
   }
   const lags = [...counted.groups].map(([group, offsets]): Lag => {
-    const isRead = ({ partition, offset }: StoredRecord) => offset < (offsets.get(partition) ?? 0n);
-    return { group, lag: records.filter((record) => !isRead(record)).length };
+    const from = new Map(unread(counted.ranges, offsets, false).map((range) => [range.partition, range.from]));
+    return {
+      group,
+      lag: records.filter(({ partition, offset }) => offset >= (from.get(partition) ?? offset + 1n)).length,
+    };
   });
   const times = records.map(({ timestamp }) => timestamp).sort((a, b) => a - b);
   return toHolding({ messages: records.length, lags, what, oldest: times[0], lastWrite: times.at(-1) });
@@ -159,6 +162,3 @@ const readBy = ({ group, lag }: Lag, groups: number): string => {
   if (lag > 0) return `${lag} not read by ${group}`;
   return groups === 1 ? `all read by ${group}` : `all read by ${groups} groups`;
 };
-
-const sizeOf = (ranges: readonly Range[]): number =>
-  Number(ranges.reduce((sum, { from, to }) => sum + (to > from ? to - from : 0n), 0n));

@@ -1,7 +1,9 @@
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import type * as library from "@platformatic/kafka";
-import { ConnectionError, RefusedError } from "../client/message.ts";
+import { answers, ConnectionError, RefusedError } from "../client/message.ts";
+import { within } from "../client/within.ts";
+import { UnfitError, unfitKafka } from "./fit.ts";
 
 /** What a connection needs to know. */
 export interface KafkaLogin {
@@ -33,21 +35,38 @@ export const kafkaIdentity = (login: KafkaLogin) => ({
   close: async () => {},
 });
 
-/** The two parts of the library that are needed: all of it takes half a second to load, and every preview would wait for that. */
-export async function loadConnection(): Promise<Pick<typeof library, "Connection" | "metadataV10">> {
+/**
+ * Those of several bootstrap servers that answer within 5 s, be it a refusal; all where none does. For Pulumi's provider: it begins with
+ * any of them, waits for one that is frozen three times as long as its `timeout` (in all 6 minutes), and then asks no other.
+ */
+export async function answeringServers(
+  login: KafkaLogin,
+  ask: (server: string, login: KafkaLogin) => Promise<string> = clusterIdAt,
+  patience = PATIENCE_MS,
+): Promise<string[]> {
+  const { bootstrapServers: all } = login;
+  if (all.length < 2) return all;
+  const late = () => new ConnectionError("no answer");
+  const found = await Promise.all(all.map((server) => answers(within(patience, ask(server, login), late))));
+  const answering = all.filter((_, index) => found[index]);
+  return answering.length > 0 ? answering : all;
+}
+
+/** The parts of the library that are needed: all of it takes half a second to load, and every preview would wait for that. */
+export async function loadConnection(): Promise<Pick<typeof library, "Connection" | "metadataV10" | "apiVersionsV3">> {
   const root = pathToFileURL(createRequire(import.meta.url).resolve("@platformatic/kafka"));
   const part = (file: string) => import(new URL(file, root).href);
-  const [connection, metadata] = await Promise.all(
-    ["network/connection.js", "apis/metadata/metadata-v10.js"].map(part),
+  const [connection, metadata, versions] = await Promise.all(
+    ["network/connection.js", "apis/metadata/metadata-v10.js", "apis/metadata/api-versions-v3.js"].map(part),
   );
-  return { Connection: connection.Connection, metadataV10: metadata };
+  return { Connection: connection.Connection, metadataV10: metadata, apiVersionsV3: versions };
 }
 
 async function clusterIdAt(server: string, { securityProtocol, saslMechanism, ca, ...login }: KafkaLogin) {
   const { username, password } = login;
   const at = server.lastIndexOf(":");
   const tls = securityProtocol === "SASL_SSL" ? { tls: ca ? { ca } : {}, tlsServerName: true } : {};
-  const { Connection, metadataV10 } = await loadConnection();
+  const { Connection, metadataV10, apiVersionsV3 } = await loadConnection();
   const connection = new Connection("messaging-look", {
     connectTimeout: PATIENCE_MS,
     requestTimeout: PATIENCE_MS,
@@ -58,6 +77,9 @@ async function clusterIdAt(server: string, { securityProtocol, saslMechanism, ca
   connection.on("error", () => {});
   try {
     await connection.connect(server.slice(0, at).replace(/^\[|\]$/g, ""), Number(server.slice(at + 1)));
+    const { apiKeys } = await apiVersionsV3.api.async(connection, "messaging", "1");
+    const why = unfitKafka(apiKeys);
+    if (why) throw new UnfitError(`must ${why}`);
     const { clusterId } = await metadataV10.api.async(connection, [], false, false);
     if (clusterId) return clusterId;
     throw new RefusedError("the broker does not tell the cluster's id");

@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { type Cluster, openCluster } from "../client/kafka/cluster.ts";
 import { hasPlace } from "../client/kafka/handOver.ts";
+import { sizeOf } from "../client/kafka/log.ts";
 import { committedOffsets } from "../client/kafka/offsets.ts";
 import { patiently } from "../client/kafka/patience.ts";
-import { type ReplacedLog, sizeOf, uncopied } from "../client/kafka/replacedLogs.ts";
+import { type ReplacedLog, uncopied } from "../client/kafka/replacedLogs.ts";
 import { membersOf } from "../client/kafka/state.ts";
 import type { LookAccess } from "./look.ts";
 import type { SeenOld } from "./replaced.ts";

@@ -4,7 +4,10 @@ import type { Held, Holding } from "./holding.ts";
 
 /** How the brokers of an environment are reached to look at them. What is absent cannot be asked. */
 export interface LookAccess extends Pick<OperatorAccess, "sqs"> {
-  rabbitmq?: Pick<RabbitmqOperator, "managementUrl" | "url" | "username" | "password" | "ca">;
+  rabbitmq?: Pick<
+    RabbitmqOperator,
+    "managementUrl" | "managementUrls" | "url" | "urls" | "username" | "password" | "ca"
+  >;
   kafka?: KafkaOperator;
   /** Of any instance, those included that the skill no longer has. */
   redis?(instance: string): RedisOperator | undefined;
@@ -14,6 +17,10 @@ export interface LookAccess extends Pick<OperatorAccess, "sqs"> {
 export interface RabbitmqLook {
   /** Undefined: there is no such queue. */
   queue(vhost: string, name: string): Promise<Holding | undefined>;
+  /** How many messages wait for their return to this queue, by the delay tier in which they do. */
+  retries(vhost: string, name: string): Promise<Map<string, number>>;
+  /** What limits a queue now, and who consumes it. Undefined: there is no such queue. */
+  limits(vhost: string, name: string): Promise<RabbitmqLimits | undefined>;
   /** Every queue of a vhost with what it holds; empty where there is no such vhost. */
   queues(vhost: string): Promise<Held[]>;
   /** The bindings that lead from an exchange, by destination and routing key. */
@@ -22,8 +29,20 @@ export interface RabbitmqLook {
   exists(kind: "vhost" | "exchange" | "queue" | "user" | "policy", name: string, vhost?: string): Promise<boolean>;
   /** Of every vhost of the broker. */
   all(): Promise<Held[]>;
-  /** The cluster's name and internal id, which stay while its data stays. */
+  /** The cluster's name, internal id and nodes; `sameness` compares two of them. */
   identity(): Promise<string>;
+}
+
+/** By what a queue is limited at this moment. */
+export interface RabbitmqLimits {
+  type?: string;
+  /** What its policies, the operator's among them, make of it together. */
+  definition: Record<string, unknown>;
+  args: Record<string, unknown>;
+  /** How often a message may be given back, the broker's own default among them; undefined: without end. */
+  deliveryLimit?: number;
+  /** The users that consume it, each once. */
+  users: string[];
 }
 
 export interface RabbitmqLiveBinding {
@@ -48,16 +67,42 @@ export interface KafkaLook {
   settings(topic: string): Promise<Record<string, string>>;
   /** Whether it exists; of a user, its credentials of a mechanism such as `SCRAM-SHA-512` (default: of any). */
   exists(kind: "topic" | "user", name: string, mechanism?: string): Promise<boolean>;
+  /** Who may use a topic or a consumer group. */
+  rights(kind: "topic" | "group", name: string): Promise<KafkaRights>;
   /** How many brokers the cluster has now: a topic cannot have more replicas. */
   brokers(): Promise<number>;
   /** The cluster's id. */
   identity(): Promise<string>;
 }
 
+/** An ACL; operation, permission and pattern as Kafka's numbers. */
+export interface KafkaAcl {
+  principal: string;
+  host: string;
+  operation: number;
+  permission: number;
+  pattern: number;
+  /** The name that the pattern is of. */
+  resource: string;
+}
+
+/** Who may use a topic or a consumer group of Kafka. */
+export interface KafkaRights {
+  /** The ACLs that hold for it, those of wildcards and prefixes among them. */
+  acls: KafkaAcl[];
+  /** Whether everybody may use it while no ACL holds for it. A broker that has the setting does not tell its value: then it is not known. */
+  open: "no" | "unknown";
+  /** Whether it was ever used: a topic that was written to, a group that exists. */
+  used: boolean;
+}
+
 /** A look at SQS. */
 export interface SqsLook {
-  /** By its URL; undefined: there is no such queue. Visible, in flight and delayed messages. */
-  queue(url: string): Promise<Holding | undefined>;
+  /**
+   * By its URL; undefined: there is no such queue. Visible, in flight and delayed messages. One of AWS must look empty for `watched`
+   * milliseconds (default: 5,000) to be empty: its counts are late.
+   */
+  queue(url: string, watched?: number): Promise<Holding | undefined>;
   /** Whether a queue of this whole name (`payments.fifo`) exists in the account and region. */
   exists(name: string): Promise<boolean>;
   all(): Promise<Held[]>;
@@ -69,7 +114,7 @@ export interface SqsLook {
 export interface RedisLook {
   /** Keys and stream entries of every database; keys of our own (`messaging:cluster-id`, `messaging:redrive:*`) do not count. */
   server(): Promise<Holding>;
-  /** What a consumer group has not acknowledged and not read. Undefined: there is no such stream or group. */
+  /** What a consumer group has not acknowledged and not read, and its dead letters. Undefined: there is no such stream or group. */
   group(stream: string, group: string): Promise<Holding | undefined>;
   /** Whether an ACL user exists. */
   exists(user: string): Promise<boolean>;

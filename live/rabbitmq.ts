@@ -1,67 +1,116 @@
-import { setTimeout as wait } from "node:timers/promises";
-import type { Channel } from "rabbitmq-client";
 import { rabbitmqApi } from "../client/rabbitmq/api.ts";
+import { counted, FIGURES, type ListedQueue, surelyHolds, whyUnknown } from "../client/rabbitmq/figures.ts";
 import { linkTo } from "../client/rabbitmq/link.ts";
-import type { Held, Holding } from "./holding.ts";
+import { type Held, type Holding, UnknownHolding } from "./holding.ts";
 import type { LookAccess, RabbitmqLiveBinding, RabbitmqLook } from "./look.ts";
+import { type AmqpCount, amqpCounts } from "./rabbitmqCounts.ts";
+import { type Fresh, freshFigures, stale } from "./rabbitmqFresh.ts";
 import { identityBy } from "./rabbitmqIdentity.ts";
+import { limitsOf } from "./rabbitmqLimits.ts";
+import { type Retries, retriesIn } from "./rabbitmqRetries.ts";
 
-/** RabbitMQ's own figures are as old as this, at most, in milliseconds (collect_statistics_interval), and a little. */
-const FIGURES_AGE_MS = 6_000;
+/**
+ * For so long, in milliseconds, a queue that was surely empty is taken for empty while no figure says otherwise: a run asks for many,
+ * one after the other, and each would wait for the next figures.
+ */
+const STILL_FRESH_MS = 15_000;
+
+/** How long what was seen in the delay tiers is believed, in milliseconds. */
+const TIERS_AGE_MS = 2_000;
 
 type Access = NonNullable<LookAccess["rabbitmq"]>;
 
-/** A queue as the management API lists it. */
-interface ListedQueue {
-  name: string;
-  vhost: string;
-  messages_ready?: number;
-  messages_unacknowledged?: number;
-}
-
-/** RabbitMQ by its management API, and by AMQP where figures must not be old. */
+/** RabbitMQ by its management API, and by AMQP for what came since that counted. */
 export function rabbitmqLook(access: Access): RabbitmqLook & { close(): Promise<void> } {
   const api = rabbitmqApi(access);
   const links = new Map<string, ReturnType<typeof linkTo>>();
+  const waits = new Map<string, Waited>();
+  const tiers = new Map<string, { at: number; found: Promise<Retries> }>();
   const linkOf = (vhost: string) => {
     const made = links.get(vhost) ?? linkTo({ ...access, vhost });
     links.set(vhost, made);
     return made;
   };
 
-  async function onChannel<T>(vhost: string, use: (channel: Channel) => Promise<T>): Promise<T> {
-    const { channel } = await linkOf(vhost).open();
-    try {
-      return await use(channel);
-    } finally {
-      await channel.close().catch(() => {});
-    }
+  /** Looks once for all who ask within two seconds. */
+  function retriesOf(vhost: string): Promise<Retries> {
+    const last = tiers.get(vhost);
+    if (last && last.at > Date.now() - TIERS_AGE_MS) return last.found;
+    const found = retriesIn(api, linkOf(vhost), vhost);
+    tiers.set(vhost, { at: Date.now(), found });
+    return found;
   }
 
-  /** What each of these queues is known to hold; those that are not there are left out. */
-  async function holdings(vhost: string, figures: () => Promise<ListedQueue[]>): Promise<Map<string, Holding>> {
-    const counted = await onChannel(vhost, (channel) => countedOn(channel, figures));
-    // What consumers took since the broker last counted is in no figure yet: the next ones are waited for.
-    const unsure = counted.some(({ ready, consumers, inHand }) => ready === 0 && inHand === 0 && consumers > 0);
-    if (unsure) await wait(FIGURES_AGE_MS);
-    const sure = unsure ? await onChannel(vhost, (channel) => countedOn(channel, figures)) : counted;
-    return new Map(sure.map(({ name, ready, inHand }) => [name, toHolding(ready, inHand)]));
+  /** Waits for figures that are younger than this moment, once for all who ask in that time. */
+  function fresh(vhost: string, names: readonly string[]): Promise<Map<string, Fresh>> {
+    let waited = waits.get(vhost);
+    if (!waited || waited.endedAt !== undefined) {
+      const asked = new Set<string>();
+      const needed = (queue: ListedQueue) => asked.has(queue.name) || isEmpty(queue);
+      const made: Waited = { asked, figures: freshFigures(api, vhost, needed) };
+      made.figures.then(
+        () => (made.endedAt = Date.now()),
+        () => waits.delete(vhost),
+      );
+      waits.set(vhost, made);
+      waited = made;
+    }
+    for (const name of names) waited.asked.add(name);
+    return waited.figures;
+  }
+
+  /** Those that were surely empty a moment ago. */
+  async function emptyBefore(vhost: string): Promise<Set<string>> {
+    const waited = waits.get(vhost);
+    if (waited?.endedAt === undefined || Date.now() - waited.endedAt > STILL_FRESH_MS) return new Set();
+    const all = [...(await waited.figures).values()];
+    return new Set(all.filter((one) => one.fresh && isEmpty(one.queue)).map(({ queue: { name } }) => name));
+  }
+
+  /** What each of these queues holds, by figures that are young enough to say that it is nothing; those that are gone are left out. */
+  async function holdings(vhost: string, listed: readonly ListedQueue[]): Promise<Held[]> {
+    const count = (queues: readonly ListedQueue[]) =>
+      amqpCounts(
+        linkOf(vhost),
+        queues.filter((queue) => whyUnknown(queue) === undefined).map(({ name }) => name),
+      );
+    const [now, before] = [await count(listed), await emptyBefore(vhost)];
+    const isSure = (queue: ListedQueue) => {
+      const amqp = now.get(queue.name);
+      if (whyUnknown(queue) !== undefined || amqp instanceof Error) return false;
+      // What consumers take meanwhile is in no figure yet.
+      const unused = amqp?.consumerCount === 0 && isEmpty(queue, amqp);
+      return (amqp && surelyHolds(queue, amqp)) || (unused && before.has(queue.name));
+    };
+    const open = listed.filter((queue) => !isSure(queue));
+    const sure = listed.filter(isSure).map((queue) => held(vhost, { queue, fresh: true }, now.get(queue.name)));
+    if (open.length === 0) return sure;
+    const later = await fresh(
+      vhost,
+      open.map(({ name }) => name),
+    );
+    const found = open.flatMap(({ name }) => later.get(name) ?? []);
+    const again = await count(found.map(({ queue }) => queue));
+    return [...sure, ...found.map((one) => held(vhost, one, again.get(one.queue.name)))];
   }
 
   async function queue(vhost: string, name: string): Promise<Holding | undefined> {
-    const figures = async () => (await api.find<ListedQueue>("queues", vhost, name)) ?? [];
-    return (await holdings(vhost, async () => [await figures()].flat())).get(name);
+    const listed = await api.find<ListedQueue>("queues", vhost, name, FIGURES);
+    const [found] = listed ? await holdings(vhost, [listed]) : [];
+    if (found?.unknown) throw found.unknown;
+    return found?.holding;
   }
 
   async function queues(vhost: string): Promise<Held[]> {
     if (!(await api.find("vhosts", vhost))) return [];
-    const held = await holdings(vhost, async () => (await api.list<ListedQueue>("queues", vhost)) ?? []);
-    return [...held].map(([name, holding]) => ({ name, holding }));
+    return holdings(vhost, (await api.list<ListedQueue>("queues", vhost, FIGURES)) ?? []);
   }
 
   return {
     queue,
     queues,
+    retries: async (vhost, name) => (await retriesOf(vhost)).get(name) ?? new Map(),
+    limits: (vhost, name) => limitsOf(api, vhost, name),
     async bindingsFrom(vhost, exchange) {
       const found = await api.find<ListedBinding[]>("exchanges", vhost, exchange, "bindings", "source");
       return (found ?? []).map(toBinding);
@@ -71,13 +120,11 @@ export function rabbitmqLook(access: Access): RabbitmqLook & { close(): Promise<
         ? await api.find(`${kind}s`, name)
         : await api.find(PLACES[kind], vhost!, name)) !== undefined,
     async all() {
-      const listed = (await api.list<ListedQueue>("queues")) ?? [];
-      const vhosts = [...new Set(listed.map(({ vhost }) => vhost))];
-      const exact = await Promise.all(
-        // In a vhost where the administrator has no rights the broker's figures must do.
-        vhosts.map((vhost) => queues(vhost).catch(() => listed.filter((one) => one.vhost === vhost).map(asListed))),
+      const vhosts = (await api.list<{ name: string }>("vhosts")) ?? [];
+      const all = vhosts.map(async ({ name: vhost }) =>
+        (await queues(vhost)).map((one) => ({ ...one, name: `${one.name}@${vhost}` })),
       );
-      return vhosts.flatMap((vhost, at) => exact[at]!.map((one) => ({ ...one, name: `${one.name}@${vhost}` })));
+      return (await Promise.all(all)).flat();
     },
     identity: () => identityBy(api),
     async close() {
@@ -89,30 +136,29 @@ export function rabbitmqLook(access: Access): RabbitmqLook & { close(): Promise<
 
 const PLACES = { exchange: "exchanges", queue: "queues", policy: "policies" } as const;
 
-interface Counted {
-  name: string;
-  ready: number;
-  consumers: number;
-  inHand: number;
+/** One wait for young figures, and what they said. */
+interface Waited {
+  asked: Set<string>;
+  figures: Promise<Map<string, Fresh>>;
+  endedAt?: number;
 }
 
-/** AMQP counts what is ready at this moment; only the figures know what consumers have in hand. */
-async function countedOn(channel: Channel, figures: () => Promise<ListedQueue[]>): Promise<Counted[]> {
-  const counted: Counted[] = [];
-  for (const { name, messages_unacknowledged: inHand = 0 } of await figures()) {
-    const { messageCount: ready, consumerCount: consumers } = await channel.queueDeclare({
-      queue: name,
-      passive: true,
-    });
-    counted.push({ name, ready, consumers, inHand });
-  }
-  return counted;
+function isEmpty(queue: ListedQueue, amqp?: AmqpCount): boolean {
+  const { ready, unacknowledged } = counted(queue, amqp instanceof Error ? undefined : amqp);
+  return ready + unacknowledged === 0;
 }
 
-const asListed = ({ name, messages_ready = 0, messages_unacknowledged = 0 }: ListedQueue): Held => ({
-  name,
-  holding: toHolding(messages_ready, messages_unacknowledged),
-});
+/** What a queue holds by all that is said of it, and why that is not sure. */
+function held(vhost: string, { queue, fresh }: Fresh, amqp: AmqpCount): Held {
+  const { ready, unacknowledged, consumers } = counted(queue, amqp instanceof Error ? undefined : amqp);
+  const why =
+    whyUnknown(queue) ??
+    (amqp instanceof Error ? amqp.message : undefined) ??
+    (fresh ? undefined : stale(queue, ready + unacknowledged));
+  const holding = { ...toHolding(ready, unacknowledged), consumers };
+  const unknown = why !== undefined && new UnknownHolding(`rabbitmq/${queue.name} (vhost ${vhost})`, why);
+  return { name: queue.name, holding, ...(unknown && { unknown }) };
+}
 
 /** What a queue's figures say. */
 export function toHolding(ready: number, unacknowledged: number): Holding {

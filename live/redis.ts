@@ -1,39 +1,47 @@
-import { RefusedError } from "../client/message.ts";
-import type { RedisOperator } from "../client/operator.ts";
 import { timeOf } from "../client/redis/entryId.ts";
-import { countAfter } from "../client/redis/operator.ts";
+import { isMissing } from "../client/redis/group.ts";
+import { unreadOf } from "../client/redis/operator.ts";
 import { text, toEntries, toRecords } from "../client/redis/replies.ts";
 import { type Login, type Server, serverOf } from "../client/redis/server.ts";
-import type { Holding } from "./holding.ts";
+import { untoldBy } from "../client/redis/telling.ts";
+import { deadLetterStreamName } from "../skill/index.ts";
+import { type Holding, UnknownHolding } from "./holding.ts";
 import { inTime } from "./inTime.ts";
 import type { RedisLook } from "./look.ts";
 import { contentsOf, toHolding } from "./redisContents.ts";
-
-/** Where the mark of a server is, in its first database. */
-export const IDENTITY_KEY = "messaging:cluster-id";
+import { markOf } from "./redisIdentity.ts";
 
 /** A Redis or Valkey server as its administrator. */
-export function redisLook({ deadLetters: _, ...login }: RedisOperator): RedisLook & { close(): Promise<void> } {
+export function redisLook(login: Login): RedisLook & { close(): Promise<void> } {
   const server = serverOf(login);
   const asking = <T>(ask: () => Promise<T>): Promise<T> => inTime(server.name, ask());
+  /** Before and after: one that began to load, or became a replica, meanwhile has told of something else. */
+  const telling = <T>(ask: () => Promise<T>): Promise<T> =>
+    asking(async () => {
+      await mustTell(server);
+      const told = await ask();
+      await mustTell(server);
+      return told;
+    });
   return {
-    server: () => asking(async () => toHolding(await everyDatabase(server, login))),
-    group: (stream, group) => asking(() => groupOf(server, stream, group)),
+    server: () => telling(async () => toHolding(await everyDatabase(server, login))),
+    group: (stream, group) => telling(() => groupOf(server, stream, group)),
     exists: (user) => asking(async () => (await server.ask(["ACL", "GETUSER", user])) !== null),
-    identity: () =>
-      asking(async () => {
-        const mark = await server.ask(["GET", IDENTITY_KEY]);
-        return mark === null ? undefined : text(mark);
-      }),
+    identity: () => asking(() => markOf(server)),
     close: async () => server.close(),
   };
+}
+
+async function mustTell(server: Server): Promise<void> {
+  const why = await untoldBy(server);
+  if (why) throw new UnknownHolding(server.name, why);
 }
 
 /** The databases that have keys, each looked at over a connection of its own, for the one that is chosen is the connection's. */
 async function everyDatabase(server: Server, login: Login) {
   const keyspace = text(await server.ask(["INFO", "keyspace"]));
   const databases = [...keyspace.matchAll(/^db(\d+):keys=(\d+)/gm)];
-  const all = await Promise.all(
+  return Promise.all(
     databases.map(async ([, database, keys]) => {
       const own = serverOf(login);
       try {
@@ -43,25 +51,30 @@ async function everyDatabase(server: Server, login: Login) {
       }
     }),
   );
-  return all;
 }
 
 async function groupOf(server: Server, stream: string, group: string): Promise<Holding | undefined> {
-  const groups = await server.ask(["XINFO", "GROUPS", stream]).catch((error: Error) => {
-    if (error instanceof RefusedError && text(error.cause as string).startsWith("ERR no such key")) return null;
+  const groups = await server.ask(["XINFO", "GROUPS", stream]).catch((error) => {
+    if (isMissing(error)) return null;
     throw error;
   });
   const found = toRecords(groups).find(({ name }) => name === group);
   if (!found) return undefined;
   const lastDelivered = text(found["last-delivered-id"]);
   const pending = Number(found.pending);
-  const unread = Number(found.lag ?? (await countAfter(server, stream, lastDelivered)));
-  const messages = pending + unread;
-  const oldest = messages > 0 ? await oldestOf(server, stream, group, lastDelivered) : undefined;
+  const unread = await unreadOf(server, stream, found);
+  // They stay in a stream of their own, where nobody would look for them any more.
+  const dead = Number(await server.ask(["XLEN", deadLetterStreamName(stream, group)]));
+  const messages = pending + unread + dead;
+  const oldest = pending + unread > 0 ? await oldestOf(server, stream, group, lastDelivered) : undefined;
   return {
     messages,
     waiting: messages,
-    detail: `${pending} not acknowledged, ${unread} not read`,
+    detail: [
+      `${pending} not acknowledged`,
+      `${unread} not read`,
+      ...(dead > 0 ? [`${dead} dead letter${dead === 1 ? "" : "s"}`] : []),
+    ].join(", "),
     ...(oldest && { oldest }),
   };
 }

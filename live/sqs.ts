@@ -1,18 +1,19 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { GetQueueUrlCommand, ListQueuesCommand } from "@aws-sdk/client-sqs";
-import { ConnectionError, RefusedError } from "../client/message.ts";
+import { RefusedError } from "../client/message.ts";
 import type { SqsOperator } from "../client/operator.ts";
 import { call, connectionTo } from "../client/sqs/api.ts";
 import { type Counts, countsOf } from "../client/sqs/counts.ts";
 import type { Held, Holding } from "./holding.ts";
-import { eachOf, inTime } from "./inTime.ts";
+import { eachOf, inTime, withPlace } from "./inTime.ts";
 import type { SqsLook } from "./look.ts";
 
 /** The most that SQS lists at a time. */
 const PAGE = 1_000;
-/** AWS counts on several machines, each a little late: so often, and so many milliseconds apart, it is asked before none means none. */
-const ASKED_AGAIN = 4;
-const BETWEEN_MS = 400;
+/** For how long a queue must look empty, in milliseconds, where nobody says how long. */
+const WATCHED_MS = 5_000;
+/** How often it is asked meanwhile. */
+const LOOKS = 10;
 
 type Access = Omit<SqsOperator, "deadLetters">;
 
@@ -27,19 +28,13 @@ export function sqsLook(access: Access): SqsLook & { close(): Promise<void> } {
     try {
       return await inTime(place, ask());
     } catch (error) {
-      throw withPlace(place, error as Error);
+      throw withPlace(place, error as Error, reasonOf((error as Error).message));
     }
   }
 
-  async function counted(url: string): Promise<Counts> {
-    for (let asked = 1; ; asked++) {
-      const counts = await countsOf(sqs, url);
-      if (access.endpoint || toHolding(counts).messages > 0 || asked > ASKED_AGAIN) return counts;
-      await wait(BETWEEN_MS);
-    }
-  }
-
-  const holdingOf = (url: string): Promise<Holding | undefined> => ifThere(async () => toHolding(await counted(url)));
+  const counted = (url: string) => asking(() => ifThere(() => countsOf(sqs, url)));
+  const holdingOf = (url: string, watched = WATCHED_MS): Promise<Holding | undefined> =>
+    watching(() => counted(url), isEmulator(access.endpoint) ? 0 : watched);
 
   async function urls(): Promise<string[]> {
     const found: string[] = [];
@@ -53,23 +48,46 @@ export function sqsLook(access: Access): SqsLook & { close(): Promise<void> } {
   }
 
   return {
-    queue: (url) => asking(() => holdingOf(url)),
+    queue: holdingOf,
     exists: (QueueName) =>
       asking(async () => {
         const found = await ifThere(() => call(() => sqs.send(new GetQueueUrlCommand({ QueueName }))));
         return found !== undefined;
       }),
-    all: () =>
-      asking(async () => {
-        const held = await eachOf(await urls(), async (url): Promise<Held | undefined> => {
-          const holding = await holdingOf(url);
-          return holding && { name: url.split("/").at(-1)!, holding };
-        });
-        return held.flatMap((one) => one ?? []);
-      }),
+    async all() {
+      const held = await eachOf(await asking(urls), async (url): Promise<Held | undefined> => {
+        const holding = await holdingOf(url);
+        return holding && { name: url.split("/").at(-1)!, holding };
+      });
+      return held.flatMap((one) => one ?? []);
+    },
     identity: () => asking(() => identityOf(access)),
     close: async () => sqs.destroy(),
   };
+}
+
+/**
+ * What a queue holds, by looks that go on while it looks empty: AWS counts on several machines, each a little late, and says that the
+ * counts are right about a minute after the last change. One look that sees a message is enough, and so is a queue that is not there.
+ */
+export async function watching(
+  look: () => Promise<Counts | undefined>,
+  watched: number,
+  pause: (milliseconds: number) => Promise<unknown> = wait,
+): Promise<Holding | undefined> {
+  for (let seen = 0; ; seen++) {
+    const counts = await look();
+    const holding = counts && toHolding(counts);
+    if (!holding || holding.messages > 0 || watched === 0 || seen === LOOKS) return holding;
+    await pause(watched / LOOKS);
+  }
+}
+
+/** AWS is reached by TLS alone, or by names of its own; what answers elsewhere by plain HTTP is an emulator, whose counts are exact. */
+export function isEmulator(endpoint: string | undefined): boolean {
+  if (endpoint === undefined) return false;
+  const { protocol, hostname } = new URL(endpoint);
+  return protocol === "http:" && !/\.(amazonaws\.com|amazonaws\.com\.cn|aws)$/.test(hostname);
 }
 
 /** What a queue's counts say. */
@@ -105,14 +123,6 @@ async function ifThere<T>(ask: () => Promise<T>): Promise<T | undefined> {
     if (error instanceof RefusedError && cause instanceof Error && ABSENT.test(cause.name)) return undefined;
     throw error;
   }
-}
-
-function withPlace(place: string, error: Error): Error {
-  if (error.message.startsWith(place)) return error;
-  const sentence = `${place}: ${reasonOf(error.message)}`;
-  return error instanceof ConnectionError
-    ? new ConnectionError(sentence, { cause: error })
-    : new RefusedError(sentence, { cause: error });
 }
 
 /** One sentence of what the SDK says. */

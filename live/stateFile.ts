@@ -6,15 +6,25 @@ import { parse } from "yaml";
 
 /** Where a backend of files keeps everything: the one of PULUMI_BACKEND_URL, or of Pulumi.yaml. Undefined: the backend is none of files. */
 export function backendFolder(root: string, url = process.env.PULUMI_BACKEND_URL): string | undefined {
-  const said = url || parse(readFileSync(join(root, "Pulumi.yaml"), "utf8")).backend?.url;
+  const said = url || projectFile(root).backend?.url;
   const folder = /^file:\/\/([^?]*)/.exec(said ?? "")?.[1];
   return folder === undefined ? undefined : join(resolve(root, folder.replace(/^~(?=\/|$)/, homedir())), ".pulumi");
 }
 
+/** The project's name, under which a backend keeps its stacks: the one of Pulumi.yaml. */
+export const projectOf = (root: string): string => projectFile(root).name;
+
+const projectFile = (root: string): { name: string; backend?: { url?: string } } =>
+  parse(readFileSync(join(root, "Pulumi.yaml"), "utf8"));
+
+/** Where a backend of files (its folder `.pulumi`) keeps a stack's state. */
+export const stateFileIn = (folder: string, project: string, stack: string): string =>
+  join(folder, "stacks", project, `${stack}.json`);
+
 /** An environment's state in a backend of files; undefined where the backend is none. */
 export function stateFileOf(root: string, stack: string, url?: string): string | undefined {
   const folder = backendFolder(root, url);
-  return folder && join(folder, "stacks", "messaging", `${stack}.json`);
+  return folder && stateFileIn(folder, projectOf(root), stack);
 }
 
 /**
@@ -23,7 +33,7 @@ export function stateFileOf(root: string, stack: string, url?: string): string |
  */
 export function stateProblem(file: string, stack: string): string | undefined {
   if (!existsSync(file)) return undefined;
-  const got = noStateOf(readFileSync(file), stack) ?? (isAsWrittenSoon(file) ? undefined : CHANGED);
+  const got = noStateOf(readFileSync(file), file, stack) ?? (isAsWrittenSoon(file) ? undefined : CHANGED);
   if (got === undefined) rmSync(noteOf(file), { force: true });
   return got === undefined ? undefined : sentence(file, stack, got);
 }
@@ -73,20 +83,30 @@ function checksumIn(attributes: string): string | undefined {
   }
 }
 
-function noStateOf(bytes: Buffer, stack: string): string | undefined {
+/** What bytes are in place of the state of this stack, whose file it is; undefined: they are that state. */
+function noStateOf(bytes: Buffer, file: string, stack: string): string | undefined {
   try {
     const { checkpoint } = JSON.parse(bytes.toString("utf8"));
     const resources: { urn: string }[] = checkpoint.latest?.resources ?? [];
-    const names = [
-      checkpoint.stack?.split("/").at(-1),
-      ...resources.map(({ urn }) => urn.split("::")[0]!.split(":")[2]),
-    ];
-    const other = names.find((name) => name !== undefined && name !== stack);
-    return other === undefined ? undefined : `that of ${other}`;
+    const project = projectOfFile(file);
+    for (const { urn } of resources) {
+      const [, , owner, , of] = urn.split(":");
+      if (owner !== stack) return `that of ${owner}`;
+      if (project !== undefined && of !== project) return `that of ${owner} of the project ${of}`;
+    }
+    const name = resources.length === 0 ? nameIn(checkpoint) : undefined;
+    const isOwn = name === undefined || name === stack || isFormerName(name, file, stack);
+    return isOwn ? undefined : `that of ${name}`;
   } catch (error) {
     return error instanceof SyntaxError ? `a broken file (${error.message})` : "no state of a stack";
   }
 }
+
+/** The project under which a backend keeps a file. */
+const projectOfFile = (file: string): string | undefined => /\/stacks\/([^/]+)\/[^/]+$/.exec(file)?.[1];
+
+/** The stack that a checkpoint was written for. */
+const nameIn = ({ stack }: { stack?: string }): string | undefined => stack?.split("/").at(-1);
 
 function sentence(file: string, stack: string, got: string): string {
   const good = goodCopyOf(file, stack);
@@ -102,10 +122,22 @@ function sentence(file: string, stack: string, got: string): string {
 /** What Pulumi wrote, from its history of updates; else the state before its last change. */
 function goodCopyOf(file: string, stack: string): string | undefined {
   const noted = notedChecksum(file);
-  const history = resolve(file, "../../../history/messaging", stack);
-  const copies = existsSync(history) ? readdirSync(history).filter((name) => name.endsWith(".checkpoint.json")) : [];
-  const same = copies
-    .map((name) => join(history, name))
-    .find((copy) => checksumIn(attributesOf(copy)) === noted && noted);
-  return same ?? [`${file}.bak`].find((copy) => existsSync(copy) && !noStateOf(readFileSync(copy), stack));
+  const same = historyOf(file, stack).find((copy) => checksumIn(attributesOf(copy)) === noted && noted);
+  return same ?? [`${file}.bak`].find((copy) => existsSync(copy) && !noStateOf(readFileSync(copy), file, stack));
+}
+
+/** The states that updates left, oldest first. */
+function historyOf(file: string, stack: string): string[] {
+  const history = resolve(file, "../../../history", projectOfFile(file) ?? "", stack);
+  const names = existsSync(history) ? readdirSync(history).filter((name) => name.endsWith(".checkpoint.json")) : [];
+  return names.sort().map((name) => join(history, name));
+}
+
+/**
+ * Whether a stack without resources may have this name: one that was renamed has its former name until its next update, and its history
+ * comes along. One that was never updated has no history, and nothing to lose.
+ */
+function isFormerName(name: string, file: string, stack: string): boolean {
+  const last = historyOf(file, stack).at(-1);
+  return last === undefined || nameIn(JSON.parse(readFileSync(last, "utf8")).checkpoint) === name;
 }

@@ -22,6 +22,8 @@ export interface Kind {
   secretOutputs: string[];
   /** What the state keeps of inputs that are right, called before anything else of a run; the rest is for this run alone. Absent: all. */
   keep?(inputs: Properties): Properties;
+  /** Called in every plan of a resource that is not made yet. Throws where the plan must not be made. */
+  planned?(inputs: Properties): Promise<void>;
   create(inputs: Properties, redis: RedisSession): Promise<State>;
   /** The live resource; undefined where it is gone. */
   read(id: string, state: Properties, redis: RedisSession): Promise<State | undefined>;

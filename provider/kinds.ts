@@ -5,6 +5,7 @@ import { environmentSecret } from "./environmentSecret.ts";
 import { mirror } from "./kafka/mirror.ts";
 import type { Kind } from "./kind.ts";
 import { drain } from "./rabbitmq/drain.ts";
+import { topicPermissions } from "./rabbitmq/topicPermissions.ts";
 import { consumerGroup } from "./redis/consumerGroup.ts";
 import { settings } from "./redis/settings.ts";
 import { user } from "./redis/user.ts";
@@ -15,6 +16,7 @@ export const kinds: Record<string, Kind> = {
   "messaging-extras:index:EnvironmentSecret": environmentSecret,
   "messaging-extras:kafka:Mirror": mirror,
   "messaging-extras:rabbitmq:Drain": drain,
+  "messaging-extras:rabbitmq:TopicPermissions": topicPermissions,
   "messaging-extras:redis:ConsumerGroup": consumerGroup,
   "messaging-extras:redis:Settings": settings,
   "messaging-extras:redis:User": user,

@@ -42,6 +42,8 @@ export class ProviderServer {
       const response = checked(request, failures);
       const given = request.getNews()?.toJavaScript() ?? {};
       if (failures.length === 0 && kind.keep) response.setInputs(toStruct(kind.keep(given)));
+      const isNew = Object.keys(fromStruct(request.getOlds())).length === 0;
+      if (failures.length === 0 && isNew) await kind.planned?.(fromStruct(request.getNews()));
       return response;
     },
     diff: async (request: provider.DiffRequest) => {

@@ -11,6 +11,19 @@ const url = (...schemes: string[]) => {
   const rule = `be ${schemes.map((scheme) => `${scheme}://<host>:<port>`).join(" or ")}`;
   return matching(new RegExp(`^(${schemes.join("|")})://(\\[[0-9a-fA-F:.]+\\]|[^/\\s@:]+):\\d{1,5}$`), rule);
 };
+/** One, or several that are tried in this order. */
+const oneOrSeveral = (one: z.ZodType<string>, rule: string) =>
+  z.union([one, z.array(one, rule).min(1, "name at least one").refine(isUnlike, "name each once")], rule);
+const isUnlike = (all: string[]): boolean => new Set(all).size === all.length;
+/** The addresses of one cluster: all of one scheme, as one setting says how all of them are reached. */
+const addresses = (plain: string, encrypted: string) =>
+  oneOrSeveral(
+    url(plain, encrypted),
+    `be ${plain}://<host>:<port> or ${encrypted}://<host>:<port>, or a list of such`,
+  ).refine(
+    (given) => ![plain, encrypted].every((scheme) => [given].flat().some((each) => each.startsWith(`${scheme}:`))),
+    `be all ${plain} or all ${encrypted}`,
+  );
 const arn = (service: string) =>
   matching(
     new RegExp(`^arn:aws[a-z-]*:${service}:`),
@@ -33,9 +46,13 @@ const localSchema = map({
 });
 
 const rabbitmqSchema = map({
-  endpoint: url("http", "https").describe("The management API, through which everything is declared."),
+  endpoint: addresses("http", "https").describe(
+    "The management API, through which everything is declared; of a cluster, those of several nodes.",
+  ),
   username: text().describe("An administrator. The password is messaging:rabbitmqPassword."),
-  url: url("amqp", "amqps").optional().describe("Where apps connect. Default: the endpoint's host, AMQP's usual port."),
+  url: addresses("amqp", "amqps")
+    .optional()
+    .describe("Where apps connect; of a cluster, several nodes. Default: the endpoints' hosts, AMQP's usual port."),
   version: matching(/^\d+\.\d+\.\d+$/, "be a RabbitMQ version such as 4.3.1")
     .optional()
     .describe("The broker's; from 4.3.1 on queues delay retries themselves where they can. Default: delay tiers."),
@@ -44,12 +61,20 @@ const rabbitmqSchema = map({
 
 const kafkaSchema = map({
   bootstrapServers: z
-    .array(matching(/^[^\s:/]+:\d{1,5}$/, "be <host>:<port>"), "be a list of <host>:<port>")
+    .array(
+      matching(/^([^\s:/[\]]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}$/, "be <host>:<port>, an IPv6 host in brackets"),
+      "be a list of <host>:<port>",
+    )
     .min(1, "name at least one server"),
   tls: flag().default(true),
   saslMechanism: oneOf("plain", "scram-sha256", "scram-sha512").default("scram-sha512"),
   username: text().describe("An administrator. The password is messaging:kafkaPassword."),
   caCert: text().optional().describe("The authority's certificate, PEM text or the path of a file."),
+  openWithoutAcls: flag()
+    .optional()
+    .describe(
+      "The brokers' allow.everyone.if.no.acl.found, which they do not tell. Default: not known; the first ACL of a topic in use is asked about.",
+    ),
   kafkaVersion: matching(/^\d+\.\d+\.\d+$/, "be a Kafka version such as 4.1.0").default("4.1.0"),
 });
 
@@ -91,6 +116,15 @@ const environmentSchema = map({
     .array(guardedName(), "be a list of names such as rabbitmq/orders")
     .default([])
     .describe("What the next up may delete with all that it holds, once."),
+  allowAccessChange: z
+    .array(
+      matching(/^kafka\/(group\/)?[^\s/]+$/, "be kafka/<topic> or kafka/group/<group>, such as kafka/orders"),
+      "be a list of names such as kafka/orders",
+    )
+    .default([])
+    .describe(
+      "Topics and groups that the next up may close to everybody else by their first ACL, or open to everybody by deleting their last.",
+    ),
   acceptCluster: z
     .array(
       matching(/^(rabbitmq|kafka|sqs|redis\/[^\s/]+)$/, "be rabbitmq, kafka, sqs or redis/<instance>"),

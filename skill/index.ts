@@ -6,6 +6,7 @@ export {
   type Credentials,
   credentialOf,
 } from "./credentials.ts";
+export { LOST_DELIVERIES } from "./deliveries.ts";
 export { type Environment, NAMESPACE, parseEnvironment, structuredValue } from "./environment.ts";
 export { loadSkillFile } from "./file.ts";
 export type { KafkaConsumer, KafkaQuota, KafkaSkill, KafkaTopic } from "./kafka.ts";
@@ -18,6 +19,7 @@ export {
   deadLetterTopicName,
   fifoDeadLetterName,
   fifoName,
+  isRetryTier,
   LOCAL_ADMINISTRATOR,
   retryTierName,
   retryTopicName,
@@ -25,6 +27,7 @@ export {
 export { parseEnvironmentSkill, parseSkill } from "./parse.ts";
 export { type Problem, printable, SkillError, shown } from "./problem.ts";
 export type { RabbitmqBinding, RabbitmqConsumer, RabbitmqExchange, RabbitmqQueue, RabbitmqSkill } from "./rabbitmq.ts";
+export { exactly, NOTHING, routedBy, tooLarge } from "./rabbitmqPattern.ts";
 export {
   allTierDelays,
   type BrokerVersion,

@@ -6,6 +6,8 @@ export const deadLetterQueueName = (queue: string): string => `${queue}.dlq`;
 
 /** The RabbitMQ exchange, and the queue behind it, where messages wait `delay` milliseconds before their next delivery. One a vhost. */
 export const retryTierName = (delay: number): string => `messaging.retry.${delay}ms`;
+/** Whether a queue's name is that of a delay tier. */
+export const isRetryTier = (queue: string): boolean => /^messaging\.retry\.\d+ms$/.test(queue);
 
 /** The Kafka topic where the dead letters of one consumer group of a topic end. */
 export const deadLetterTopicName = (topic: string, group: string): string => `${topic}.${group}.dlt`;

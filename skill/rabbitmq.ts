@@ -57,9 +57,9 @@ const queueSchema = map(
       .describe("Where the queue's messages come from. Default: a shared exchange of the vhost, by the queue's name."),
     retry: retryOverrideSchema.optional().describe("What this queue changes of the skill's retry."),
     deadLetter: map({
-      retention: duration("1s", longestRetention)
+      retention: duration("1s", longestRetention, { forever: true })
         .default(deadLetterRetention)
-        .describe(`How long a dead letter is kept, 1s to 3650d. Default: ${deadLetterRetention}.`),
+        .describe(`How long a dead letter is kept: 1s to 3650d, or forever. Default: ${deadLetterRetention}.`),
     })
       .optional()
       .describe("The dead-letter queue, <queue>.dlq. Every queue but a stream has one."),

@@ -7,7 +7,7 @@ const root = join(import.meta.dirname, "..");
 /** What each part may import of the others; of packages, `skill` only zod and yaml. */
 const MAY_IMPORT: Record<string, string[]> = {
   skill: [],
-  provider: ["live", "client"],
+  provider: ["live", "client", "skill"],
   components: ["skill"],
   infra: ["components", "skill", "live", "client"],
   client: ["skill"],

@@ -165,6 +165,10 @@ class RecordingMonitor extends MockMonitor {
     callback(null, {});
   }
 
+  registerErrorHook(_req: unknown, callback: (error: null, response: object) => void): void {
+    callback(null, {});
+  }
+
   signalAndWaitForShutdown(_req: unknown, callback: (error: null, response: object) => void): void {
     callback(null, {});
   }

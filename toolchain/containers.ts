@@ -54,12 +54,12 @@ export function compare(state: LocalState, live: LiveState, stack: string): Repa
   const strangers = (all: LiveVolume[]) =>
     all
       .filter(({ name, stack: label }) => name.startsWith(prefix) && (label === stack || label === ""))
-      .filter(({ name, stack: label }) => !known.has(name) && !(interrupted.has(name) && label === stack))
+      .filter((one) => !known.has(one.name) && !(interrupted.has(one.name) && bearsOurLabel(one)))
       .map(({ name }) => name);
 
   return {
     remove: live.containers
-      .filter(({ name, stack: label }) => (interrupted.has(name) || unnoted.has(name)) && label === stack)
+      .filter((one) => (interrupted.has(one.name) || unnoted.has(one.name)) && bearsOurLabel(one))
       .map(({ name }) => name),
     start: state.containers.map(({ name }) => name).filter((name) => liveByName.get(name)?.running === false),
     recreate: state.containers.filter(({ name }) => !liveByName.has(name)),
@@ -67,6 +67,13 @@ export function compare(state: LocalState, live: LiveState, stack: string): Repa
     foreign: { containers: strangers(live.containers), volumes: strangers(live.volumes) },
   };
 }
+
+/**
+ * Whether what has a name of this environment's state was made by this project. A stack that was renamed keeps what it made under its
+ * former name, in name and label.
+ */
+export const bearsOurLabel = ({ name, stack }: LiveVolume): boolean =>
+  stack !== "" && name.startsWith(`messaging-${stack}-`);
 
 /** Asks the engine for all that it has. */
 export async function readLive(): Promise<LiveState> {

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkState } from "./attributes.ts";
-import { docker, type LiveState, type LiveVolume, readLive } from "./containers.ts";
+import { bearsOurLabel, docker, type LiveState, type LiveVolume, readLive } from "./containers.ts";
 import { type Deployment, isEmpty, type LocalState, localState, readDeployment } from "./deployment.ts";
 import { ensureEngine } from "./engine.ts";
 import { Failure } from "./failure.ts";
@@ -119,7 +119,7 @@ async function removeByHand(state: LocalState, live: LiveState, report: Report):
   await report.step("Removing the containers and volumes of an environment that is not whole", async () => {
     const ours = new Set([...state.containers, ...state.interrupted, ...state.volumes].map(({ name }) => name));
     const namesOfOurs = (all: LiveVolume[]) =>
-      all.filter((it) => ours.has(it.name) && it.stack === stack).map(({ name }) => name);
+      all.filter((it) => ours.has(it.name) && bearsOurLabel(it)).map(({ name }) => name);
     const containers = namesOfOurs(live.containers);
     const volumes = namesOfOurs(live.volumes);
     if (containers.length > 0) await docker("rm", "--force", ...containers);
@@ -134,8 +134,11 @@ function forget(): void {
     const text = readFileSync(stackFile, "utf8");
     if (withoutSalt(text) !== text) writeFileSync(stackFile, withoutSalt(text));
   }
-  const stacks = join(stateFolder, ".pulumi", "stacks", "messaging");
-  const others = existsSync(stacks) && readdirSync(stacks).some((file) => file.endsWith(".json"));
+  const stacks = join(stateFolder, ".pulumi", "stacks");
+  // Other projects may share the backend, each with a folder of its own.
+  const others =
+    existsSync(stacks) &&
+    readdirSync(stacks, { recursive: true, encoding: "utf8" }).some((file) => file.endsWith(".json"));
   if (others) return;
   removePassphraseFile(passphraseFile);
   rmSync(join(stateFolder, ".pulumi"), { recursive: true, force: true });

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { backendFolder } from "../live/stateFile.ts";
+import { backendFolder, projectOf } from "../live/stateFile.ts";
 import { removeEarlyAttributes } from "./attributes.ts";
 import { Failure } from "./failure.ts";
 import { isAlive } from "./file-lock.ts";
@@ -36,7 +36,7 @@ const OTHER_ENDS_MS = 10 * 60_000;
 /** Where the locks of a backend are that is a folder: the one beside the project, or another. Undefined: the backend is none. */
 export function lockFolder(url?: string): string | undefined {
   const folder = backendFolder(root, url);
-  return folder && join(folder, "locks", "organization", "messaging", stack);
+  return folder && join(folder, "locks", "organization", projectOf(root), stack);
 }
 
 /**

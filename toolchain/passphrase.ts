@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 
-/** Whether the user has said how Pulumi shall encrypt secrets. */
-export function hasOwnPassphrase(env: NodeJS.ProcessEnv): boolean {
-  return env.PULUMI_CONFIG_PASSPHRASE !== undefined || Boolean(env.PULUMI_CONFIG_PASSPHRASE_FILE);
+/** Whether the user has said how Pulumi shall encrypt secrets, otherwise than by `ours`, the file that we make. */
+export function hasOwnPassphrase(env: NodeJS.ProcessEnv, ours: string): boolean {
+  const { PULUMI_CONFIG_PASSPHRASE: said, PULUMI_CONFIG_PASSPHRASE_FILE: file } = env;
+  return said !== undefined || (Boolean(file) && resolve(file!) !== ours);
 }
 
 /** Makes the file that holds the passphrase of this clone's environments, readable by its owner only. Leaves one that exists. */

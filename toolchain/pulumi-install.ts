@@ -84,7 +84,7 @@ async function downloadsWork(report: Report): Promise<boolean> {
     // Refused, unknown or too slow: all the same to the user.
   }
   report.say(
-    "Pulumi is not on this machine and its download host does not answer: it is built from Go modules, once, and kept in ~/.cache/messaging.",
+    "Pulumi is not on this machine and its download host does not answer: it is taken from ~/.cache/messaging, or built from Go modules and kept there.",
   );
   return false;
 }

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
+import { projectOf, stateFileIn } from "../live/stateFile.ts";
 import { capture, eachLine, type Outcome } from "./command.ts";
 import { Failure } from "./failure.ts";
 import { ensurePassphraseFile, hasOwnPassphrase } from "./passphrase.ts";
@@ -15,7 +16,7 @@ export const passphraseFile = join(stateFolder, "passphrase");
 /** The environment's configuration. */
 export const stackFile = join(root, `Pulumi.${stack}.yaml`);
 /** The environment's state, where the backend is the default one. */
-export const stateFile = join(stateFolder, ".pulumi", "stacks", "messaging", `${stack}.json`);
+export const stateFile = stateFileIn(join(stateFolder, ".pulumi"), projectOf(root), stack);
 
 /** @throws Failure when the name cannot be that of a stack, of its file and of its containers */
 function environmentName(given: string | undefined): string {
@@ -38,7 +39,7 @@ export function pulumiEnv(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessE
   const { PULUMI_SKIP_CHECKPOINTS: _, ...rest } = env;
   return {
     ...rest,
-    ...(hasOwnPassphrase(env) ? {} : { PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile }),
+    ...(hasOwnPassphrase(env, passphraseFile) ? {} : { PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile }),
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PATH: `${dirname(pulumiBinary())}${delimiter}${env.PATH ?? ""}`,
   };
@@ -77,7 +78,7 @@ export function pulumiSays(text: string): string {
 
 /** Whether the passphrase of this clone opens the environment's secrets: the user has named no other, and the stack's file no key. */
 export const needsPassphrase = (stackFileText: string): boolean =>
-  !hasOwnPassphrase(process.env) && !hasSecretsProvider(stackFileText);
+  !hasOwnPassphrase(process.env, passphraseFile) && !hasSecretsProvider(stackFileText);
 
 /** Makes the environment's stack where there is none, and selects it, so that a plain `npx pulumi preview` means this one. */
 export async function ensureStack(): Promise<void> {

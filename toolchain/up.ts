@@ -1,7 +1,8 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { imageName } from "../components/images.ts";
 import { checkState } from "./attributes.ts";
 import { readLive } from "./containers.ts";
+import { localState, readDeployment } from "./deployment.ts";
 import { ensureEngine } from "./engine.ts";
 import { Failure } from "./failure.ts";
 import { ensureImages } from "./images/index.ts";
@@ -9,7 +10,7 @@ import { releaseLocks } from "./locks.ts";
 import { portProblems } from "./ports.ts";
 import type { Report } from "./progress.ts";
 import { ensureStack, needsPassphrase, passphraseFile, pulumiOutput, stack, stackFile } from "./pulumi.ts";
-import { ensurePulumi } from "./pulumi-install.ts";
+import { ensurePulumi, pulumiBinary } from "./pulumi-install.ts";
 import { runPulumi } from "./pulumi-run.ts";
 import { recoverPending, recoverUnnoted } from "./recover/index.ts";
 import { endLeftPlugins } from "./recover/processes.ts";
@@ -64,8 +65,11 @@ const OWNERSHIP = '"ownership gate"';
 
 async function refuseTakenPorts(needs: Needs): Promise<void> {
   const { containers } = await readLive();
+  // Those of a stack that was renamed bear its former name; what cannot be read here is told of later.
+  const deployment = existsSync(pulumiBinary()) ? await readDeployment().catch(() => undefined) : undefined;
+  const known = new Set(localState(deployment).containers.map(({ name }) => name));
   const own = containers
-    .filter((container) => container.running && container.stack === stack)
+    .filter((container) => container.running && (container.stack === stack || known.has(container.name)))
     .flatMap(({ ports }) => ports);
   refuse(await portProblems(needs.ports, new Set(own)));
 }

@@ -1,5 +1,6 @@
 import type { Thing } from "../../live/inventory/index.ts";
-import { type Problem, parseSkill, SkillError } from "../../skill/index.ts";
+import { type Problem, parseSkill, type RabbitmqBinding, SkillError } from "../../skill/index.ts";
+import { valueAt } from "../../skill/shape.ts";
 import { adoptKafka } from "./kafka.ts";
 import type { Adopted, LeftOut } from "./leftOut.ts";
 import { adoptRabbitmq } from "./rabbitmq.ts";
@@ -67,20 +68,23 @@ function withoutProblems(document: Document): AdoptedSkill {
   for (let round = 0; round < ROUNDS; round++) {
     const problems = problemsOf(draft);
     if (problems.length === 0) return { document: draft, leftOut };
+    const wrong = new Map<string, { place: string[]; reason: string }>();
     for (const { path, rule, got } of problems) {
       const place = entryOf(pathOf(path));
       if (place === undefined) throw new SkillError(problems);
-      draft = without(draft, place);
-      leftOut.push({
-        what: place.join(" "),
-        reason: `${path}: must ${rule}${got === undefined ? "" : `, got ${got}`}`,
-      });
+      const reason = `${path}: must ${rule}${got === undefined ? "" : `, got ${got}`}`;
+      if (!wrong.has(place.join("\n"))) wrong.set(place.join("\n"), { place, reason });
     }
+    for (const { place, reason } of wrong.values()) leftOut.push({ what: nameOf(draft, place), reason });
+    // Of a list the last goes first: an index stands for the same entry as long as nothing before it has gone.
+    const index = ({ place }: { place: string[] }) => Number(place[4]) || 0;
+    for (const { place } of [...wrong.values()].sort((a, b) => index(b) - index(a))) draft = without(draft, place);
   }
   throw new SkillError(problemsOf(draft));
 }
 
-function problemsOf(document: Document): readonly Problem[] {
+/** What of a skill its rules do not allow. */
+export function problemsOf(document: Document): readonly Problem[] {
   try {
     parseSkill(document);
     return [];
@@ -100,6 +104,14 @@ export const pathOf = (dotted: string): string[] =>
 function entryOf(path: readonly string[]): string[] | undefined {
   if (path.length >= 5 && ["bindings", "config", "streams"].includes(path[3]!)) return path.slice(0, 5);
   return path.length >= 3 ? path.slice(0, 3) : undefined;
+}
+
+/** What is left out, as people name it: a binding by where it comes from and its key, all else by its path. */
+function nameOf(document: Document, place: readonly string[]): string {
+  const [, , queue, list] = place;
+  if (list !== "bindings") return place.join(" ");
+  const { exchange, routingKey, arguments: given } = valueAt(document, place) as Partial<RabbitmqBinding>;
+  return `rabbitmq binding ${[exchange, "->", queue, routingKey, given && JSON.stringify(given)].filter(Boolean).join(" ")}`;
 }
 
 /** The document without what stands at a place; where nothing does, the same. */

@@ -1,5 +1,5 @@
 import { existsSync, writeFileSync } from "node:fs";
-import { keyOf, type Thing, takeInventory } from "../../live/inventory/index.ts";
+import { keyOf, takeInventory } from "../../live/inventory/index.ts";
 import { loadSkillFile, shown } from "../../skill/index.ts";
 import type { Command } from "../arguments.ts";
 import { expectedThings } from "../drift/expected/index.ts";
@@ -7,12 +7,12 @@ import { administratorsOf, readState } from "../drift/index.ts";
 import { EnvironmentError, environmentName } from "../outputs.ts";
 import { pulumiSaid, runPulumi } from "../pulumi.ts";
 import type { Exported } from "../scratch.ts";
-import { type Access, readAccess } from "./access.ts";
+import { readAccess } from "./access.ts";
 import { adoptedSkill, type Document } from "./document.ts";
 import { mended } from "./mend.ts";
 import { planOf } from "./plan.ts";
-import { vhostsIn } from "./rabbitmq.ts";
 import { asText, toYaml } from "./text.ts";
+import { vhostOf } from "./vhost.ts";
 
 /** `messaging adopt`: a skill of what is on the brokers already, and the file by which Pulumi takes it over. */
 export const adopt: Command = {
@@ -66,28 +66,13 @@ async function adopted(environment: string, options: Record<string, string>) {
   const strangers = things.filter((thing) => !managed.has(keyOf(thing)));
   const base = managed.size > 0 ? (loadSkillFile("skill.yaml") as Document) : undefined;
   const skill = adoptedSkill(strangers, {
-    vhost: vhostOf(strangers, access, options.vhost),
+    vhost: access.rabbitmq && vhostOf(strangers, options.vhost),
     administrators: administratorsOf(access),
     instances: Object.keys(access.redis ?? {}),
     ...(base && { base }),
   });
   const plan = await planOf(environment, skill.document, things);
   return { ...plan, leftOut: [...skill.leftOut, ...plan.leftOut] };
-}
-
-/** The vhost that a skill can have only one of. */
-function vhostOf(things: readonly Thing[], { rabbitmq }: Access, said: string | undefined): string | undefined {
-  if (!rabbitmq) return undefined;
-  const all = vhostsIn(things);
-  if (said !== undefined && !all.includes(said))
-    throw new EnvironmentError(
-      `--vhost: must be one with queues or exchanges (${all.join(", ") || "none"}), got ${shown(said)}`,
-    );
-  if (said === undefined && all.length > 1)
-    throw new EnvironmentError(
-      `--vhost: must be given, as a skill has one and RabbitMQ has ${all.join(", ")}; got nothing`,
-    );
-  return said ?? all[0];
 }
 
 /** Imports, and mends what was imported. Where either fails, the state is as it was before. */

@@ -1,6 +1,6 @@
 import type { Thing } from "../../live/inventory/index.ts";
 import { toDuration } from "./durations.ts";
-import { type Adopted, type LeftOut, OTHER_PASSWORD } from "./leftOut.ts";
+import { type Adopted, type LeftOut, OF_A_USER, OTHER_PASSWORD } from "./leftOut.ts";
 
 const RETENTION = "retention.ms";
 const IN_SYNC = "min.insync.replicas";
@@ -41,7 +41,6 @@ function isDefault(key: string, value: string, replicationFactor = "1"): boolean
 function reasonOf({ kind, name, properties }: Thing, administrator: string): LeftOut[] {
   if (name === administrator || properties.principal === `User:${administrator}`) return [];
   if (kind === "user") return [{ what: `kafka user ${name}`, reason: OTHER_PASSWORD }];
-  if (kind === "acl" || kind === "quota")
-    return [{ what: `kafka ${kind} ${name}`, reason: "it is of a user, and no user is adopted" }];
+  if (kind === "acl" || kind === "quota") return [{ what: `kafka ${kind} ${name}`, reason: OF_A_USER }];
   return [];
 }

@@ -29,3 +29,6 @@ export function sorted<T>(
 /** Users and what they may do: an app's password is derived from the environment's secret, and what a user has now cannot be known. */
 export const OTHER_PASSWORD =
   "an app of a skill gets a password of its own: add an app of another name, move its clients to it, then remove this";
+
+/** What is said of rights and quotas. */
+export const OF_A_USER = "it is of a user, and no user is adopted";

@@ -1,12 +1,8 @@
 import type { Thing } from "../../live/inventory/index.ts";
-import { deadLetterQueueName } from "../../skill/index.ts";
-import { matches } from "../drift/policies.ts";
-import { type Adopted, type LeftOut, OTHER_PASSWORD, sorted } from "./leftOut.ts";
-
-/** The vhosts in which there is anything to adopt. */
-export const vhostsIn = (things: readonly Thing[]): string[] => [
-  ...new Set(things.flatMap(({ kind, scope }) => ((kind === "queue" || kind === "exchange") && scope ? [scope] : []))),
-];
+import { deadLetterQueueName, LOST_DELIVERIES } from "../../skill/index.ts";
+import { effective, matches, priorityOf } from "../drift/policies.ts";
+import { toDuration } from "./durations.ts";
+import { type Adopted, type LeftOut, OF_A_USER, OTHER_PASSWORD, sorted } from "./leftOut.ts";
 
 /** What a skill says of one vhost; undefined where nothing is in it. */
 export function adoptRabbitmq(all: readonly Thing[], vhost: string, administrator: string): Adopted | undefined {
@@ -36,6 +32,7 @@ export function adoptRabbitmq(all: readonly Thing[], vhost: string, administrato
           toQueue(
             queue,
             bindings.kept.filter((each) => leadsTo(each, queue)),
+            asItIs(queue, of("queue"), of("policy")),
           ),
         ]),
       ),
@@ -44,7 +41,11 @@ export function adoptRabbitmq(all: readonly Thing[], vhost: string, administrato
       ...exchanges.leftOut,
       ...queues.leftOut,
       ...bindings.leftOut,
-      ...overridden([...of("policy"), ...of("operator policy")], queues.kept),
+      ...overridden(
+        [...of("policy"), ...of("operator policy")],
+        [...queues.kept, ...of("queue").filter((queue) => isDeadLetters(queue, queues.kept)), ...exchanges.kept],
+      ),
+      ...of("topic permission").map((right) => ({ what: named(right), reason: OF_A_USER })),
       ...of("permission")
         .filter(({ name }) => name !== administrator)
         .map(({ name }) => ({ what: `rabbitmq user ${name}`, reason: OTHER_PASSWORD })),
@@ -101,28 +102,53 @@ function bindingReason({ properties }: Thing, exchanges: ReadonlySet<string>, qu
 
 const leadsTo = ({ properties }: Thing, { name }: Thing): boolean => properties.destination === name;
 
-function toQueue(queue: Thing, bindings: readonly Thing[]): Record<string, unknown> {
+/** How often a message may return by RabbitMQ's own limit; a skill's highest `maxAttempts`, too. */
+const RETURNS = 20;
+
+/** What holds for a queue and its dead letters today, where a skill's default would be another. */
+function asItIs(queue: Thing, queues: readonly Thing[], policies: readonly Thing[]): Record<string, unknown> {
+  if (typeOf(queue) === "stream") return {};
+  const settingsOf = (thing: Thing): Record<string, string> =>
+    JSON.parse(effective(policies, thing)?.properties.definition ?? "{}");
+  const returns = Number(settingsOf(queue)["delivery-limit"] ?? RETURNS);
+  // The policy of a skill's queue lets a message return LOST_DELIVERIES - 1 times more than `maxAttempts`.
+  const maxAttempts = returns < 0 ? RETURNS : Math.min(Math.max(returns + 1 - LOST_DELIVERIES, 1), RETURNS);
+  const letters = queues.find(({ name }) => name === deadLetterQueueName(queue.name));
+  const expiry = letters && settingsOf(letters)["message-ttl"];
+  return {
+    ...(typeOf(queue) === "quorum" && { retry: { maxAttempts } }),
+    ...(letters && { deadLetter: { retention: expiry === undefined ? "forever" : toDuration(Number(expiry)) } }),
+  };
+}
+
+function toQueue(queue: Thing, bindings: readonly Thing[], more: Record<string, unknown>): Record<string, unknown> {
   const all = bindings.map(({ properties: { source, routingKey, arguments: given } }) => ({
     exchange: source,
     ...(routingKey && { routingKey }),
     ...(given && { arguments: JSON.parse(given) }),
   }));
-  return { type: typeOf(queue), ...(all.length > 0 && { bindings: all }) };
+  return { type: typeOf(queue), ...(all.length > 0 && { bindings: all }), ...more };
 }
 
-/** Policies that hold for an adopted queue: the one that the program makes for it stands above them. */
-const overridden = (policies: readonly Thing[], queues: readonly Thing[]): LeftOut[] =>
-  policies.flatMap((policy) => {
-    const hit = queues.filter((queue) => queue.name !== policy.name && matches(policy, queue)).map(({ name }) => name);
-    if (hit.length === 0) return [];
-    const effect =
-      policy.kind === "policy"
-        ? "the policy that each gets of its own stands above it, and it holds for them no more"
-        : "it goes on to hold for them";
-    return [
-      {
-        what: named(policy),
-        reason: `it holds for ${hit.slice(0, 3).join(", ")}${hit.length > 3 ? " and others" : ""}: ${effect}`,
-      },
-    ];
-  });
+/** The priority of the policies that the program makes. */
+const OURS = 1000;
+
+/** Policies that hold for what is adopted: the one that the program makes for a queue stands above them. */
+const overridden = (policies: readonly Thing[], things: readonly Thing[]): LeftOut[] =>
+  policies.flatMap((policy) =>
+    ["queue", "exchange"].flatMap((kind) => {
+      const hit = things
+        .filter((thing) => thing.kind === kind && thing.name !== policy.name && matches(policy, thing))
+        .map(({ name }) => name);
+      if (hit.length === 0) return [];
+      const which = `${hit.slice(0, 3).join(", ")}${hit.length > 3 ? " and others" : ""}`;
+      return [{ what: named(policy), reason: `it holds for ${which}: ${effectOn(kind, policy)}` }];
+    }),
+  );
+
+function effectOn(kind: string, policy: Thing): string {
+  if (kind === "exchange" || policy.kind === "operator policy") return "it goes on to hold for them";
+  return priorityOf(policy) >= OURS
+    ? `its priority of ${priorityOf(policy)} is not below ${OURS}, that of the policy that each gets of its own: it goes on to hold for them, and ours does not`
+    : "the policy that each gets of its own stands above it, and it holds for them no more";
+}

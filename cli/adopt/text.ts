@@ -12,6 +12,11 @@ export function toYaml({ document, leftOut }: Pick<Plan, "document" | "leftOut">
   return `${head}${lines.join("")}${stringify(document, { lineWidth: 0 })}`;
 }
 
+const POLICY = "rabbitmq:index/policy:Policy";
+/** What the clients of an adopted queue feel of its policy. */
+const FELT =
+  "with its policy a queue's messages go to its dead letters after the retry's maxAttempts (the skill says what is nearest to today's limit; RabbitMQ's own drops after 20 returns), and publishing is refused where the queue is full";
+
 /** What was found and what is next. */
 export function asText(plan: Plan, files: { skill: string; imports: string; environment: string }): string {
   const found = plan.importFile.resources.filter(({ id }) => id !== undefined).map(({ type }) => type);
@@ -19,6 +24,7 @@ export function asText(plan: Plan, files: { skill: string; imports: string; envi
   return [
     `${files.skill}: ${byKind(found) || "nothing"} taken over as they are`,
     ...(make.length > 0 ? [`the next up makes beside them: ${byKind(make)}`] : []),
+    ...(plan.creates[POLICY] ? [FELT] : []),
     ...plan.leftOut.map(({ what, reason }: LeftOut) => `left out: ${printable(what)}: ${printable(reason)}`),
     "",
     "Read it, then:",

@@ -21,7 +21,7 @@ export const drop: Command = {
     const { options, streams } = invocation;
     const { flow, filter, limit, environment } = choiceOf(invocation, drop);
     const yes = wholeNumber(options, "yes", 0, 1e9, drop);
-    return onEnvironment(options, async (live) => {
+    return onEnvironment({ options, streams }, async (live) => {
       const letters = deadLettersOf(live, flow);
       const choice = { matches: filter?.matches, limit };
       // With a filter somebody has to look at each.

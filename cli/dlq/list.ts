@@ -1,5 +1,5 @@
 import type { Count, DeadLetters } from "../../client/deadLetters.ts";
-import { ConnectionError } from "../../client/message.ts";
+import { ConnectionError, RefusedError } from "../../client/message.ts";
 import { allDeadLetters } from "../../client/operate.ts";
 import type { Command } from "../arguments.ts";
 import { deadLettersOf, type Live, onEnvironment } from "../live.ts";
@@ -10,7 +10,7 @@ interface Row {
   letters: DeadLetters;
   count?: Count;
   /** Why there is no count. */
-  failure?: string;
+  failure?: Error;
 }
 
 /** `messaging dlq list`: how many dead letters each flow has, without taking one. */
@@ -20,24 +20,25 @@ export const list: Command = {
   summary: "Show how many dead letters each flow has and how old the oldest is. Nothing is consumed.",
   options: { ...environmentOptions, json: { summary: "Print JSON." } },
   run: ({ options, operands, streams }) =>
-    onEnvironment(options, async (live) => {
+    onEnvironment({ options, streams }, async (live) => {
       const chosen =
         operands.length > 0 ? operands.map((flow) => deadLettersOf(live, flow)) : allDeadLetters(live.brokers);
       const rows = await Promise.all(chosen.map((letters) => counted(live, letters)));
       streams.stdout.write(`${options.json === undefined ? asTable(rows) : asJson(rows)}\n`);
-      const failures = new Set(rows.flatMap(({ failure }) => (failure === undefined ? [] : [failure])));
-      for (const failure of failures) streams.stderr.write(`messaging: ${failure}\n`);
-      return failures.size > 0 ? 2 : 0;
+      const failures = rows.flatMap(({ failure }) => failure ?? []);
+      for (const told of new Set(failures.map(({ message }) => message))) streams.stderr.write(`messaging: ${told}\n`);
+      if (failures.length === 0) return 0;
+      return failures.some((failure) => failure instanceof ConnectionError) ? 2 : 1;
     }),
 };
 
-/** A broker that is away does not keep the others from being shown. */
+/** A broker that is away, or refuses to tell of one, does not keep the others from being shown. */
 async function counted({ patiently }: Live, letters: DeadLetters): Promise<Row> {
   try {
     return { letters, count: await patiently(() => letters.count()) };
   } catch (error) {
-    if (!(error instanceof ConnectionError)) throw error;
-    return { letters, failure: error.message };
+    if (error instanceof ConnectionError || error instanceof RefusedError) return { letters, failure: error };
+    throw error;
   }
 }
 
@@ -58,7 +59,7 @@ const asJson = (rows: Row[]): string =>
       flow,
       name,
       ...(count && { messages: count.messages, oldest: count.oldest?.toISOString() ?? null }),
-      ...(failure !== undefined && { failure }),
+      ...(failure !== undefined && { failure: failure.message }),
     })),
     null,
     2,

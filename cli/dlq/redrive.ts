@@ -24,7 +24,7 @@ export const redrive: Command = {
     const { options, streams } = invocation;
     const { flow, filter, limit, environment } = choiceOf(invocation, redrive);
     const rate = wholeNumber(options, "rate", 1, 1e6, redrive);
-    return onEnvironment(options, async (live) => {
+    return onEnvironment({ options, streams }, async (live) => {
       const letters = deadLettersOf(live, flow);
       const target = options.to === undefined ? letters.target : sameBroker(flow, deadLettersOf(live, options.to).flow);
       const { messages } = await live.patiently(() => letters.count());

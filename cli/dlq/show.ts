@@ -21,7 +21,7 @@ export const show: Command = {
   run: ({ options, operands, streams }) => {
     const flow = flowOf(operands, show);
     const limit = wholeNumber(options, "limit", 1, 1000, show) ?? 10;
-    return onEnvironment(options, async (live) => {
+    return onEnvironment({ options, streams }, async (live) => {
       const letters = deadLettersOf(live, flow);
       const found = await live.patiently(() => letters.peek(limit));
       if (found.length > 0 && letters.peekNote !== undefined) streams.stderr.write(`messaging: ${letters.peekNote}\n`);

@@ -7,6 +7,7 @@ import type { Live } from "../live.ts";
 import { withPatience } from "../patience.ts";
 import { deadLetterFindings } from "./deadLetters.ts";
 import type { Finding, Limits } from "./finding.ts";
+import { fitFindings } from "./fit.ts";
 import { kafkaFindings } from "./kafka.ts";
 import { rabbitmqFindings } from "./rabbitmq.ts";
 import { redisFindings } from "./redis.ts";
@@ -18,15 +19,15 @@ const BETWEEN_LOOKS_MS = 6_000;
 /** Looks at every broker of the environment and changes nothing. Throws a ConnectionError where one does not answer after its retries. */
 export async function examine(live: Live, limits: Limits, streams: Streams): Promise<Finding[]> {
   const { rabbitmq, kafka, sqs, redis = {} } = live.outputs.operator;
-  const twice = async <T>(look: () => Promise<T>): Promise<[T, T]> => {
-    const first = await withPatience(streams, look);
+  const twice = async <T>(look: (before?: T) => Promise<T>): Promise<[T, T]> => {
+    const first = await withPatience(streams, () => look());
     await wait(BETWEEN_LOOKS_MS);
-    return [first, await withPatience(streams, look)];
+    return [first, await withPatience(streams, () => look(first))];
   };
   const all = await Promise.all([
     rabbitmq &&
       import("../../live/health/rabbitmq.ts").then(async ({ rabbitmqFigures }) =>
-        rabbitmqFindings(await twice<RabbitmqFigures>(() => rabbitmqFigures(rabbitmq)), {
+        rabbitmqFindings(await twice<RabbitmqFigures>((before) => rabbitmqFigures(rabbitmq, before)), {
           deadLetterExchange: rabbitmq.deadLetterExchange,
           queues: rabbitmq.deadLetters,
         }),
@@ -44,6 +45,7 @@ export async function examine(live: Live, limits: Limits, streams: Streams): Pro
       return redisFindings(await withPatience(streams, () => redisFigures(instance, access)), limits);
     }),
     withPatience(streams, () => deadLetterFindings(live)),
+    fitFindings(live.outputs.operator),
   ]);
   return all.flatMap((findings) => findings ?? []).sort((a, b) => WORST.indexOf(a.trouble) - WORST.indexOf(b.trouble));
 }

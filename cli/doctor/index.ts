@@ -24,7 +24,7 @@ export const doctor: Command = {
   },
   run: ({ options, streams }) => {
     const after = afterOf(options.after ?? AFTER);
-    return onEnvironment(options, async (live) => {
+    return onEnvironment({ options, streams }, async (live) => {
       const findings = await examine(live, { after }, streams);
       const healthy = findings.length === 0;
       const report = { environment: environmentName(options), healthy, findings };

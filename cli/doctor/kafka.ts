@@ -78,7 +78,8 @@ interface Looked {
 
 /** How many records the group has not read; one that begins at the end has read what was there before it came. */
 function lagOf({ committed, first, end }: PartitionFigures, { autoOffsetReset }: GroupFigures): number {
-  if (committed === undefined) return autoOffsetReset === "latest" ? 0 : end - first;
+  // A position behind the end is of records that are no more: the group begins anew.
+  if (committed === undefined || committed > end) return autoOffsetReset === "latest" ? 0 : end - first;
   return end - Math.max(committed, first);
 }
 
@@ -142,7 +143,24 @@ function lossFindings({ group, retention, now }: Looked): Finding[] {
     lagOf(one, group) > 0 && one.oldestUnread ? [now - one.oldestUnread.getTime()] : [],
   );
   const oldest = Math.max(0, ...ages);
+  const beyond = group.partitions.filter(({ committed, end }) => committed !== undefined && committed > end);
   return [
+    ...(beyond.length > 0
+      ? [
+          {
+            trouble: "message loss" as const,
+            place,
+            found: beyond
+              .map(
+                (one) =>
+                  `partition ${one.partition} ends at offset ${one.end}, and the group had read up to ${one.committed}`,
+              )
+              .join("; "),
+            cause: "A leader was elected that did not have all records, or the topic was deleted and made again.",
+            mend: "What is missing is gone here: have the producer send it again. The group reads on from where autoOffsetReset says.",
+          },
+        ]
+      : []),
     ...(gone > 0
       ? [
           {

@@ -18,8 +18,10 @@ export function rabbitmqFindings([before, now]: [RabbitmqFigures, RabbitmqFigure
   const earlier = new Map(before.queues.map((queue) => [queue.name, queue]));
   return [
     ...now.nodes.flatMap(nodeFindings),
+    ...places.queues.filter(({ queue }) => !now.queues.some(({ name }) => name === queue)).map(missing),
     ...now.queues.flatMap((queue) => [
       ...copies(queue),
+      ...uncounted(earlier.get(queue.name), queue),
       ...tier(earlier.get(queue.name), queue),
       ...(flowOf.has(queue.name)
         ? workQueue(flowOf.get(queue.name)!, earlier.get(queue.name) ?? queue, queue, places.deadLetterExchange)
@@ -66,6 +68,15 @@ function nodeFindings({ name, running, memoryAlarm, diskAlarm, partitions }: Nod
   ];
 }
 
+const missing = ({ flow: place }: { flow: string }): Finding => ({
+  trouble: "message loss",
+  place,
+  found: "it is not on the broker",
+  cause: "Somebody deleted it: what it held is gone, and publishing to it is refused.",
+  mend: "Make it again: npx pulumi refresh, then npx pulumi up. What was lost with it must be sent again.",
+  command: "npx messaging drift",
+});
+
 function copies({ name, state, members, online }: QueueFigures): Finding[] {
   const down = members.filter((member) => !online.includes(member));
   if (state === "running" && down.length === 0) return [];
@@ -80,6 +91,23 @@ function copies({ name, state, members, online }: QueueFigures): Finding[] {
     },
   ];
 }
+
+/** What it holds is said nowhere else then: no figure is not 0. One that was made a moment ago has no figures yet. */
+function uncounted(before: QueueFigures | undefined, { name, unknown, stale }: QueueFigures): Finding[] {
+  const why = stale ?? (before?.unknown && unknown);
+  if (why === undefined) return [];
+  return [
+    {
+      trouble: "broker",
+      place: `rabbitmq/${name}`,
+      found: `what it holds cannot be known: ${why.split(";")[0]}`,
+      cause: "Its leader, or most of its copies, do not answer, or the broker counts nothing.",
+      mend: `Until then it counts as not empty, and npx pulumi up does not delete it. ${upper(why.split("; ").slice(1).join("; "))}.`,
+    },
+  ];
+}
+
+const upper = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 
 /** Messages whose time is over and that their queue does not take. */
 function tier(before: QueueFigures | undefined, { name, deadLettering, ready }: QueueFigures): Finding[] {

@@ -58,6 +58,29 @@ function server(figures: RedisFigures): Finding[] {
             ...back,
           },
         ]),
+    ...(figures.untold !== undefined
+      ? [
+          {
+            trouble: "broker" as const,
+            place,
+            found: `what its streams hold cannot be known: ${figures.untold}`,
+            cause: "The address leads to another server than the primary, or the server has just started.",
+            mend: "Give the primary's address, or look again when it has loaded: nothing else is said of its streams until then.",
+          },
+        ]
+      : []),
+    ...(figures.snapshotWritten
+      ? []
+      : [
+          {
+            trouble: "refused" as const,
+            place,
+            found: "the last snapshot could not be written",
+            cause:
+              "The disk is full or fails, or memory for the copy is short: the server may refuse writes until a snapshot works.",
+            mend: "Make room on the server's disk; it tries again by itself.",
+          },
+        ]),
     ...(appendOnlyWritten
       ? []
       : [
@@ -84,9 +107,21 @@ function server(figures: RedisFigures): Finding[] {
 }
 
 function groupFindings(
-  { flow: place, unread, pending, connected, holding }: RedisGroupFigures,
+  { flow: place, exists, unread, pending, connected, holding }: RedisGroupFigures,
   { after }: Limits,
 ): Finding[] {
+  if (!exists)
+    return [
+      {
+        trouble: "message loss",
+        place,
+        found: "its consumer group is not on the server",
+        cause:
+          "Somebody deleted the group or its stream, or emptied the server: what was in hand or not read is forgotten.",
+        mend: "Make it again: npx pulumi refresh, then npx pulumi up. What was lost with the stream must be sent again.",
+        command: "npx messaging drift",
+      },
+    ];
   if (connected === 0 && unread + pending > 0)
     return [
       {

@@ -1,5 +1,6 @@
 import { ConnectionError } from "../../client/message.ts";
-import { pulumiSaid } from "../pulumi.ts";
+import { projectOf } from "../../live/stateFile.ts";
+import { projectFolder, pulumiSaid, unreadableQueue } from "../pulumi.ts";
 import { type Exported, withScratch } from "../scratch.ts";
 import type { Change, Finding } from "./finding.ts";
 import { logicalName, readable } from "./state.ts";
@@ -15,7 +16,7 @@ export interface RefreshStep {
 
 /** What the providers find changed, asked on a copy of the state. */
 export async function refreshFindings(stack: string, state: Exported): Promise<Finding[]> {
-  const project = state.deployment.resources?.[0]?.urn.split("::")[1] ?? "messaging";
+  const project = projectOf(projectFolder);
   const { code, stdout, stderr } = await withScratch({ stack, project, state }, (scratch) =>
     scratch.run(["refresh", "--preview-only", "--json"]),
   );
@@ -26,6 +27,8 @@ export async function refreshFindings(stack: string, state: Exported): Promise<F
 
 /** Why a run of Pulumi with --json failed, in its first words of it. */
 export function failureIn(stdout: string, stderr: string): string {
+  const unreadable = unreadableQueue(stdout);
+  if (unreadable) return unreadable;
   try {
     const { diagnostics = [] } = JSON.parse(stdout) as { diagnostics?: { message: string; severity: string }[] };
     const [first] = diagnostics.filter(({ severity }) => severity === "error");

@@ -37,7 +37,7 @@ function toConsumer(
     delays,
     tiers: distinct.map((delay) => ({ delay, place: retryTierName(delay) })),
     deadLetters: deadLetterQueueName(queue),
-    deadLetterRetention: spec.deadLetter.retention,
+    ...(spec.deadLetter.retention !== "forever" && { deadLetterRetention: spec.deadLetter.retention }),
     maxAttempts: retry.maxAttempts,
   };
 }

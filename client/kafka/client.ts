@@ -11,6 +11,8 @@ import {
 } from "../message.ts";
 import { type Cluster, openCluster } from "./cluster.ts";
 import { startConsumer } from "./consumer.ts";
+import { withFormer } from "./former.ts";
+import { kafkaMark } from "./mark.ts";
 import { type Producer, producer } from "./producer.ts";
 import { toRecord } from "./records.ts";
 import { slots } from "./slots.ts";
@@ -34,7 +36,7 @@ export class KafkaClient implements BrokerClient {
   constructor(access: KafkaAccess, { sessionTimeout = 10_000 }: KafkaClientOptions = {}) {
     this.#access = access;
     this.#sessionTimeout = sessionTimeout;
-    this.#cluster = openCluster(access, `${CLIENT_NAME}/${randomUUID()}`);
+    this.#cluster = openCluster(access, `${CLIENT_NAME}/${kafkaMark(access)}/${randomUUID()}`);
     this.#producer = producer(this.#cluster);
   }
 
@@ -49,9 +51,9 @@ export class KafkaClient implements BrokerClient {
 
   /** `flow` is the topic. */
   async consume(flow: string, handler: Handler, options: ConsumeOptions = {}): Promise<Consumer> {
-    const subscription = subscriptionOf(this.#access, flow, options.group);
+    const subscription = await withFormer(this.#cluster, subscriptionOf(this.#access, flow, options.group));
     const { concurrency = Number.POSITIVE_INFINITY, onError = () => {} } = options;
-    const started = await startConsumer({
+    const consumer = await startConsumer({
       cluster: this.#cluster,
       producer: this.#producer,
       subscription,
@@ -61,13 +63,8 @@ export class KafkaClient implements BrokerClient {
       onError,
       sessionTimeout: this.#sessionTimeout,
     });
-    const consumer = {
-      stop: async () => {
-        this.#consumers.delete(consumer);
-        await started.stop();
-      },
-    };
     this.#consumers.add(consumer);
+    consumer.ended.then(() => this.#consumers.delete(consumer));
     return consumer;
   }
 

@@ -1,16 +1,19 @@
 import { setMaxListeners } from "node:events";
 import type { KafkaSubscription } from "../access.ts";
-import type { Consumer } from "../message.ts";
+import { refusingFor, verdictOn } from "../insist.ts";
+import { lifecycle } from "../lifecycle.ts";
+import { type Consumer, OutdatedAccessError, RefusedError } from "../message.ts";
 import { rangeAssignment } from "./assignment.ts";
 import type { Cluster } from "./cluster.ts";
 import { commits } from "./commits.ts";
 import { type Fetcher, fetcher } from "./fetcher.ts";
 import { joinGroup, type Session } from "./group.ts";
 import { committedOffsets, listOffsets } from "./offsets.ts";
-import { type Work, workOn } from "./partition.ts";
+import { flowOf, type Work, workOn } from "./partition.ts";
 import { patiently } from "./patience.ts";
+import { refusedIfMissing, told } from "./wire.ts";
 
-export interface ConsumerOptions extends Work {
+export interface ConsumerOptions extends Omit<Work, "refusals"> {
   cluster: Cluster;
   /** Milliseconds; see GroupOptions. */
   sessionTimeout: number;
@@ -23,25 +26,52 @@ interface Working {
   partitions: Promise<void>[];
 }
 
+/** Milliseconds without a refusal after which the next one is the first again; longer than {@link startingPositions} are asked for. */
+const forgotten = 30_000;
+
 let fetchers = 0;
+
+/** What a session works with. */
+interface Parts extends ConsumerOptions, Pick<Work, "refusals"> {
+  /** Tells what went wrong with a topic or with the group, and says whether to ask again; it ends the consumer where it must. */
+  goesOn(place: string, error: Error): boolean;
+  fail(error: Error): void;
+}
 
 /** Starts a member of a group on a topic and the group's retry topics; returns when it has its partitions. */
 export async function startConsumer(options: ConsumerOptions): Promise<Consumer> {
   const { cluster, subscription, onError } = options;
   const { topic, groupId, retries } = subscription;
-  const topics = [topic, ...new Set(retries.map(({ place }) => place))];
+  const retryTopics = new Set(retries.map(({ place }) => place));
+  const refusals = new Map<string, number>();
+  // Apart from those of publishing: an app may publish to a topic that it may no longer read.
+  const unread = new Map<string, number>();
+  const lastAt = new Map<string, number>();
   let working: Working | undefined;
+
+  const goesOn = (place: string, error: Error): boolean => {
+    const failure = refusedIfMissing(error);
+    onError(failure);
+    const now = Date.now();
+    if (now - (lastAt.get(place) ?? now) > forgotten) unread.delete(place);
+    if (failure instanceof RefusedError) lastAt.set(place, now);
+    if (verdictOn(failure, refusingFor(unread, place, failure, now), true) === "again") return true;
+    // Without a retry topic the consumer does what is left to do.
+    if (!retryTopics.has(place)) fail(new OutdatedAccessError(flowOf(subscription), failure));
+    return false;
+  };
+  const { consumer, fail } = lifecycle(() => membership.leave(), onError);
 
   const membership = joinGroup({
     cluster,
     groupId,
-    topics,
+    topics: [topic, ...retryTopics],
     protocol: "range",
     assign: rangeAssignment,
     sessionTimeout: options.sessionTimeout,
-    onError,
+    onError: (error) => void goesOn(groupId, error),
     async onAssigned(session) {
-      working = await begin(session, options);
+      working = await begin(session, { ...options, refusals, goesOn, fail });
     },
     async onRevoked(session) {
       const ended = working;
@@ -50,18 +80,19 @@ export async function startConsumer(options: ConsumerOptions): Promise<Consumer>
     },
   });
   await membership.ready;
-  return { stop: () => membership.leave() };
+  return consumer;
 }
 
-async function begin(session: Session, options: ConsumerOptions): Promise<Working> {
-  const { cluster, subscription, onError } = options;
+async function begin(session: Session, parts: Parts): Promise<Working> {
+  const { cluster, subscription, onError, goesOn, fail } = parts;
   const ending = new AbortController();
   // Each partition listens to it.
   setMaxListeners(0, ending.signal);
   session.lost.signal.addEventListener("abort", () => ending.abort(), { once: true });
   const { autoOffsetReset, groupId } = subscription;
-  const fetching = fetcher({ cluster, purpose: `fetch${++fetchers}.${groupId}`, autoOffsetReset, onError });
-  const committing = commits(cluster, session, ending.signal, onError);
+  const purpose = `fetch${++fetchers}.${groupId}`;
+  const fetching = fetcher({ cluster, purpose, autoOffsetReset, onError, onUnread: goesOn });
+  const committing = commits(cluster, session, ending.signal, (topic, error) => goesOn(topic ?? groupId, error));
   const positions = await patiently(
     cluster,
     `reading the positions of group ${groupId}`,
@@ -74,8 +105,9 @@ async function begin(session: Session, options: ConsumerOptions): Promise<Workin
     const reading = fetching.read(topic, partition, offset);
     const commit = (next: bigint) => committing.commit(topic, partition, next);
     try {
-      await workOn({ ...options, reading, commit, ending: ending.signal, lost: session.lost.signal });
+      await workOn({ ...parts, reading, commit, ending: ending.signal, lost: session.lost.signal });
     } catch (error) {
+      if (error instanceof OutdatedAccessError) return fail(error);
       onError(error as Error);
       session.due.abort();
     } finally {
@@ -102,9 +134,14 @@ async function startingPositions(
   { assignment, groupId, purpose }: Session,
   subscription: KafkaSubscription,
 ): Promise<Position[]> {
-  const committed = await committedOffsets(cluster, groupId, [...assignment.keys()], purpose);
+  const { leaders, refused } = await cluster.reachable([...assignment.keys()]);
+  const ofWork = refused.get(subscription.topic);
+  if (ofWork) throw told(ofWork, `reading ${subscription.topic}`);
+  const committed = await committedOffsets(cluster, groupId, [...leaders.keys()], purpose);
   const found: Position[] = [];
   for (const [topic, partitions] of assignment) {
+    // A retry topic that was taken away since it was assigned.
+    if (!leaders.has(topic)) continue;
     const known = committed.get(topic)!;
     const fromEnd = topic === subscription.topic && subscription.autoOffsetReset === "latest" && known.size === 0;
     const missing = partitions.some((partition) => !known.has(partition));

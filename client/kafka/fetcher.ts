@@ -1,8 +1,9 @@
+import { RefusedError } from "../message.ts";
+import { pause, waiting } from "../waiting.ts";
 import type { Cluster } from "./cluster.ts";
 import { listOffsets } from "./offsets.ts";
 import { type Fetched, recordsOf, type StoredRecord, sizeOf } from "./records.ts";
-import { pause, waiting } from "./waiting.ts";
-import { fetchV12, isPassing, told } from "./wire.ts";
+import { fetchV12, isPassing, refusedWith, told } from "./wire.ts";
 
 /** What is read of one partition, ahead of its handler. */
 export interface Reading {
@@ -42,9 +43,11 @@ export interface FetcherOptions {
   /** Where to go on when the log ends before the position, as after a failover that lost records. */
   autoOffsetReset: "earliest" | "latest";
   onError(error: Error): void;
+  /** Told what Kafka says of a topic that cannot be read, says whether to ask for it again. The other topics are read on. */
+  onUnread(topic: string, error: Error): boolean;
 }
 
-export function fetcher({ cluster, purpose, autoOffsetReset, onError }: FetcherOptions): Fetcher {
+export function fetcher({ cluster, purpose, autoOffsetReset, onError, onUnread }: FetcherOptions): Fetcher {
   const partitions = new Set<Partition>();
   const closing = new AbortController();
   const loops = new Map<number, Promise<void>>();
@@ -54,10 +57,6 @@ export function fetcher({ cluster, purpose, autoOffsetReset, onError }: FetcherO
     changed = new AbortController();
   };
 
-  async function leaderOf({ topic, partition }: Partition): Promise<number> {
-    return (await cluster.leaders([topic])).get(topic)![partition] ?? -1;
-  }
-
   async function fetch(node: number, hungry: readonly Partition[]): Promise<void> {
     const topics = [...new Set(hungry.map(({ topic }) => topic))].map((topic) => ({
       topicId: topic,
@@ -65,7 +64,7 @@ export function fetcher({ cluster, purpose, autoOffsetReset, onError }: FetcherO
         .filter((one) => one.topic === topic)
         .map(({ partition, position }) => ({
           partition,
-          currentLeaderEpoch: -1,
+          currentLeaderEpoch: cluster.epoch(topic, partition),
           fetchOffset: position,
           lastFetchedEpoch: -1,
           partitionMaxBytes,
@@ -85,13 +84,21 @@ export function fetcher({ cluster, purpose, autoOffsetReset, onError }: FetcherO
         const one = hungry.find((each) => each.topic === topic && each.partition === result.partitionIndex);
         if (!one || !partitions.has(one)) continue;
         if (result.errorCode === OFFSET_OUT_OF_RANGE) await reposition(one);
-        else if (result.errorCode !== 0) failed = true;
-        else take(one, recordsOf(topic, result, one.position));
+        else if (result.errorCode !== 0) {
+          failed = true;
+          const failure = told(refusedWith(result.errorCode), `reading ${topic}`);
+          if (failure instanceof RefusedError) unread(topic, failure);
+        } else take(one, recordsOf(topic, result, one.position));
       }
     }
     if (!failed) return;
     cluster.forget();
     await pause(250, closing.signal);
+  }
+
+  function unread(topic: string, error: Error): void {
+    if (onUnread(topic, error)) return;
+    for (const one of partitions) if (one.topic === topic) partitions.delete(one);
   }
 
   function take(one: Partition, { records, next }: Fetched): void {
@@ -103,9 +110,15 @@ export function fetcher({ cluster, purpose, autoOffsetReset, onError }: FetcherO
 
   /** What was deleted before it was read is gone; what lies after the end was never there, or was lost by the broker. */
   async function reposition(one: Partition): Promise<void> {
-    const first = (await listOffsets(cluster, one.topic, "earliest")).get(one.partition)!;
+    const epoch = cluster.epoch(one.topic, one.partition);
+    await cluster.newest([one.topic]);
+    // It was said by a leader that is one no more, and does not have what came after it.
+    if (cluster.epoch(one.topic, one.partition) !== epoch) return;
+    const end = async (which: "earliest" | "latest") =>
+      (await listOffsets(cluster, one.topic, which, [one.partition])).get(one.partition)!;
+    const first = await end("earliest");
     const wasDeleted = one.position < first;
-    const last = (await listOffsets(cluster, one.topic, "latest")).get(one.partition)!;
+    const last = await end("latest");
     const before = one.position;
     one.position = wasDeleted || autoOffsetReset === "earliest" ? first : last;
     const place = `${one.topic} partition ${one.partition}`;
@@ -115,8 +128,14 @@ export function fetcher({ cluster, purpose, autoOffsetReset, onError }: FetcherO
   async function loop(node: number): Promise<void> {
     for (const again = waiting(); !closing.signal.aborted; ) {
       try {
-        const led = await ledBy(node);
+        const { led, refused } = await ledBy(node);
         if (led.length === 0) return;
+        if (node === NOBODY && refused.size > 0) {
+          for (const [topic, error] of refused) unread(topic, told(error, `reading ${topic}`));
+          cluster.forget();
+          await again.next(closing.signal);
+          continue;
+        }
         const hungry = led.filter(({ bytes }) => bytes < lowWater);
         if (hungry.length === 0) await pause(maxWait, changed.signal);
         else await fetch(node, hungry);
@@ -130,10 +149,14 @@ export function fetcher({ cluster, purpose, autoOffsetReset, onError }: FetcherO
     }
   }
 
-  async function ledBy(node: number): Promise<Partition[]> {
-    const led = await Promise.all([...partitions].map(async (one) => [one, await leaderOf(one)] as const));
-    for (const [, leader] of led) if (leader !== node) start(leader);
-    return led.filter(([, leader]) => leader === node).map(([one]) => one);
+  async function ledBy(node: number): Promise<{ led: Partition[]; refused: Map<string, Error> }> {
+    // Those that are added meanwhile were not asked about: the next look finds them.
+    const all = [...partitions];
+    const { leaders, refused } = await cluster.reachable([...new Set(all.map(({ topic }) => topic))]);
+    const leaderOf = ({ topic, partition }: Partition) => leaders.get(topic)?.[partition] ?? NOBODY;
+    const still = all.filter((one) => partitions.has(one));
+    for (const one of still) if (leaderOf(one) !== node) start(leaderOf(one));
+    return { led: still.filter((one) => leaderOf(one) === node), refused };
   }
 
   function start(node: number): void {
@@ -152,7 +175,7 @@ export function fetcher({ cluster, purpose, autoOffsetReset, onError }: FetcherO
       partitions.add(one);
       notify();
       // Any loop finds out who leads it.
-      if (loops.size === 0) start(-1);
+      if (loops.size === 0) start(NOBODY);
       return {
         next: (signal) => nextOf(one, signal, notify),
         close: () => void partitions.delete(one),
@@ -169,6 +192,8 @@ export function fetcher({ cluster, purpose, autoOffsetReset, onError }: FetcherO
 }
 
 const OFFSET_OUT_OF_RANGE = 1;
+/** Who leads a partition that has no leader. */
+const NOBODY = -1;
 
 async function nextOf(one: Partition, signal: AbortSignal, notify: () => void): Promise<StoredRecord | undefined> {
   if (one.records.length === 0 && !signal.aborted) {

@@ -1,4 +1,5 @@
 import { ConnectionError } from "../message.ts";
+import { pause, waiting } from "../waiting.ts";
 import type { Member } from "./assignment.ts";
 import {
   type Assignment,
@@ -8,7 +9,6 @@ import {
   encodeSubscription,
 } from "./assignment.ts";
 import type { Cluster } from "./cluster.ts";
-import { pause, waiting } from "./waiting.ts";
 import { heartbeatV4, is, joinGroupV7, leaveGroupV4, syncGroupV5, told } from "./wire.ts";
 
 /** One generation of a group, as one of its members. */
@@ -118,7 +118,8 @@ export function joinGroup(options: GroupOptions): Membership {
       memberId: member.memberId,
       topics: decodeSubscription(member.metadata),
     }));
-    const leaders = await cluster.leaders([...new Set(members.flatMap((member) => member.topics))]);
+    // What is refused or gone is nobody's, and holds up nothing else.
+    const { leaders } = await cluster.reachable([...new Set(members.flatMap((member) => member.topics))]);
     const counts = new Map([...leaders].map(([topic, led]) => [topic, led.length]));
     const assignments = options.assign(members, counts, memberId);
     return [...assignments].map(([member, own]) => ({ memberId: member, assignment: encodeAssignment(own) }));
@@ -126,7 +127,8 @@ export function joinGroup(options: GroupOptions): Membership {
 
   /** A leader that joins again makes the whole group do so. */
   async function look({ due, lost }: Session): Promise<void> {
-    const count = async () => JSON.stringify([...(await cluster.leaders(topics))].map(([, { length }]) => length));
+    const count = async () =>
+      JSON.stringify([...(await cluster.reachable(topics)).leaders].map(([topic, { length }]) => [topic, length]));
     let before = await count().catch(() => undefined);
     while (!due.signal.aborted && !lost.signal.aborted) {
       await pause(lookInterval, AbortSignal.any([due.signal, lost.signal, leaving.signal]));

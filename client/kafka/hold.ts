@@ -1,10 +1,10 @@
 import { ConnectionError } from "../message.ts";
+import { waiting } from "../waiting.ts";
 import type { Assignment, Member } from "./assignment.ts";
 import type { Cluster } from "./cluster.ts";
 import { commitOnce } from "./commits.ts";
 import { isGone, joinGroup, type Session } from "./group.ts";
 import { redriveGroup } from "./remaining.ts";
-import { waiting } from "./waiting.ts";
 import { isPassing, told } from "./wire.ts";
 
 /** That nobody else takes from a dead-letter topic. */

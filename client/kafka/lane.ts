@@ -1,18 +1,21 @@
 import { NumericMap } from "@platformatic/kafka";
+import { waiting } from "../waiting.ts";
 import type { Cluster } from "./cluster.ts";
 import { type NewRecord, sizeOf } from "./records.ts";
-import { waiting } from "./waiting.ts";
 import { initProducerIdV4, is, isPassing, produceV9 } from "./wire.ts";
+
+/** Until when a record is tried again after an error, as `Date.now()` tells it. */
+export type Deadline = (error: unknown) => number;
 
 /** The way into one partition: one batch at a time, under a producer id of its own, so that a batch sent twice is written once. */
 export interface Lane {
-  send(record: NewRecord, deadline: number): Promise<void>;
+  send(record: NewRecord, deadline: Deadline): Promise<void>;
   idle(): Promise<void>;
 }
 
 interface Entry {
   record: NewRecord;
-  deadline: number;
+  deadline: Deadline;
   /** To be sent by itself, compressed: it was too large for the topic. */
   alone: boolean;
   resolve(): void;
@@ -46,7 +49,7 @@ export function lane(cluster: Cluster, topic: string, partition: number): Lane {
 
   async function produce(batch: readonly Entry[]): Promise<void> {
     const own = await identified();
-    const leader = (await cluster.leaders([topic])).get(topic)![partition] ?? -1;
+    const leader = await cluster.leader(topic, partition);
     const messages = batch.map(({ record }) => toWire(record, partition));
     const options = {
       ...own,
@@ -60,7 +63,6 @@ export function lane(cluster: Cluster, topic: string, partition: number): Lane {
 
   /** Sends a batch until it is confirmed, or will never be. */
   async function deliver(batch: readonly Entry[]): Promise<void> {
-    const deadline = Math.max(...batch.map((entry) => entry.deadline));
     for (const again = waiting(); ; ) {
       try {
         return await produce(batch);
@@ -71,8 +73,9 @@ export function lane(cluster: Cluster, topic: string, partition: number): Lane {
         }
         if (is(error, ...lostCount)) identity = undefined;
         else if (!isPassing(error)) throw error;
-        if (Date.now() >= deadline) throw error;
+        // Also where it is given up: who sends next is not to ask the same broker.
         cluster.forget();
+        if (Date.now() >= Math.max(...batch.map(({ deadline }) => deadline(error)))) throw error;
         await again.next();
       }
     }

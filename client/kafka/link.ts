@@ -86,3 +86,6 @@ export function addressOf(server: string): Address {
   const at = server.lastIndexOf(":");
   return { host: server.slice(0, at).replace(/^\[|\]$/g, ""), port: Number(server.slice(at + 1)) };
 }
+
+/** The same in one, as `addressOf` takes it; an IPv6 host in brackets. */
+export const serverOf = ({ host, port }: Address): string => `${host.includes(":") ? `[${host}]` : host}:${port}`;

@@ -1,3 +1,4 @@
+import { UntoldError } from "../message.ts";
 import type { Cluster } from "./cluster.ts";
 import { listOffsets } from "./offsets.ts";
 import { patiently } from "./patience.ts";
@@ -12,10 +13,20 @@ export interface Range {
   to: bigint;
 }
 
-const bytesAtOnce = 256 * 1024;
+/** How many records lie in ranges, as far as offsets tell. */
+export const sizeOf = (ranges: readonly Range[]): number =>
+  Number(ranges.reduce((sum, { from, to }) => sum + (to > from ? to - from : 0n), 0n));
 
-/** The records of a range, in order, read without a group; `raw`: with their headers as they are. What is deleted meanwhile is passed over. */
+const bytesAtOnce = 256 * 1024;
+/** How long a leader may give nothing of what its log holds, as while it does not know yet what its followers have, in milliseconds. */
+const mostSilence = 10_000;
+
+/**
+ * The records of a range, in order, read without a group; `raw`: with their headers as they are. What is deleted meanwhile is passed
+ * over. Throws an UntoldError where the log ends before the range does, or cannot be read to its end: that is not none.
+ */
 export async function* readLog(cluster: Cluster, range: Range, raw = false): AsyncGenerator<StoredRecord, void, void> {
+  let told = Date.now();
   for (let position = range.from; position < range.to; ) {
     const { records, next } = await patiently(cluster, `reading ${range.topic}`, () =>
       fetchOnce(cluster, range, position, raw),
@@ -24,25 +35,30 @@ export async function* readLog(cluster: Cluster, range: Range, raw = false): Asy
       if (record.offset >= range.to) return;
       yield record;
     }
+    if (next > position) told = Date.now();
+    else if (Date.now() - told > mostSilence)
+      throw unreadable(range, `its leader gives nothing from offset ${position} on`);
     position = next;
   }
 }
 
-async function fetchOnce(cluster: Cluster, { topic, partition }: Range, position: bigint, raw: boolean) {
-  const leader = (await cluster.leaders([topic])).get(topic)![partition] ?? -1;
+const unreadable = ({ topic, partition, to }: Range, why: string): UntoldError =>
+  new UntoldError(`partition ${partition} of ${topic} cannot be read to offset ${to}: ${why}`);
+
+async function fetchOnce(cluster: Cluster, range: Range, position: bigint, raw: boolean) {
+  const { topic, partition } = range;
+  const leader = await cluster.leader(topic, partition);
   const wanted = { partition, fetchOffset: position, partitionMaxBytes: bytesAtOnce };
-  const asked = { ...wanted, currentLeaderEpoch: -1, lastFetchedEpoch: -1 };
+  const asked = { ...wanted, currentLeaderEpoch: cluster.epoch(topic, partition), lastFetchedEpoch: -1 };
   const topics = [{ topicId: topic, partitions: [asked] }];
   try {
     const answer = await cluster.call(leader, "log", fetchV12.api, 1_000, 1, bytesAtOnce, 0, 0, -1, topics, [], "");
     return recordsOf(topic, answer.responses[0]!.partitions[0]!, position, raw);
   } catch (error) {
     if (!is(error, "OFFSET_OUT_OF_RANGE")) throw error;
-    const first = (await listOffsets(cluster, topic, "earliest")).get(partition)!;
-    return {
-      records: [],
-      next: first > position ? first : (await listOffsets(cluster, topic, "latest")).get(partition)!,
-    };
+    const first = (await listOffsets(cluster, topic, "earliest", [partition])).get(partition)!;
+    if (first > position) return { records: [], next: first };
+    throw unreadable(range, "the log ends before it; a leader was elected that did not have all");
   }
 }
 

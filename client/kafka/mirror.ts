@@ -5,13 +5,13 @@ import { goesOn, type Moved, type Moving, progress } from "../moving.ts";
 import { type Cluster, openCluster } from "./cluster.ts";
 import { commitAsNobody, handOver } from "./handOver.ts";
 import type { Login } from "./link.ts";
-import { merged } from "./log.ts";
+import { merged, sizeOf } from "./log.ts";
 import { committedOffsets, type Offsets } from "./offsets.ts";
 import { patiently } from "./patience.ts";
 import { COPIED_FROM, originOf, placesIn, samePlaces } from "./places.ts";
 import { type Producer, producer } from "./producer.ts";
 import type { NewRecord, StoredRecord } from "./records.ts";
-import { copyGroup, placeGroup, type ReplacedLog, sizeOf, uncopied } from "./replacedLogs.ts";
+import { copyGroup, placeGroup, type ReplacedLog, uncopied } from "./replacedLogs.ts";
 import { membersOf } from "./state.ts";
 
 /** What is copied, and which consumer groups go on in the new topic. */

@@ -5,7 +5,7 @@ import type { KafkaDeadLetters, KafkaOperator } from "../operator.ts";
 import { type Cluster, openCluster } from "./cluster.ts";
 import { collectFrom, type Mark, markOf } from "./collecting.ts";
 import { endedAt, toDeadLetter } from "./letters.ts";
-import { merged, readLog } from "./log.ts";
+import { merged, readLog, sizeOf } from "./log.ts";
 import { patiently } from "./patience.ts";
 import { type Producer, producer } from "./producer.ts";
 import { remaining } from "./remaining.ts";
@@ -46,7 +46,7 @@ function deadLettersOf(
     group: own.groupId,
     async count() {
       const held = (await ranges()).filter(({ from, to }) => from < to);
-      const messages = Number(held.reduce((sum, { from, to }) => sum + to - from, 0n));
+      const messages = sizeOf(held);
       const firsts = await Promise.all(held.map(async (range) => (await readLog(cluster, range).next()).value));
       const times = firsts.flatMap((record) => (record ? [endedAt(record)] : []));
       return { messages, ...(times.length > 0 && { oldest: new Date(Math.min(...times)) }) };

@@ -1,12 +1,16 @@
 import type { KafkaSubscription } from "../access.ts";
-import { canaryOf, HEADERS } from "../headers.ts";
+import { attemptOf, canaryOf, HEADERS, withRefusal } from "../headers.ts";
+import { insist, type Refusals } from "../insist.ts";
 import type { ConsumeOptions, Delivery, Handler } from "../message.ts";
-import { type Outcome, outcomeOf } from "../outcome.ts";
+import { type Outcome, outcomeOf, type Target, targetsOf } from "../outcome.ts";
+import { until } from "../waiting.ts";
 import type { Reading } from "./fetcher.ts";
 import type { Producer } from "./producer.ts";
-import { dueAt, type NewRecord, positionOf, type StoredRecord, toDelivery } from "./records.ts";
+import { dueAt, positionOf, type StoredRecord, toDelivery } from "./records.ts";
 import type { Slots } from "./slots.ts";
-import { until, waiting } from "./waiting.ts";
+
+/** A subscription as errors and dead letters name it. */
+export const flowOf = ({ topic, groupId }: KafkaSubscription): string => `kafka/${topic}/${groupId}`;
 
 /** What the partitions of one consumer have in common. */
 export interface Work {
@@ -15,6 +19,8 @@ export interface Work {
   options: ConsumeOptions;
   producer: Producer;
   slots: Slots;
+  /** By topic. */
+  refusals: Refusals;
   onError(error: Error): void;
 }
 
@@ -60,9 +66,9 @@ export async function workOn(work: PartitionWork): Promise<void> {
 /** What becomes of a record. Where the order is kept, it is tried again here and now until that is decided; undefined when it was not. */
 async function handled(record: StoredRecord, work: PartitionWork): Promise<Outcome | undefined> {
   const { subscription, handler, options, ending } = work;
-  const { topic, groupId, maxAttempts, delays, ordered } = subscription;
+  const { groupId, maxAttempts, delays, ordered } = subscription;
   const place = { consumer: groupId, position: positionOf(record) };
-  let delivery = toDelivery(record, `kafka/${topic}/${groupId}`);
+  let delivery = toDelivery(record, flowOf(subscription));
   for (;;) {
     const outcome = await outcomeOf(delivery, handler, { maxAttempts, delays }, place, options);
     if (!ordered || outcome.kind !== "retry") return outcome;
@@ -79,39 +85,37 @@ const again = (delivery: Delivery, headers: Delivery["headers"]): Delivery => ({
 });
 
 /** Milliseconds: longer than a broker takes to start again, as what is given up and sent again may be there twice. */
-const patience = 30_000;
+const unanswered = 30_000;
+/** Milliseconds; a topic that was missing a moment ago is asked for once. */
+const missing = 3_000;
 
-/** Publishes what an outcome needs, until it is confirmed; false where the partition was lost or is given up before that. */
+/**
+ * Publishes what an outcome needs, until it is confirmed; false where the partition was lost or is given up before that. Throws an
+ * OutdatedAccessError where Kafka refuses all topics that are left.
+ */
 async function carriedOut(outcome: Outcome, record: StoredRecord, work: PartitionWork): Promise<boolean> {
-  const next = nextRecord(outcome, record, work.subscription);
-  if (!next) return true;
-  for (const pauses = waiting(250, 10_000); !work.lost.aborted; ) {
-    try {
-      await work.producer.send(next, patience);
-      return true;
-    } catch (error) {
-      work.onError(error as Error);
-      // It is not acknowledged, and will be delivered again to whoever goes on.
-      if (work.ending.aborted) return false;
-      await pauses.next(work.ending);
-    }
-  }
-  return false;
+  const { subscription, refusals, onError, ending, lost } = work;
+  const targets = nextTargets(outcome, record, subscription);
+  if (targets.length === 0) return true;
+  const { partition, key, value } = record;
+  const send = async ({ place, headers }: Target, refusal?: string) => {
+    const next = { topic: place, partition, key, value, headers: withRefusal(headers, refusal) };
+    await work.producer.send(next, { unanswered, missing: refusals.has(place) ? 0 : missing });
+    return true;
+  };
+  const insistence = { flow: flowOf(subscription), onError, stopping: ending, refusals };
+  return (await insist(insistence, targets, send, () => !lost.aborted)) ?? false;
 }
 
-/** The record that a retry or a dead letter is, in the partition of the same number; nothing for other outcomes. */
-export function nextRecord(
+/** Where a record goes after an outcome, in the partition of the same number: the first of these topics that takes it. */
+export function nextTargets(
   outcome: Outcome,
-  { partition, key, value }: StoredRecord,
+  { headers: before }: Pick<StoredRecord, "headers">,
   { retries, deadLetterTopic }: Pick<KafkaSubscription, "retries" | "deadLetterTopic">,
-): NewRecord | undefined {
-  if (outcome.kind === "deadLetter") {
-    const { [HEADERS.notBefore]: _, ...headers } = outcome.headers;
-    return { topic: deadLetterTopic, partition, key, value, headers };
-  }
-  if (outcome.kind !== "retry") return undefined;
-  const { delay, headers } = outcome;
-  const notBefore = new Date(Date.now() + delay).toISOString();
-  const topic = (retries.find((wait) => wait.delay === delay) ?? retries.at(-1)!).place;
-  return { topic, partition, key, value, headers: { ...headers, [HEADERS.notBefore]: notBefore } };
+): Target[] {
+  const due = outcome.kind === "retry" ? new Date(Date.now() + outcome.delay).toISOString() : "";
+  return targetsOf(outcome, attemptOf(before), retries, deadLetterTopic).map(({ place, headers }) => {
+    const { [HEADERS.notBefore]: _, ...own } = headers;
+    return { place, headers: place === deadLetterTopic ? own : { ...own, [HEADERS.notBefore]: due } };
+  });
 }

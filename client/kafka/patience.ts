@@ -1,10 +1,10 @@
+import { waiting } from "../waiting.ts";
 import type { Cluster } from "./cluster.ts";
-import { waiting } from "./waiting.ts";
-import { isPassing, told } from "./wire.ts";
+import { isPassing, refusedIfMissing, told } from "./wire.ts";
 
 /**
- * Asks again while Kafka does not answer, for so many milliseconds (default: 10 s). Throws a RefusedError when it says no, and a
- * ConnectionError when the time is over; `doing` says of what.
+ * Asks again while Kafka does not answer, for so many milliseconds (default: 10 s). Throws a RefusedError when it says no, or says to
+ * the end that a topic is missing, and a ConnectionError when the time is over; `doing` says of what.
  */
 export async function patiently<T>(
   cluster: Cluster,
@@ -17,8 +17,8 @@ export async function patiently<T>(
     try {
       return await attempt();
     } catch (error) {
-      if (!isPassing(error) || Date.now() >= deadline) throw told(error, doing);
-      cluster.forget();
+      if (isPassing(error)) cluster.forget();
+      if (!isPassing(error) || Date.now() >= deadline) throw refusedIfMissing(told(error, doing));
       await again.next();
     }
   }

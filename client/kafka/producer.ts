@@ -1,35 +1,42 @@
 import { murmur2 } from "@platformatic/kafka";
-import { RefusedError } from "../message.ts";
+import { waiting } from "../waiting.ts";
 import type { Cluster } from "./cluster.ts";
-import { type Lane, lane } from "./lane.ts";
+import { type Deadline, type Lane, lane } from "./lane.ts";
 import type { NewRecord } from "./records.ts";
-import { waiting } from "./waiting.ts";
-import { isPassing, told } from "./wire.ts";
+import { is, isPassing, MISSING, refusedIfMissing, told } from "./wire.ts";
 
 /** Produces with acks=all and idempotence, in order within a partition. */
 export interface Producer {
   /**
-   * Returns when the broker has confirmed the record. Throws a RefusedError, or a ConnectionError when it was not confirmed within
-   * `patience` milliseconds; it may have been written then.
+   * Returns when the broker has confirmed the record. Throws a RefusedError, or a ConnectionError when it was not confirmed in time;
+   * it may have been written then.
    */
-  send(record: NewRecord, patience?: number): Promise<void>;
+  send(record: NewRecord, patience?: Patience): Promise<void>;
   /** Waits until everything is confirmed or was given up. */
   idle(): Promise<void>;
 }
 
-/** Milliseconds; long enough for a broker to fail over. */
-const usualPatience = 10_000;
+/** How long a record is tried again, in milliseconds. */
+export interface Patience {
+  /** While Kafka does not answer. */
+  unanswered: number;
+  /** While it says that there is no such topic, as of one that was just made. */
+  missing: number;
+}
+
+/** Long enough for a broker to fail over. */
+const usualPatience: Patience = { unanswered: 10_000, missing: 10_000 };
 
 export function producer(cluster: Cluster): Producer {
   const lanes = new Map<string, Lane>();
   const turns = new Map<string, number>();
 
-  async function leadersOf(topic: string, deadline: number) {
+  async function leadersOf(topic: string, deadline: Deadline) {
     for (const again = waiting(); ; ) {
       try {
         return (await cluster.leaders([topic])).get(topic)!;
       } catch (error) {
-        if (!isPassing(error) || Date.now() >= deadline) throw error;
+        if (!isPassing(error) || Date.now() >= deadline(error)) throw error;
         cluster.forget();
         await again.next();
       }
@@ -45,7 +52,8 @@ export function producer(cluster: Cluster): Producer {
 
   return {
     async send(record, patience = usualPatience) {
-      const deadline = Date.now() + patience;
+      const started = Date.now();
+      const deadline = (error: unknown) => started + (is(error, MISSING) ? patience.missing : patience.unanswered);
       const doing = `publishing to ${record.topic}`;
       try {
         const count = (await leadersOf(record.topic, deadline)).length;
@@ -54,10 +62,7 @@ export function producer(cluster: Cluster): Producer {
         const partition = partitionOf(record, count, turn);
         await laneOf(record.topic, partition).send(record, deadline);
       } catch (error) {
-        const failure = told(error, doing);
-        if (/UNKNOWN_TOPIC_OR_PARTITION/.test(failure.message))
-          throw new RefusedError(failure.message, { cause: error });
-        throw failure;
+        throw refusedIfMissing(told(error, doing));
       }
     },
     async idle() {

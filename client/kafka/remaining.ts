@@ -5,11 +5,12 @@ import { committedOffsets, deleteBefore, listOffsets } from "./offsets.ts";
 /** The consumer group that whoever takes from a dead-letter topic is in: the lock, and the positions before which all was removed. */
 export const redriveGroup = (topic: string): string => `messaging.redrive.${topic}`;
 
-/** Everything that a topic holds now. */
-export async function wholeLog(cluster: Cluster, topic: string): Promise<Range[]> {
+/** Everything that a topic holds now, or some of its partitions, as those tell who lead them by the newest that any broker knows. */
+export async function wholeLog(cluster: Cluster, topic: string, some?: readonly number[]): Promise<Range[]> {
+  await cluster.newest([topic]);
   const [first, end] = await Promise.all([
-    listOffsets(cluster, topic, "earliest"),
-    listOffsets(cluster, topic, "latest"),
+    listOffsets(cluster, topic, "earliest", some),
+    listOffsets(cluster, topic, "latest", some),
   ]);
   return [...first].map(([partition, from]) => ({ topic, partition, from, to: end.get(partition)! }));
 }

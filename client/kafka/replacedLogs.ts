@@ -41,7 +41,3 @@ async function startsOf(cluster: Cluster, { from, kind, groupId }: ReplacedLog):
   if (kind === "retry") return (await committedOffsets(cluster, groupId!, [from])).get(from)!;
   return new Map((await remaining(cluster, from)).map((range) => [range.partition, range.from]));
 }
-
-/** How many records lie in ranges, as far as offsets tell. */
-export const sizeOf = (ranges: readonly Range[]): number =>
-  Number(ranges.reduce((sum, { from, to }) => sum + (to > from ? to - from : 0n), 0n));

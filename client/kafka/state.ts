@@ -3,10 +3,10 @@ import { canaryOf } from "../headers.ts";
 import type { KafkaDeadLetters } from "../operator.ts";
 import { decodeSubscription } from "./assignment.ts";
 import type { Cluster } from "./cluster.ts";
-import { type Range, readLog } from "./log.ts";
+import { type Range, readLog, sizeOf } from "./log.ts";
 import { committedOffsets, type Offsets } from "./offsets.ts";
-import { wholeLog } from "./remaining.ts";
-import { describeGroupsV5 } from "./wire.ts";
+import { begin, wholeLog } from "./remaining.ts";
+import { describeGroupsV5, listGroupsV4 } from "./wire.ts";
 
 /**
  * How far a group is behind on a topic and its retry topics, and who is in it. Canaries wait for nobody, as those for another group
@@ -14,9 +14,7 @@ import { describeGroupsV5 } from "./wire.ts";
  */
 export async function stateOf(cluster: Cluster, own: KafkaDeadLetters): Promise<FlowState> {
   const { topic, groupId, autoOffsetReset } = own;
-  const prefix = `${topic}.${groupId}.retry.`;
-  const isRetryTopic = (name: string) => name.startsWith(prefix) && /^\d+$/.test(name.slice(prefix.length));
-  const topics = [topic, ...(await cluster.topics()).filter(isRetryTopic)];
+  const topics = [topic, ...(await cluster.topics()).filter(isRetryTopicOf(topic, groupId))];
   const committed = await committedOffsets(cluster, groupId, topics);
   const behind: Range[] = [];
   for (const name of topics) {
@@ -28,13 +26,18 @@ export async function stateOf(cluster: Cluster, own: KafkaDeadLetters): Promise<
   return { waiting: await waitingIn(cluster, behind), consumers: members.length, ours };
 }
 
+/** Whether a topic is one of a group's retry topics, of whatever delay. */
+export const isRetryTopicOf = (topic: string, groupId: string) => {
+  const prefix = `${topic}.${groupId}.retry.`;
+  return (name: string): boolean => name.startsWith(prefix) && /^\d+$/.test(name.slice(prefix.length));
+};
+
 /** Of each partition what lies behind a group's position. Without any position, a group begins at one end of the topic. */
 export function unread(held: readonly Range[], committed: Offsets, fromEnd: boolean): Range[] {
   return held.flatMap((range) => {
     const start = fromEnd && committed.size === 0 ? range.to : range.from;
-    const position = committed.get(range.partition) ?? start;
     // What was deleted is no longer waited for.
-    const from = position > range.from ? position : range.from;
+    const from = begin(range, committed.get(range.partition) ?? start);
     return from < range.to ? [{ ...range, from }] : [];
   });
 }
@@ -43,7 +46,7 @@ export function unread(held: readonly Range[], committed: Offsets, fromEnd: bool
 const mostLookedAt = 1_000;
 
 async function waitingIn(cluster: Cluster, ranges: readonly Range[]): Promise<number> {
-  const all = Number(ranges.reduce((sum, { from, to }) => sum + to - from, 0n));
+  const all = sizeOf(ranges);
   if (all > mostLookedAt) return all;
   let waiting = 0;
   for (const range of ranges) {
@@ -52,9 +55,24 @@ async function waitingIn(cluster: Cluster, ranges: readonly Range[]): Promise<nu
   return waiting;
 }
 
-/** The members of a group that read a topic. */
-export async function membersOf(cluster: Cluster, groupId: string, topic: string) {
+/** A member of a group, as far as its coordinator tells. */
+export type Member = { clientId: string };
+
+/**
+ * The members of a group that read a topic. Those that do not say what they read are taken for some that do: a group that is sharing
+ * out its partitions does not tell, and of one by the protocol of Kafka 4 (`group.protocol=consumer`) this question tells nothing, so it
+ * counts as one member.
+ */
+export async function membersOf(cluster: Cluster, groupId: string, topic: string): Promise<Member[]> {
   const node = await cluster.coordinator(groupId);
   const { groups } = await cluster.call(node, "offsets", describeGroupsV5.api, [groupId], false);
-  return groups[0]!.members.filter(({ memberMetadata }) => decodeSubscription(memberMetadata).includes(topic));
+  const { groupState, members } = groups[0]!;
+  if (groupState === "Dead") {
+    const listed = await cluster.call(node, "offsets", listGroupsV4.api, [], []);
+    const other = listed.groups.find((one) => one.groupId === groupId);
+    return other && !/^(empty|dead)$/i.test(other.groupState) ? [{ clientId: "" }] : [];
+  }
+  return members.filter(
+    ({ memberMetadata }) => (memberMetadata?.length ?? 0) === 0 || decodeSubscription(memberMetadata).includes(topic),
+  );
 }

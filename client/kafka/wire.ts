@@ -1,4 +1,4 @@
-import { protocolErrors } from "@platformatic/kafka";
+import { type API, metadataV10 as metadataOfLibrary, protocolErrors, ResponseError } from "@platformatic/kafka";
 import { ConnectionError, RefusedError } from "../message.ts";
 
 /**
@@ -7,6 +7,7 @@ import { ConnectionError, RefusedError } from "../message.ts";
  */
 export {
   deleteRecordsV2,
+  describeAclsV2,
   describeConfigsV4,
   describeGroupsV5,
   describeUserScramCredentialsV0,
@@ -19,12 +20,25 @@ export {
   listGroupsV4,
   listOffsetsV6,
   listOffsetsV7,
-  metadataV10,
   offsetCommitV8,
   offsetFetchV8,
   produceV9,
   syncGroupV5,
 } from "@platformatic/kafka";
+
+/** With the partitions that no broker leads: the library takes one of them for a failure of the whole question. */
+export const metadataV10 = { ...metadataOfLibrary, api: withPartitions(metadataOfLibrary.api) };
+
+function withPartitions<A extends unknown[], R>(api: API<A, R>): API<A, R> {
+  const ask = (connection: Parameters<typeof api.async>[0], ...args: A): Promise<R> =>
+    api.async(connection, ...args).catch((error: { response?: R; errors?: { path?: string }[] }) => {
+      const { response, errors = [] } = error;
+      const ofPartitions = errors.every(({ path }) => /^\/topics\/\d+\/partitions\/\d+$/.test(path ?? ""));
+      if (response && errors.length > 0 && ofPartitions) return response;
+      throw error;
+    });
+  return Object.assign(((...given) => api(...given)) as API<A, R>, api, { async: ask });
+}
 
 interface Failure {
   message?: string;
@@ -43,13 +57,17 @@ export function errorIds(error: unknown): string[] {
 /** Whether one of these names is among what went wrong. */
 export const is = (error: unknown, ...ids: string[]): boolean => errorIds(error).some((id) => ids.includes(id));
 
+/** What an answer says of one of several things, as an error of its own. */
+export const refusedWith = (errorCode: number): Error => new ResponseError(0, 0, { "/": [errorCode, null] }, undefined);
+
+/** Kafka's word for a topic or a partition that is not there. */
+export const MISSING = "UNKNOWN_TOPIC_OR_PARTITION";
+
+/** Kafka's number for a leader that is one no more. */
+export const FENCED_LEADER_EPOCH = 74;
+
 // A broker that is starting or a topic that was just made: asking again helps, whatever Kafka's own table says.
-const passing = [
-  "UNKNOWN_TOPIC_OR_PARTITION",
-  "UNKNOWN_LEADER_EPOCH",
-  "FENCED_LEADER_EPOCH",
-  "COORDINATOR_NOT_AVAILABLE",
-];
+const passing = [MISSING, "UNKNOWN_LEADER_EPOCH", "FENCED_LEADER_EPOCH", "COORDINATOR_NOT_AVAILABLE"];
 
 /** Whether asking again may help: the broker did not answer, or said so. */
 export function isPassing(error: unknown): boolean {
@@ -80,6 +98,12 @@ export function told(error: unknown, doing: string): Error {
     ? new ConnectionError(`Kafka does not answer while ${doing}: ${because}`, options)
     : new RefusedError(`Kafka refuses ${doing}: ${because}`, options);
 }
+
+/** What is told of a topic that was waited for in vain: that it is missing is a no, and not a lack of an answer. */
+export const refusedIfMissing = (failure: Error): Error =>
+  failure instanceof ConnectionError && is(failure, MISSING)
+    ? new RefusedError(failure.message.replace("does not answer while", "refuses"), { cause: failure })
+    : failure;
 
 function innermost(error: unknown): string {
   const { message, cause, errors } = (error ?? {}) as Failure;

@@ -1,16 +1,43 @@
 import { randomUUID } from "node:crypto";
 import { setImmediate as nextTurn, setTimeout as wait } from "node:timers/promises";
-import type { Channel } from "rabbitmq-client";
+import type { Channel, SyncMessage } from "rabbitmq-client";
 import { CLIENT_NAME } from "../deadLetters.ts";
+import { UntoldError } from "../message.ts";
 import { type Received, received } from "./rawBodies.ts";
 
 const LOOK_AGAIN_MS = 100;
 /** What was taken from the ready ones may still be on its way: a busy broker needs this long, in milliseconds. */
 const QUIET_MS = 2_000;
 
-/** How many messages wait in a queue: exact, and without those that somebody has in hand. */
-export const readyIn = async (channel: Channel, queue: string): Promise<number> =>
+/** A leader that works answers at once. One that hangs lets basic.get wait for a minute, and then the broker ends the connection. */
+const PATIENCE_MS = 5_000;
+
+/** How many messages wait in a queue, without those that somebody has in hand; 0 also where a quorum queue's leader is silent. */
+export const seemsReady = async (channel: Channel, queue: string): Promise<number> =>
   (await channel.queueDeclare({ queue, passive: true })).messageCount;
+
+/**
+ * The same, and 0 only where nothing waits: basic.get asks the leader. A message that came meanwhile is given back, which counts one
+ * delivery more. Throws an UntoldError where the leader does not answer.
+ */
+export async function readyIn(channel: Channel, queue: string): Promise<number> {
+  const ready = await seemsReady(channel, queue);
+  if (ready > 0) return ready;
+  const message = await next(channel, queue);
+  if (!message) return 0;
+  channel.basicNack({ deliveryTag: message.deliveryTag, requeue: true });
+  return Math.max(1, await seemsReady(channel, queue));
+}
+
+/** The next message, in hand; undefined: there is none. Throws an UntoldError where the queue's leader does not answer. */
+export async function next(channel: Channel, queue: string): Promise<SyncMessage | undefined> {
+  const silent = wait(PATIENCE_MS, "silent" as const, { ref: false });
+  const message = await Promise.race([channel.basicGet({ queue }), silent]);
+  if (message !== "silent") return message;
+  throw new UntoldError(
+    `rabbitmq/${queue}: the queue's leader does not answer within ${PATIENCE_MS / 1000} s, so what it holds is not known: wait until it works again, or restart the node that leads it`,
+  );
+}
 
 /**
  * Returns when the queue has every acknowledgement of the channel. A quorum queue's channel holds back those beyond 32 that are
@@ -18,8 +45,8 @@ export const readyIn = async (channel: Channel, queue: string): Promise<number> 
  * answered: the first time after those underway, the second time after those held back. What it takes comes back with the channel.
  */
 export async function acknowledged(channel: Channel, queue: string): Promise<void> {
-  await channel.basicGet({ queue });
-  await channel.basicGet({ queue });
+  await next(channel, queue);
+  await next(channel, queue);
 }
 
 /**
@@ -28,7 +55,7 @@ export async function acknowledged(channel: Channel, queue: string): Promise<voi
  */
 export async function givenBack(channel: Channel, queue: string, ready: number): Promise<void> {
   channel.basicNack({ deliveryTag: 0, multiple: true, requeue: true });
-  for (const end = Date.now() + QUIET_MS; (await readyIn(channel, queue)) < ready && Date.now() < end; ) {
+  for (const end = Date.now() + QUIET_MS; (await seemsReady(channel, queue)) < ready && Date.now() < end; ) {
     await wait(LOOK_AGAIN_MS / 10);
   }
 }

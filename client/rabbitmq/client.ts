@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { RabbitmqAccess } from "../access.ts";
+import { CLIENT_NAME } from "../deadLetters.ts";
 import { HEADERS } from "../headers.ts";
 import {
   AccessError,
@@ -12,6 +13,7 @@ import {
 import { startConsumer } from "./consumer.ts";
 import { addressOf } from "./destination.ts";
 import { type Link, linkTo } from "./link.ts";
+import { rabbitmqMark } from "./mark.ts";
 import { type Publisher, publisherOn } from "./publisher.ts";
 
 /**
@@ -27,8 +29,9 @@ export class RabbitmqClient implements BrokerClient {
 
   constructor(access: RabbitmqAccess) {
     this.#access = access;
-    this.#publishing = linkTo(access);
-    this.#consuming = linkTo(access);
+    const login = { ...access, name: `${CLIENT_NAME}/${rabbitmqMark(access)}` };
+    this.#publishing = linkTo(login);
+    this.#consuming = linkTo(login);
     this.#publisher = publisherOn(this.#publishing);
   }
 
@@ -67,7 +70,8 @@ export class RabbitmqClient implements BrokerClient {
     this.#consumers.add(started);
     started.catch(() => this.#consumers.delete(started));
     const consumer = await started;
-    return { stop: () => consumer.stop().finally(() => this.#consumers.delete(started)) };
+    consumer.ended.then(() => this.#consumers.delete(started));
+    return consumer;
   }
 
   async close(): Promise<void> {

@@ -1,13 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { setImmediate as nextTurn, setTimeout as wait } from "node:timers/promises";
 import type { AsyncMessage, Channel } from "rabbitmq-client";
-import { withRetries } from "../connection.ts";
+import { REACH_DELAYS_MS, withRetries } from "../connection.ts";
 import { CLIENT_NAME } from "../deadLetters.ts";
+import { insist } from "../insist.ts";
+import { lifecycle } from "../lifecycle.ts";
 import type { Consumer } from "../message.ts";
 import { toClientError } from "./errors.ts";
 import { type HandlingParts, handle } from "./handle.ts";
 import type { Link, OpenChannel } from "./link.ts";
-import { persistently, REACH_DELAYS_MS } from "./patience.ts";
 
 /** What a consumer works with. */
 export interface ConsumerParts extends HandlingParts {
@@ -19,15 +20,22 @@ const HOLDING_PREFETCH = 1_000;
 // A quorum queue's channel holds back acknowledgements beyond 32 that are underway, and drops them when it closes.
 const SETTLING_MS = 100;
 
-/** Starts a consumer, and returns when the broker knows it. After that it comes back by itself, whatever happens to its channel. */
+/**
+ * Starts a consumer, and returns when the broker knows it. After that it comes back by itself, whatever happens to its channel, until
+ * it is stopped or the broker refuses it.
+ */
 export async function startConsumer(parts: ConsumerParts): Promise<Consumer> {
-  const { onError } = parts.options;
+  const { options, subscription } = parts;
+  const { onError } = options;
   const inHand = new Set<Promise<void>>();
   const stop = new AbortController();
+  const flow = `rabbitmq/${subscription.queue}`;
+  const insistence = { flow, onError, stopping: stop.signal, refusals: new Map<string, number>() };
 
   const attach = () =>
     attached(parts, (channel, message) => {
-      const handled = handle(parts, channel, message, stop.signal).finally(() => inHand.delete(handled));
+      const carrying = { insistence, fail };
+      const handled = handle(parts, carrying, channel, message).finally(() => inHand.delete(handled));
       inHand.add(handled);
     });
   const detach = async (attachment: Attached) => {
@@ -37,26 +45,25 @@ export async function startConsumer(parts: ConsumerParts): Promise<Consumer> {
     if (attachment.channel.active) await wait(SETTLING_MS);
     await attachment.channel.close();
   };
-
-  let current = await withRetries(REACH_DELAYS_MS, attach);
-  const running = (async () => {
+  const stayAttached = async () => {
     while (!stop.signal.aborted) {
       const reason = await current.ended;
       if (stop.signal.aborted) return;
       onError?.(reason);
-      const next = await persistently(attach, { onError, stopping: stop.signal, needed: () => !stop.signal.aborted });
+      const next = await insist(insistence, [{ place: flow }], attach, () => !stop.signal.aborted);
       if (next) current = next;
     }
     await detach(current);
-  })();
-
-  return {
-    async stop() {
-      stop.abort();
-      await detach(current);
-      await running;
-    },
   };
+  const { consumer, fail } = lifecycle(async () => {
+    stop.abort();
+    await detach(current);
+    await running;
+  }, onError);
+
+  let current = await withRetries(REACH_DELAYS_MS, attach);
+  const running = stayAttached().catch(fail);
+  return consumer;
 }
 
 interface Attached extends OpenChannel {

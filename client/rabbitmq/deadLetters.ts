@@ -3,7 +3,7 @@ import type { Count, DeadLetter, DeadLetters, Verdict } from "../deadLetters.ts"
 import { canaryOf, HEADERS } from "../headers.ts";
 import { AccessError } from "../message.ts";
 import type { RabbitmqDeadLetters } from "../operator.ts";
-import { acknowledged, givenBack, readyIn, takeBatch } from "./batch.ts";
+import { acknowledged, givenBack, next, readyIn, takeBatch } from "./batch.ts";
 import { toDeadLetter, withoutReason } from "./ended.ts";
 import { toClientError } from "./errors.ts";
 import type { Link } from "./link.ts";
@@ -51,7 +51,7 @@ export function deadLettersOf(place: RabbitmqDeadLetters, parts: DeadLetterParts
     count: () =>
       onChannel(async (channel): Promise<Count> => {
         const messages = await readyIn(channel, name);
-        const head = messages > 0 ? await channel.basicGet({ queue: name }) : undefined;
+        const head = messages > 0 ? await next(channel, name) : undefined;
         if (head) await givenBack(channel, name, messages);
         const oldest = head && shown(identified(received(head))).at;
         return { messages, ...(oldest && { oldest }) };

@@ -97,7 +97,8 @@ async function drained(link: Link, publisher: Publisher, move: QueueMove, moving
 }
 
 async function whatHolds(channel: Channel, queue: string): Promise<string[]> {
-  const { messageCount, consumerCount } = await channel.queueDeclare({ queue, passive: true });
+  const messageCount = await readyIn(channel, queue);
+  const { consumerCount } = await channel.queueDeclare({ queue, passive: true });
   return [
     ...(messageCount > 0 ? [`rabbitmq/${queue} still holds ${messageCount} messages`] : []),
     ...(consumerCount > 0 ? [`rabbitmq/${queue} still has ${consumerCount} consumers`] : []),

@@ -22,7 +22,8 @@ export function toClientError(error: unknown, place: string): Error {
   // The library names the method that was refused, and a connection has none.
   const text = (message || code || String(error)).replace(/^undefined: /, "");
   if (code === "NACK") {
-    return new RefusedError(`${place}: the broker did not take the message: its queue is full, or not available`);
+    const text = `${place}: the broker did not take the message: its queue is full, or not available`;
+    return new RefusedError(text, { full: true });
   }
   const refused = code !== undefined && refusals.includes(code) && !passing.test(text);
   const options = { cause: error };

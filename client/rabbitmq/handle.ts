@@ -1,11 +1,12 @@
 import type { AsyncMessage, Channel } from "rabbitmq-client";
+import { LOST_DELIVERIES } from "../../skill/deliveries.ts";
 import type { RabbitmqSubscription } from "../access.ts";
-import { HEADERS, type Headers } from "../headers.ts";
-import type { ConsumeOptions, Delivery, Handler } from "../message.ts";
-import { type Outcome, outcomeOf } from "../outcome.ts";
+import { attemptOf, HEADERS, withRefusal } from "../headers.ts";
+import { type Insistence, insist } from "../insist.ts";
+import { type ConsumeOptions, type Delivery, type Handler, OutdatedAccessError } from "../message.ts";
+import { type Outcome, outcomeOf, type Target, targetsOf } from "../outcome.ts";
 import { toClientError } from "./errors.ts";
-import { persistently } from "./patience.ts";
-import { identified, republished, toDelivery } from "./properties.ts";
+import { identified, republished, textHeaders, toDelivery, unansweredOf } from "./properties.ts";
 import type { Publisher } from "./publisher.ts";
 import { received } from "./rawBodies.ts";
 import { rejectToRetry } from "./reject.ts";
@@ -20,69 +21,93 @@ export interface HandlingParts {
   options: ConsumeOptions;
 }
 
+/** How one consumer carries out what becomes of its messages. */
+export interface Carrying {
+  insistence: Insistence;
+  /** Ends the consumer. */
+  fail(error: Error): void;
+}
+
 /** Delivers one message and carries out what becomes of it. It never throws. */
 export async function handle(
   parts: HandlingParts,
+  { insistence, fail }: Carrying,
   channel: Channel,
   raw: AsyncMessage,
-  stopping: AbortSignal,
 ): Promise<void> {
   const { subscription, handler, options, consumer } = parts;
   const message = identified(received(raw));
-  const delivery = toDelivery(message, `rabbitmq/${subscription.queue}`);
   const rule = {
     maxAttempts: subscription.maxAttempts,
     delays: subscription.nativeDelays ?? subscription.retries?.map(({ delay }) => delay) ?? [],
   };
   const place = { consumer, position: `${message.exchange}/${message.routingKey}` };
-  // Deliveries that nobody answered count: a message that ends its consumer would come again and again after a retry.
-  const chosen = delivery.attempt > rule.maxAttempts ? unanswered : handler;
+  const unanswered = unansweredOf(message.headers);
+  const { attempt, isGivenUp } = attemptAt(subscription, attemptOf(textHeaders(message.headers)), unanswered);
+  const delivery = { ...toDelivery(message, `rabbitmq/${subscription.queue}`), attempt };
+  const chosen = isGivenUp ? () => giveUp(unanswered) : handler;
   const outcome = await outcomeOf(delivery, chosen, rule, place, options);
   try {
-    const next = nextPlace(subscription, delivery, outcome);
+    const next = nextPlaces(subscription, delivery, outcome);
     if (next === "again") return rejectToRetry(channel, message.deliveryTag);
     if (next === "held") return;
     if (next !== "done") {
-      const { exchange, headers } = next;
       const { messageId } = message;
-      const envelope = { ...republished(message, headers), exchange, routingKey: subscription.queue, messageId };
-      const send = () => parts.publisher.send(envelope, message.body).then(() => true);
-      const sent = await persistently(send, { onError: options.onError, stopping, needed: () => channel.active });
-      if (!sent) return;
+      const own = { routingKey: subscription.queue, messageId };
+      const send = ({ place, headers }: Target, refusal?: string) => {
+        const envelope = { ...republished(message, withRefusal(headers, refusal)), ...own, exchange: place };
+        return parts.publisher.send(envelope, message.body).then(() => true);
+      };
+      if (!(await insist(insistence, next, send, () => channel.active))) return;
     }
     channel.basicAck({ deliveryTag: message.deliveryTag });
   } catch (error) {
+    if (error instanceof OutdatedAccessError) return fail(error);
     // The channel is gone, and the broker gives the message to the next consumer.
     options.onError?.(toClientError(error, delivery.flow));
   }
 }
 
-function unanswered({ attempt }: Delivery): never {
-  throw Object.assign(new Error(`delivered ${attempt - 1} times, and its consumer ended without an answer`), {
+/**
+ * Which attempt a delivery is. What came back unanswered is none, as its handler may never have had it: a node that failed took the
+ * channel with it. But a message that ends its consumer would come again and again, so after many it is given up. Where the queue
+ * itself delays what is rejected, what was rejected and what was lost are one count.
+ */
+export function attemptAt(
+  { maxAttempts, nativeDelays }: Pick<RabbitmqSubscription, "maxAttempts" | "nativeDelays">,
+  told: number,
+  unanswered: number,
+): { attempt: number; isGivenUp: boolean } {
+  if (unanswered >= maxAttempts + LOST_DELIVERIES) return { attempt: maxAttempts, isGivenUp: true };
+  return { attempt: nativeDelays ? Math.min(told + unanswered, maxAttempts) : told, isGivenUp: false };
+}
+
+function giveUp(unanswered: number): never {
+  throw Object.assign(new Error(`delivered ${unanswered} times, and its consumer ended without an answer`), {
     name: "UnansweredError",
   });
 }
 
-/** Where a delivery goes before it is acknowledged; `again`: its queue delays it itself; `held`: it stays unacknowledged to the end. */
-export type NextPlace = "done" | "again" | "held" | { exchange: string; headers: Headers };
+/**
+ * Where a delivery goes before it is acknowledged: the first of these places that takes it. `again`: its queue delays it itself;
+ * `held`: it stays unacknowledged to the end.
+ */
+export type NextPlaces = "done" | "again" | "held" | Target[];
 
 /**
- * What an outcome means here. A message that is not ours to handle goes through the shortest tier, as a new message of the same
- * attempt: given back, it would count as delivered.
+ * What an outcome means here. A message that is not ours to handle goes through a tier, the shortest first, as a new message of the
+ * same attempt: given back, it would count as delivered.
  */
-export function nextPlace(
+export function nextPlaces(
   { retries = [], nativeDelays, deadLetterExchange }: RabbitmqSubscription,
   { key, headers, attempt }: Pick<Delivery, "key" | "headers" | "attempt">,
   outcome: Outcome,
-): NextPlace {
+): NextPlaces {
   if (outcome.kind === "done") return "done";
-  if (outcome.kind === "deadLetter") return { exchange: deadLetterExchange!, headers: outcome.headers };
-  if (outcome.kind === "retry") {
-    if (nativeDelays) return "again";
-    return { exchange: retries.find(({ delay }) => delay === outcome.delay)!.place, headers: outcome.headers };
-  }
-  const [shortest] = retries.toSorted((a, b) => a.delay - b.delay);
-  if (!shortest) return "held";
+  if (outcome.kind === "retry" && nativeDelays) return "again";
+  if (outcome.kind !== "giveBack") return targetsOf(outcome, attempt, retries, deadLetterExchange!);
+  const tiers = retries.toSorted((a, b) => a.delay - b.delay);
+  if (tiers.length === 0) return "held";
   const same = { ...headers, [HEADERS.attempt]: String(attempt), ...(key !== undefined && { [HEADERS.key]: key }) };
-  return { exchange: shortest.place, headers: same };
+  return tiers.map(({ place }) => ({ place, headers: same }));
 }

@@ -1,12 +1,16 @@
+import { setTimeout as wait } from "node:timers/promises";
 import { type Channel, Connection, type ConnectionOptions } from "rabbitmq-client";
 import type { RabbitmqAccess } from "../access.ts";
 import { CLIENT_NAME } from "../deadLetters.ts";
-import { ConnectionError } from "../message.ts";
+import { ConnectionError, RefusedError } from "../message.ts";
 import { toClientError } from "./errors.ts";
 import { keepBodiesRaw } from "./rawBodies.ts";
 
 /** How one user reaches its vhost. */
-export type Login = Pick<RabbitmqAccess, "url" | "vhost" | "username" | "password" | "ca">;
+export type Login = Pick<RabbitmqAccess, "url" | "urls" | "vhost" | "username" | "password" | "ca"> & {
+  /** What the broker shows of the connection. Default: {@link CLIENT_NAME}. */
+  name?: string;
+};
 
 /** A channel, and why it ended once it has. */
 export interface OpenChannel {
@@ -26,17 +30,20 @@ const FRAME_BYTES = 131_072;
 // A broker that went silent is noticed after two missed heartbeats of the library's.
 const HEARTBEAT_SECONDS = 10;
 const PATIENCE_MS = 10_000;
+/** How long each of several nodes but the last may take to let a client in, in milliseconds. */
+const NEXT_AFTER_MS = 3_000;
 
 /** The link of a user; nothing is connected yet. */
 export function linkTo(login: Login): Link {
   const place = placeOf(login);
+  const connectToAny = connectorOf(login);
   let current: Promise<Connection> | undefined;
   let closed = false;
 
   const connection = (): Promise<Connection> => {
     if (closed) return Promise.reject(new ConnectionError(`${place}: the client is closed`));
     if (current) return current;
-    const made = connect(login, () => {
+    const made = connectToAny(() => {
       if (current === made) current = undefined;
     });
     current = made;
@@ -48,6 +55,7 @@ export function linkTo(login: Login): Link {
       try {
         const channel = await (await connection()).acquire({ emitErrorsFromChannel: true });
         keepBodiesRaw(channel);
+        closeInTime(channel);
         return { channel, ended: endOf(channel, place) };
       } catch (error) {
         throw toClientError(error, place);
@@ -63,12 +71,36 @@ export function linkTo(login: Login): Link {
 }
 
 /** What errors call the broker. */
-export const placeOf = ({ url, vhost }: Login): string => `rabbitmq ${vhost} at ${url}`;
+export const placeOf = ({ url, urls = [url], vhost }: Login): string => `rabbitmq ${vhost} at ${urls.join(", ")}`;
+
+/** Connects to one node after the other, from the one that answered last, until one lets the client in or refuses it. */
+function connectorOf({ urls, ...login }: Login): (onEnd: () => void) => Promise<Connection> {
+  const nodes = urls ?? [login.url];
+  let first = 0;
+  return async (onEnd) => {
+    for (let tried = 1; ; tried++) {
+      const isLast = tried === nodes.length;
+      let isOpen = false;
+      try {
+        const onClosed = () => void (isOpen && onEnd());
+        const patience = isLast ? PATIENCE_MS : NEXT_AFTER_MS;
+        const connection = await connect({ ...login, url: nodes[first]! }, onClosed, patience);
+        isOpen = true;
+        return connection;
+      } catch (error) {
+        if (!(error instanceof RefusedError)) first = (first + 1) % nodes.length;
+        if (!isLast && !(error instanceof RefusedError)) continue;
+        onEnd();
+        throw error;
+      }
+    }
+  };
+}
 
 /** Resolves when the connection is open. The library would reconnect by itself, with a wrong password for ever: it is ended instead. */
-function connect(login: Login, onEnd: () => void): Promise<Connection> {
+function connect(login: Login, onEnd: () => void, connectionTimeout: number): Promise<Connection> {
   return new Promise((resolve, reject) => {
-    const connection = new Connection(toOptions(login));
+    const connection = new Connection({ ...toOptions(login), connectionTimeout });
     connection.once("connection", () => resolve(connection));
     connection.on("error", (error) => {
       connection.unsafeDestroy();
@@ -79,7 +111,7 @@ function connect(login: Login, onEnd: () => void): Promise<Connection> {
 }
 
 /** What the library connects by. */
-export function toOptions({ url, vhost, username, password, ca }: Login): ConnectionOptions {
+export function toOptions({ url, vhost, username, password, ca, name = CLIENT_NAME }: Login): ConnectionOptions {
   const { protocol, hostname, port } = new URL(url);
   return {
     // The brackets of an IPv6 address belong to the URL.
@@ -89,7 +121,7 @@ export function toOptions({ url, vhost, username, password, ca }: Login): Connec
     vhost,
     username,
     password,
-    connectionName: CLIENT_NAME,
+    connectionName: name,
     frameMax: FRAME_BYTES,
     heartbeat: HEARTBEAT_SECONDS,
     connectionTimeout: PATIENCE_MS,
@@ -97,11 +129,19 @@ export function toOptions({ url, vhost, username, password, ca }: Login): Connec
   };
 }
 
+/** A channel that asked a queue whose leader hangs is not closed before that answers, which takes a minute; nobody waits so long. */
+function closeInTime(channel: Channel): void {
+  const close = channel.close.bind(channel);
+  channel.close = () => Promise.race([close(), wait(PATIENCE_MS / 2, undefined, { ref: false })]);
+}
+
 /** Closes a connection whose channels are closed; one that does not answer is dropped. */
 async function ended(connection: Connection): Promise<void> {
-  const timer = setTimeout(() => connection.unsafeDestroy(), PATIENCE_MS);
-  await connection.close();
-  clearTimeout(timer);
+  const closed = connection.close().then(
+    () => true,
+    () => true,
+  );
+  if (!(await Promise.race([closed, wait(PATIENCE_MS, false, { ref: false })]))) connection.unsafeDestroy();
 }
 
 function endOf(channel: Channel, place: string): Promise<Error> {

@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Envelope } from "rabbitmq-client";
-import { HEADERS, type Headers } from "../headers.ts";
+import { attemptOf, HEADERS, type Headers } from "../headers.ts";
 import type { Delivery } from "../message.ts";
-import { countedAttempt } from "../outcome.ts";
 import type { Received } from "./rawBodies.ts";
 
 type Raw = Record<string, unknown>;
@@ -16,7 +15,7 @@ export const identified = (message: Received): Received & { messageId: string } 
   messageId: message.messageId || textOf(message.headers?.[HEADERS.id] ?? "") || randomUUID(),
 });
 
-/** What the handler gets. */
+/** What the handler gets. Deliveries that nobody answered are no attempts: {@link unansweredOf}. */
 export function toDelivery(message: Received & { messageId: string }, flow: string): Delivery {
   const headers = textHeaders(message.headers);
   return {
@@ -24,7 +23,7 @@ export function toDelivery(message: Received & { messageId: string }, flow: stri
     body: message.body,
     key: keyOf(message),
     headers,
-    attempt: countedAttempt(headers, unansweredOf(message.headers)),
+    attempt: attemptOf(headers),
     flow,
   };
 }
@@ -36,7 +35,7 @@ const keyOf = ({ headers, routingKey }: Received): string => {
 };
 
 /** How often the broker gave it out without an answer; a classic queue does not count. */
-const unansweredOf = (headers: Raw = {}): number => Number(headers["x-delivery-count"] ?? 0) || 0;
+export const unansweredOf = (headers: Raw = {}): number => Number(headers["x-delivery-count"] ?? 0) || 0;
 
 /** The headers without the broker's own, each as text. */
 export function textHeaders(headers: Raw = {}): Headers {

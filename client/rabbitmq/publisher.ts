@@ -1,10 +1,9 @@
 import { setImmediate as nextTurn, setTimeout as wait } from "node:timers/promises";
 import type { Channel, Envelope, ReturnedMessage } from "rabbitmq-client";
-import { withRetries } from "../connection.ts";
+import { REACH_DELAYS_MS, withRetries } from "../connection.ts";
 import { ConnectionError, RefusedError } from "../message.ts";
 import { toClientError } from "./errors.ts";
 import type { Link } from "./link.ts";
-import { REACH_DELAYS_MS } from "./patience.ts";
 
 /** A message on its way out: it must have an identity, by which the broker's return of it is known. */
 export type Outgoing = Envelope & { exchange: string; routingKey: string; messageId: string };

@@ -1,18 +1,28 @@
-import { get } from "node:https";
+import { request as send } from "node:https";
 
-type Get = (address: string, options: { headers: Record<string, string>; signal: AbortSignal }) => Promise<Response>;
+interface Options {
+  /** Default: GET. */
+  method?: string;
+  headers: Record<string, string>;
+  body?: string;
+  signal: AbortSignal;
+}
 
 /** `fetch` for an HTTPS server whose certificate an authority signed that this machine does not know; `ca` is that authority's, PEM. */
 export const trusting =
-  (ca: string): Get =>
-  (address, { headers, signal }) =>
+  (ca: string) =>
+  (address: string, { body, signal, ...options }: Options): Promise<Response> =>
     new Promise((resolve, reject) => {
       const fail = (error: Error) => reject(signal.aborted ? signal.reason : error);
-      const request = get(address, { ca, headers, signal }, (answer) => {
+      const request = send(address, { ca, signal, ...options }, (answer) => {
         const chunks: Buffer[] = [];
         answer.on("data", (chunk: Buffer) => chunks.push(chunk));
-        answer.on("end", () => resolve(new Response(Buffer.concat(chunks), { status: answer.statusCode })));
+        answer.on("end", () => {
+          const { statusCode: status } = answer;
+          resolve(new Response(status === 204 ? null : Buffer.concat(chunks), { status }));
+        });
         answer.on("error", fail);
       });
       request.on("error", fail);
+      request.end(body);
     });

@@ -1,5 +1,7 @@
-import type { Consumer } from "../message.ts";
-import { createRawClient, type Login, nameOf, toError } from "./server.ts";
+import { REFUSED_PATIENCE_MS } from "../insist.ts";
+import { lifecycle } from "../lifecycle.ts";
+import { type Consumer, OutdatedAccessError } from "../message.ts";
+import { createRawClient, isRefusal, type Login, nameOf, toError } from "./server.ts";
 
 const PATIENCE_MS = 10_000;
 const LONGEST_WAIT_MS = 2_000;
@@ -7,7 +9,7 @@ const LONGEST_WAIT_MS = 2_000;
 /**
  * Listens to a channel, or to all that begin alike where the name ends in `*`; `covering` is what the app may subscribe to, for the
  * server grants a pattern as it stands there and no narrower one. Returns when the server has confirmed it. After a lost connection
- * it subscribes again; what was published meanwhile is missed.
+ * it subscribes again; what was published meanwhile is missed. It ends where the server lets it in or subscribe no more.
  */
 export async function listenTo(
   login: Login,
@@ -17,12 +19,20 @@ export async function listenTo(
 ): Promise<Consumer> {
   const end = Date.now() + PATIENCE_MS;
   let ready = false;
-  const client = createRawClient(login, (tries) => {
+  const place = `${nameOf(login)}, ${channel}`;
+  let refusedAt: number | undefined;
+  const client = createRawClient(login, (tries, cause) => {
     if (!ready && Date.now() > end) return false;
+    refusedAt = isRefusal(cause) ? (refusedAt ?? Date.now()) : undefined;
+    if (ready && refusedAt !== undefined && Date.now() - refusedAt >= REFUSED_PATIENCE_MS) return false;
     return Math.min(50 * 2 ** tries, LONGEST_WAIT_MS);
+  });
+  const { consumer, fail } = lifecycle(async () => {
+    if (client.isOpen) client.destroy();
   });
   // Without a listener an error would end the process; the client connects again by itself.
   client.on("error", () => {});
+  client.on("terminated", (cause) => fail(new OutdatedAccessError(place, toError(place, cause))));
   const wide = channel.endsWith("*");
   const beginning = channel.slice(0, -1);
   const listener = (body: Buffer, name: Buffer) => {
@@ -36,11 +46,7 @@ export async function listenTo(
     else await client.subscribe(channel, listener, true);
   } catch (error) {
     if (client.isOpen) client.destroy();
-    throw toError(`${nameOf(login)}, ${channel}`, error);
+    throw toError(place, error);
   }
-  return {
-    async stop() {
-      if (client.isOpen) client.destroy();
-    },
-  };
+  return consumer;
 }

@@ -118,11 +118,9 @@ export class RedisClient implements BrokerClient {
 
   async #kept(starting: Promise<Consumer>): Promise<Consumer> {
     const consumer = await this.#tracked(starting);
-    const kept: Consumer = {
-      stop: () => consumer.stop().finally(() => this.#consumers.delete(kept)),
-    };
-    this.#consumers.add(kept);
-    return kept;
+    this.#consumers.add(consumer);
+    consumer.ended.then(() => this.#consumers.delete(consumer));
+    return consumer;
   }
 
   async #tracked<T>(running: Promise<T>): Promise<T> {

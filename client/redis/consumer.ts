@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { setTimeout as wait } from "node:timers/promises";
 import type { RedisSubscription } from "../access.ts";
 import { CLIENT_NAME } from "../deadLetters.ts";
+import { insist } from "../insist.ts";
+import { lifecycle } from "../lifecycle.ts";
 import type { ConsumeOptions, Consumer, Delivery, Handler } from "../message.ts";
 import { outcomeOf } from "../outcome.ts";
+import { pause } from "../waiting.ts";
 import { toContent } from "./entry.ts";
 import { fetcher } from "./fetch.ts";
 import { type Claimed, type Group, isMissing, makeGroup, pendingOf, stillAtWork } from "./group.ts";
@@ -31,9 +33,6 @@ export interface ConsumerArgs {
 const CONCURRENCY = 10;
 /** How long a consumer that stops waits for a server that does not take its answers, in milliseconds. */
 const STOP_PATIENCE_MS = 10_000;
-/** Waits before the server is asked again after an error, in milliseconds. */
-const SHORTEST_WAIT_MS = 100;
-const LONGEST_WAIT_MS = 5_000;
 
 /** That every delivery of a message ended without an answer, as its dead letter tells it. */
 export class UnansweredError extends Error {
@@ -50,20 +49,15 @@ export async function startConsumer(args: ConsumerArgs): Promise<Consumer> {
   const hands = handsOf(options.concurrency ?? CONCURRENCY);
   const canariesOnly = options.canariesOnly !== undefined;
   const schedule = retrySchedule([...(canariesOnly ? [] : [0]), ...subscription.delays]);
-  const onError = quietly(options.onError);
+  const { onError = () => {} } = options;
   const trimming = trimmer(server, stream, onError);
   const fetch = fetcher({ of: reading, name, hands, schedule, crashTimeout, canariesOnly });
   const stopping = new AbortController();
-  let patientUntil = Number.POSITIVE_INFINITY;
-  const givenUp = () => Date.now() > patientUntil;
-  const settling: Settling = {
-    of,
-    deadLetterStream: subscription.deadLetterStream,
-    hands,
-    schedule,
-    onError,
-    givenUp,
-  };
+  // What is in hand is told for a while after the consumer was stopped.
+  const givenUp = new AbortController();
+  const refusals = new Map<string, number>();
+  const insistence = { flow: args.flow, onError, stopping: givenUp.signal, refusals };
+  const settling: Settling = { of, deadLetterStream: subscription.deadLetterStream, hands, schedule, insistence };
 
   const handle = async (claimed: Claimed): Promise<void> => {
     const { id } = claimed.entry;
@@ -71,29 +65,30 @@ export async function startConsumer(args: ConsumerArgs): Promise<Consumer> {
     try {
       const outcome = stopping.signal.aborted ? ({ kind: "giveBack" } as const) : await answer(args, claimed);
       if (await settle(settling, claimed, outcome)) trimming.acknowledged();
-    } catch {
-      // Told by then: the entry stays pending, and another consumer takes it after the crash timeout.
+    } catch (error) {
+      // The entry stays pending, and another consumer takes it: at once where that is permitted, else after the crash timeout.
+      fail(error as Error);
+      await settle(settling, claimed, { kind: "giveBack" }).catch(() => {});
     } finally {
       hands.release(id);
     }
   };
 
-  const run = async (): Promise<void> => {
-    for (let pause = SHORTEST_WAIT_MS; !stopping.signal.aborted; ) {
-      try {
-        await hands.whenFree();
-        for (const step of [fetch.orphans, fetch.crashed, fetch.retries, fetch.fresh]) {
-          if (stopping.signal.aborted) return;
-          for (const claimed of await step()) handle(claimed);
-        }
-        pause = SHORTEST_WAIT_MS;
-      } catch (error) {
-        onError(error as Error);
-        if (isMissing(error)) await makeGroup(of).catch(onError);
-        await wait(pause, undefined, { signal: stopping.signal }).catch(() => {});
-        pause = Math.min(2 * pause, LONGEST_WAIT_MS);
-      }
+  const round = async (): Promise<void> => {
+    await hands.whenFree();
+    for (const step of [fetch.orphans, fetch.crashed, fetch.retries, fetch.fresh]) {
+      if (stopping.signal.aborted) return;
+      for (const claimed of await step()) handle(claimed);
     }
+  };
+  const look = () =>
+    round().catch(async (error) => {
+      if (isMissing(error)) await makeGroup(of).catch(onError);
+      throw error;
+    });
+  const run = async (): Promise<void> => {
+    const fetching = { ...insistence, stopping: stopping.signal };
+    while (!stopping.signal.aborted) await insist(fetching, [{ place: stream }], look);
   };
 
   await ready(reading);
@@ -101,30 +96,22 @@ export async function startConsumer(args: ConsumerArgs): Promise<Consumer> {
     const long = hands.since(Date.now() - crashTimeout / 3);
     if (long.length > 0) stillAtWork(of, name, long).catch(onError);
   }, crashTimeout / 3);
-  const ended = run();
-  let leaving: Promise<void> | undefined;
 
-  const leave = async () => {
-    patientUntil = Date.now() + STOP_PATIENCE_MS;
+  const { consumer, fail } = lifecycle(async () => {
     stopping.abort();
-    await ended;
+    const left = new AbortController();
+    pause(STOP_PATIENCE_MS, left.signal).then(() => givenUp.abort());
+    await running;
     await hands.whenEmpty();
+    left.abort();
     clearInterval(heartbeat);
     await trimming.stop();
     await forget(reading, name).catch(onError);
     reader.close();
-  };
-  return { stop: () => (leaving ??= leave()) };
+  }, onError);
+  const running = run().catch(fail);
+  return consumer;
 }
-
-/** Tells errors; one that comes of telling ends nothing. */
-const quietly =
-  (tell: ConsumeOptions["onError"]) =>
-  (error: Error): void => {
-    try {
-      tell?.(error);
-    } catch {}
-  };
 
 /** What becomes of an entry. One that was delivered as often as it may be and never answered does not reach the handler again. */
 function answer({ subscription, flow, handler, options }: ConsumerArgs, { entry, attempt }: Claimed) {

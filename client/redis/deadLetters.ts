@@ -1,6 +1,6 @@
 import type { DeadLetter, DeadLetters, Verdict } from "../deadLetters.ts";
 import { HEADERS, type Headers } from "../headers.ts";
-import { AccessError, RefusedError } from "../message.ts";
+import { AccessError, RefusedError, UntoldError } from "../message.ts";
 import type { RedisDeadLetters } from "../operator.ts";
 import { collectCanaries, type Mark } from "./canaries.ts";
 import { toContent, withHeaders } from "./entry.ts";
@@ -8,6 +8,7 @@ import { timeOf } from "./entryId.ts";
 import { acquire, type Lock } from "./lock.ts";
 import { type Entry, toEntries } from "./replies.ts";
 import type { Server } from "./server.ts";
+import { untoldBy } from "./telling.ts";
 
 /** Entries read at a time where all of many are looked at. */
 const PAGE = 500;
@@ -52,6 +53,8 @@ export function deadLettersOf(
     group,
 
     async count() {
+      const why = await untoldBy(server);
+      if (why) throw new UntoldError(`${server.name}: ${why}`);
       const [messages, [oldest]] = await Promise.all([server.ask(["XLEN", deadLetterStream]), range("-", "+", 1)]);
       return { messages: Number(messages), ...(oldest && { oldest: timeOf(oldest.id) }) };
     },

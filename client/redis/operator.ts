@@ -3,7 +3,7 @@ import { AccessError } from "../message.ts";
 import type { RedisOperator } from "../operator.ts";
 import { deadLettersOf } from "./deadLetters.ts";
 import { consumersOf, type Group, type GroupConsumer, isOurs } from "./group.ts";
-import { text, toEntries, toRecords } from "./replies.ts";
+import { toEntries, toRecords } from "./replies.ts";
 import { retryDelayOf } from "./retrySchedule.ts";
 import { type Server, serverOf } from "./server.ts";
 
@@ -55,10 +55,10 @@ async function stateOf(of: Group): Promise<FlowState> {
   const groups = toRecords(await server.ask(["XINFO", "GROUPS", stream]));
   const found = groups.find(({ name }) => name === group);
   if (found === undefined) return { waiting: Number(await server.ask(["XLEN", stream])), consumers: 0, ours: 0 };
-  const unread = found.lag ?? (await countAfter(server, stream, text(found["last-delivered-id"])));
+  const unread = await unreadOf(server, stream, found);
   const connected = connectedOf(await consumersOf(of));
   return {
-    waiting: Number(unread) + Number(found.pending),
+    waiting: unread + Number(found.pending),
     consumers: connected.length,
     ours: connected.filter(isOurs).length,
   };
@@ -68,8 +68,16 @@ async function stateOf(of: Group): Promise<FlowState> {
 export const connectedOf = (consumers: readonly GroupConsumer[]): string[] =>
   consumers.filter(({ name, idle }) => idle < CONNECTED_MS && retryDelayOf(name) === undefined).map(({ name }) => name);
 
-/** Entries after an id. Where they are many, all of the stream's: the server knows no better (lag) once entries were deleted. */
-export async function countAfter(server: Server, stream: string, id: string): Promise<number> {
-  const entries = toEntries(await server.ask(["XRANGE", stream, `(${id}`, "+", "COUNT", String(MOST_COUNTED)]));
-  return entries.length < MOST_COUNTED ? entries.length : Number(await server.ask(["XLEN", stream]));
+/**
+ * The entries that a group, as XINFO GROUPS tells it, has not read. They are counted where they are few: the server's own figure (lag)
+ * is absent once entries were deleted, and wrong where a position was set or the stream was trimmed. Where many are left and the
+ * server tells no figure, all of the stream's.
+ */
+export async function unreadOf(server: Server, stream: string, group: Record<string, unknown>): Promise<number> {
+  const lag = Number(group.lag ?? 0);
+  const most = lag < MOST_COUNTED ? MOST_COUNTED : 1;
+  const after = `(${group["last-delivered-id"]}`;
+  const { length } = toEntries(await server.ask(["XRANGE", stream, after, "+", "COUNT", String(most)]));
+  if (length < most) return length;
+  return lag < MOST_COUNTED ? Number(await server.ask(["XLEN", stream])) : lag;
 }

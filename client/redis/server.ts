@@ -1,8 +1,8 @@
-import { setTimeout as wait } from "node:timers/promises";
 import { createClient, ErrorReply, RESP_TYPES } from "@redis/client";
 import type { RedisAccess } from "../access.ts";
 import { CLIENT_NAME } from "../deadLetters.ts";
 import { ConnectionError, RefusedError } from "../message.ts";
+import { waiting } from "../waiting.ts";
 import { within } from "../within.ts";
 
 /** How one server is reached, and as whom. */
@@ -35,11 +35,12 @@ const ANSWER_TIMEOUT_MS = 10_000;
 /** What a last try gets, however little patience is left. */
 const SHORTEST_TIMEOUT_MS = 1_000;
 const PATIENCE_MS = 10_000;
-const SHORTEST_WAIT_MS = 50;
-const LONGEST_WAIT_MS = 2_000;
 
 /** Replies that ask to come back later: it is starting, busy or about to be replaced. */
 const PASSING = /^(LOADING|BUSY|MASTERDOWN|TRYAGAIN|READONLY|CLUSTERDOWN|UNBLOCKED|ERR max number of clients)( |$)/;
+
+/** Replies that say that the server takes nothing more for now. */
+const FULL = /^(OOM|MISCONF|NOREPLICAS)( |$)/;
 
 type RawClient = ReturnType<typeof createRawClient>;
 
@@ -87,12 +88,12 @@ export function serverOf(login: Login): Server {
     send,
     async ask(words, patience = PATIENCE_MS) {
       const end = Date.now() + patience;
-      for (let pause = SHORTEST_WAIT_MS; ; pause = Math.min(2 * pause, LONGEST_WAIT_MS)) {
+      for (const again = waiting(50); ; ) {
         try {
           return await send(words, Math.min(ANSWER_TIMEOUT_MS, Math.max(SHORTEST_TIMEOUT_MS, end - Date.now())));
         } catch (error) {
-          if (!(error instanceof ConnectionError) || closed || Date.now() + pause > end) throw error;
-          await wait(pause);
+          if (!(error instanceof ConnectionError) || closed || Date.now() > end) throw error;
+          await again.next();
         }
       }
     },
@@ -114,14 +115,18 @@ export const nameOf = ({ host, port, username }: Login): string => `redis ${host
 export function toError(where: string, error: unknown): Error {
   if (error instanceof ConnectionError) return error;
   const sentence = `${where}: ${reasonOf(error)}`;
-  const final = error instanceof ErrorReply && !PASSING.test(error.message);
-  return final ? new RefusedError(sentence, { cause: error.message }) : new ConnectionError(sentence);
+  if (!isRefusal(error)) return new ConnectionError(sentence);
+  return new RefusedError(sentence, { cause: error.message, full: FULL.test(error.message) });
 }
+
+/** Whether the server answered no, and not only that it is busy for a moment. */
+export const isRefusal = (error: unknown): error is ErrorReply =>
+  error instanceof ErrorReply && !PASSING.test(error.message);
 
 /** The library's client, not yet connected. `reconnect` says after how many milliseconds it connects again by itself. */
 export function createRawClient(
   { host, port, tls, username, password, ca }: Login,
-  reconnect: false | ((tries: number) => number | false),
+  reconnect: false | ((tries: number, cause: Error) => number | false),
 ) {
   return createClient({
     username,

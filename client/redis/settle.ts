@@ -1,10 +1,11 @@
-import { setTimeout as wait } from "node:timers/promises";
+import { type Insistence, insist } from "../insist.ts";
+import { RefusedError } from "../message.ts";
 import type { Outcome } from "../outcome.ts";
 import { withHeaders } from "./entry.ts";
 import { type Claimed, type Group, giveBack, waitFor } from "./group.ts";
 import type { Hands } from "./hands.ts";
 import type { RetrySchedule } from "./retrySchedule.ts";
-import { refusalOf, type Words } from "./server.ts";
+import type { Words } from "./server.ts";
 
 /** What carries outcomes out. */
 export interface Settling {
@@ -12,23 +13,18 @@ export interface Settling {
   deadLetterStream: string;
   hands: Hands;
   schedule: RetrySchedule;
-  onError: (error: Error) => void;
-  /** Whether the consumer waits no longer for a server that does not take its answers. */
-  givenUp: () => boolean;
+  insistence: Insistence;
 }
 
-const SHORTEST_WAIT_MS = 100;
-const LONGEST_WAIT_MS = 5_000;
-
 /**
- * Carries the outcome out: what the server does not take is told again until it does, so the entry stays pending and is not lost.
- * Returns whether the entry is acknowledged.
+ * Carries the outcome out: what the server does not take is told again, so the entry stays pending and is not lost. Returns whether
+ * the entry is acknowledged. Throws an OutdatedAccessError where the server refuses it for good.
  */
 export async function settle(settling: Settling, { entry, attempt }: Claimed, outcome: Outcome): Promise<boolean> {
   const { of, schedule } = settling;
-  const tell = (words: Words) => persist(settling, entry.id, words);
+  const tell = (words: Words) => told(settling, entry.id, words);
   if (outcome.kind === "retry") {
-    await tell(waitFor(of, entry.id, outcome.delay));
+    if (!(await tell(waitFor(of, entry.id, outcome.delay)))) return false;
     schedule.failed(outcome.delay, entry.id, Date.now());
     return false;
   }
@@ -37,24 +33,23 @@ export async function settle(settling: Settling, { entry, attempt }: Claimed, ou
     return false;
   }
   if (outcome.kind === "deadLetter") {
-    await tell(["XADD", settling.deadLetterStream, "*", ...withHeaders(entry, outcome.headers)]);
+    const letter = ["XADD", settling.deadLetterStream, "*", ...withHeaders(entry, outcome.headers)];
+    if (!(await tell(letter))) return false;
   }
-  await tell(["XACK", of.stream, of.group, entry.id]);
-  return true;
+  return tell(["XACK", of.stream, of.group, entry.id]);
 }
 
-/** @throws the last error, where it was given up. */
-async function persist({ of, hands, onError, givenUp }: Settling, id: string, words: Words): Promise<void> {
-  for (let pause = SHORTEST_WAIT_MS; ; pause = Math.min(2 * pause, LONGEST_WAIT_MS)) {
+/** False: it was given up. */
+async function told({ of, hands, insistence }: Settling, id: string, words: Words): Promise<boolean> {
+  const ask = async () => {
     try {
       await of.server.ask(words);
-      return;
+      return true;
     } catch (error) {
-      onError(error as Error);
-      if (givenUp()) throw error;
       // A full server takes no dead letter before others have acknowledged theirs, so this one must not stand in their way.
-      if (refusalOf(error) !== undefined) hands.setAside(id);
-      await wait(pause);
+      if (error instanceof RefusedError && error.full) hands.setAside(id);
+      throw error;
     }
-  }
+  };
+  return (await insist(insistence, [{ place: String(words[0]) }], ask)) ?? false;
 }

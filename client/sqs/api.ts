@@ -1,12 +1,10 @@
-import { setTimeout as wait } from "node:timers/promises";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import type { SqsAccess } from "../access.ts";
 import { ConnectionError, RefusedError } from "../message.ts";
+import { waiting } from "../waiting.ts";
 
 /** How long a call is tried again while SQS does not answer, in milliseconds. */
 const PATIENCE = 10_000;
-const SHORTEST_WAIT = 100;
-const LONGEST_WAIT = 2_000;
 
 export type Connection = Pick<SqsAccess, "region" | "endpoint" | "credentials">;
 
@@ -29,21 +27,16 @@ export function connectionTo({ region, endpoint, credentials }: Connection): SQS
  */
 export async function call<T>(attempt: () => Promise<T>, patience: number = PATIENCE): Promise<T> {
   const deadline = Date.now() + patience;
-  for (let tries = 0; ; tries++) {
+  for (const again = waiting(); ; ) {
     try {
       return await attempt();
     } catch (error) {
       const told = translated(error);
-      const pause = pauseAfter(tries);
-      if (!(told instanceof ConnectionError) || Date.now() + pause >= deadline) throw told;
-      await wait(pause);
+      if (!(told instanceof ConnectionError) || Date.now() >= deadline) throw told;
+      await again.next();
     }
   }
 }
-
-/** Milliseconds to wait after so many failures in a row: doubled each time, 2 s at most. */
-export const pauseAfter = (failures: number): number =>
-  Math.min(LONGEST_WAIT, SHORTEST_WAIT * 2 ** Math.min(failures, 10));
 
 /** What a failed call means to whoever made it. */
 export function translated(error: unknown): ConnectionError | RefusedError {
@@ -56,6 +49,12 @@ export function translated(error: unknown): ConnectionError | RefusedError {
     ? new RefusedError(text, { cause: error })
     : new ConnectionError(text, { cause: error });
 }
+
+/** Whether a refusal is of the access, and not of one message that is too large or no longer ours. */
+export const isOfAccess = ({ cause }: RefusedError): boolean => ofAccess.test((cause as Partial<Failure>)?.name ?? "");
+
+const ofAccess =
+  /AccessDenied|NotAuthorized|NonExistentQueue|QueueDoesNotExist|Token|UnrecognizedClient|Signature|InvalidSecurity|Credentials/;
 
 interface Failure {
   name: string;

@@ -1,10 +1,10 @@
-import { setTimeout as wait } from "node:timers/promises";
 import { SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import type { SqsSubscription } from "../access.ts";
 import { HEADERS, type Headers } from "../headers.ts";
-import { ConnectionError, RefusedError } from "../message.ts";
+import { type Insistence, insist } from "../insist.ts";
+import { OutdatedAccessError, RefusedError } from "../message.ts";
 import type { Outcome } from "../outcome.ts";
-import { call, pauseAfter } from "./api.ts";
+import { call, isOfAccess } from "./api.ts";
 import { type Entry, forwarded } from "./envelope.ts";
 import type { Hand } from "./hand.ts";
 
@@ -12,6 +12,10 @@ export interface CarrierArgs {
   sqs: SQSClient;
   subscription: SqsSubscription;
   onError: (error: Error) => void;
+  /** Without its `stopping`. */
+  insistence: Omit<Insistence, "stopping">;
+  /** Ends the consumer. */
+  fail(error: Error): void;
 }
 
 /** Carries out what becomes of deliveries. */
@@ -24,60 +28,72 @@ export interface Carrier {
   stop(): Promise<void>;
 }
 
-export function carrierOf({ sqs, subscription, onError }: CarrierArgs): Carrier {
+export function carrierOf({ sqs, subscription, onError, insistence, fail }: CarrierArgs): Carrier {
   const { queueUrl, deadLetterQueueUrl, maxReceiveCount = Number.POSITIVE_INFINITY } = subscription;
   /** Not ours to handle, by id: given back, or held to be given back at the end. */
   const foreign = new Map<string, Hand | undefined>();
-  let stopping = false;
+  const stopping = new AbortController();
 
   const send = (to: string, entry: Entry) => call(() => sqs.send(new SendMessageCommand({ QueueUrl: to, ...entry })));
 
-  /** Until SQS has answered; a no is an answer. */
-  const insist = async (attempt: () => Promise<unknown>): Promise<void> => {
-    for (let failures = 0; ; failures++) {
+  /** Until SQS has answered; throws what it says of the message, or that it refuses the consumer. False: it was given up. */
+  const tell = async (place: string, attempt: () => Promise<unknown>): Promise<boolean> => {
+    const once = async () => {
       try {
         await attempt();
-        return;
+        return true;
       } catch (error) {
-        if (!(error instanceof ConnectionError) || stopping) throw error;
-        onError(error);
-        await wait(pauseAfter(failures));
+        if (!(error instanceof RefusedError) || isOfAccess(error)) throw error;
+        return error;
       }
+    };
+    const answer = await insist({ ...insistence, stopping: stopping.signal }, [{ place }], once);
+    if (answer instanceof RefusedError) throw answer;
+    return answer === true;
+  };
+  const remove = (hand: Hand) => tell("delete", hand.remove);
+  const hide = (hand: Hand, seconds: number) => tell("hide", () => hand.release(seconds));
+
+  const deadLetter = async (hand: Hand, headers: Headers): Promise<boolean> => {
+    const { envelope } = hand;
+    try {
+      // SQS itself moves a message under its id: what was moved by us a moment ago is not added again.
+      const entries = withLessAndLess(headers).map((some) => forwarded(envelope, some, envelope.messageId));
+      const sent = await firstAccepted(entries, (entry) =>
+        tell(deadLetterQueueUrl!, () => send(deadLetterQueueUrl!, entry)),
+      );
+      return sent && (await remove(hand));
+    } catch (error) {
+      // At its next receive SQS moves it, without its error. What comes again all the same SQS cannot move either.
+      const given = error instanceof RefusedError || error instanceof OutdatedAccessError;
+      if (!given || envelope.receives > maxReceiveCount) throw error;
+      onError(error);
+      return hide(hand, 0);
     }
   };
 
-  const deadLetter = async ({ envelope, remove, release }: Hand, headers: Headers) => {
-    // SQS itself moves a message under its id: what was moved by us a moment ago is not added again.
-    const entries = withLessAndLess(headers).map((some) => forwarded(envelope, some, envelope.messageId));
-    const sent = await firstAccepted(entries, (entry) => insist(() => send(deadLetterQueueUrl!, entry)));
-    if (sent === undefined) return insist(remove);
-    onError(sent);
-    // At its next receive SQS moves it, without its error.
-    await insist(() => release(0));
-  };
-
-  const release = async ({ envelope, release, remove }: Hand) => {
-    if (envelope.receives < maxReceiveCount) return insist(() => release(0));
+  const release = async (hand: Hand): Promise<boolean> => {
+    const { envelope } = hand;
+    if (envelope.receives < maxReceiveCount) return hide(hand, 0);
     // It would be moved to the dead letters at its next receive.
     const again = forwarded(envelope, envelope.headers, `${envelope.messageId}-again`);
-    await insist(() => send(queueUrl, again));
-    return insist(remove);
+    return (await tell(queueUrl, () => send(queueUrl, again))) && remove(hand);
   };
 
-  const giveBack = async (hand: Hand) => {
+  const giveBack = async (hand: Hand): Promise<boolean> => {
     const { id, receives } = hand.envelope;
     // Held until the end where nobody else took it, or where one more receive would be its last: each one counts.
     if (foreign.has(id) || receives + 1 >= maxReceiveCount) {
       foreign.set(id, hand);
-      return;
+      return true;
     }
     foreign.set(id, undefined);
-    await release(hand);
+    return release(hand);
   };
 
-  const carry = (hand: Hand, outcome: Outcome): Promise<void> => {
-    if (outcome.kind === "done") return insist(hand.remove);
-    if (outcome.kind === "retry") return insist(() => hand.release(outcome.delay / 1000));
+  const carry = (hand: Hand, outcome: Outcome): Promise<boolean> => {
+    if (outcome.kind === "done") return remove(hand);
+    if (outcome.kind === "retry") return hide(hand, outcome.delay / 1000);
     if (outcome.kind === "deadLetter") return deadLetter(hand, outcome.headers);
     return giveBack(hand);
   };
@@ -85,14 +101,16 @@ export function carrierOf({ sqs, subscription, onError }: CarrierArgs): Carrier 
   return {
     async carryOut(hand, outcome) {
       try {
-        await carry(hand, outcome);
+        if (!(await carry(hand, outcome))) hand.stop();
       } catch (error) {
         hand.stop();
-        onError(error as Error);
+        if (!(error instanceof OutdatedAccessError)) return onError(error as Error);
+        fail(error);
+        await hand.release(0).catch(() => {});
       }
     },
     stopping() {
-      stopping = true;
+      stopping.abort();
     },
     async stop() {
       const held = [...foreign.values()].filter((hand) => hand !== undefined);
@@ -108,20 +126,13 @@ export function withLessAndLess(headers: Headers): Headers[] {
   return [headers, withoutStack, least];
 }
 
-/** Tries one after the other until one is not refused; the last refusal where all are. */
-async function firstAccepted(
-  entries: Entry[],
-  attempt: (entry: Entry) => Promise<void>,
-): Promise<RefusedError | undefined> {
-  let refusal: RefusedError | undefined;
-  for (const entry of entries) {
-    try {
-      await attempt(entry);
-      return undefined;
-    } catch (error) {
-      if (!(error instanceof RefusedError)) throw error;
-      refusal = error;
-    }
+/** Tries one after the other until one is not refused; throws the last refusal where all are. */
+async function firstAccepted(entries: Entry[], attempt: (entry: Entry) => Promise<boolean>): Promise<boolean> {
+  const [entry, ...others] = entries;
+  try {
+    return await attempt(entry!);
+  } catch (error) {
+    if (!(error instanceof RefusedError) || others.length === 0) throw error;
+    return firstAccepted(others, attempt);
   }
-  return refusal;
 }

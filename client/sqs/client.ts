@@ -7,6 +7,8 @@ import {
 } from "@aws-sdk/client-sqs";
 import type { SqsAccess, SqsSubscription } from "../access.ts";
 import { CLIENT_NAME } from "../deadLetters.ts";
+import { insist } from "../insist.ts";
+import { lifecycle } from "../lifecycle.ts";
 import {
   AccessError,
   type BrokerClient,
@@ -68,7 +70,7 @@ export class SqsClient implements BrokerClient {
     );
 
     const holdFor = Math.max(visibilityTimeout, SHORTEST_HOLD);
-    const receive = async (waits: boolean) => {
+    const receiveOne = async (waits: boolean) => {
       const command = new ReceiveMessageCommand({
         QueueUrl: queueUrl,
         // More at once would count a delivery of each message that waits behind a failed one of its group.
@@ -85,22 +87,23 @@ export class SqsClient implements BrokerClient {
     };
     const rule = toRule(subscription);
     const consumer = this.#access.principal?.split("/").at(-1) ?? CLIENT_NAME;
-    const carrier = carrierOf({ sqs: this.#sqs, subscription, onError });
+    const insistence = { flow: `sqs/${flow}`, onError, refusals: new Map<string, number>() };
+    const { consumer: running, fail } = lifecycle(async () => {
+      carrier.stopping();
+      await receiver.stop();
+      await carrier.stop();
+      this.#consumers.delete(running);
+    }, onError);
+    const carrier = carrierOf({ sqs: this.#sqs, subscription, onError, insistence, fail });
+    const receive = (waits: boolean, stopping: AbortSignal) =>
+      insist({ ...insistence, stopping }, [{ place: queueUrl }], () => receiveOne(waits));
     const handle = async (envelope: Envelope) => {
       const hand = hold({ sqs: this.#sqs, queueUrl, envelope, hold: holdFor, onError });
       const place = { consumer, position: envelope.messageId };
       await carrier.carryOut(hand, await outcomeOf(toDelivery(flow, envelope), handler, rule, place, options));
     };
 
-    const receiver = startReceiving({ receive, handle, concurrency, onError });
-    const running: Consumer = {
-      stop: async () => {
-        carrier.stopping();
-        await receiver.stop();
-        await carrier.stop();
-        this.#consumers.delete(running);
-      },
-    };
+    const receiver = startReceiving({ receive, handle, concurrency, onError: fail });
     this.#consumers.add(running);
     return running;
   }

@@ -1,4 +1,5 @@
 import { GetQueueAttributesCommand, type SQSClient } from "@aws-sdk/client-sqs";
+import { RefusedError } from "../message.ts";
 import { call } from "./api.ts";
 
 /** What SQS says of a queue; about so many, in its own words. */
@@ -33,9 +34,16 @@ export async function countsOf(sqs: SQSClient, QueueUrl: string): Promise<Counts
   const { Attributes = {} } = await call(() => sqs.send(command));
   const told = new Date(date ?? "");
   return {
-    visible: Number(Attributes.ApproximateNumberOfMessages ?? 0),
-    inFlight: Number(Attributes.ApproximateNumberOfMessagesNotVisible ?? 0),
-    delayed: Number(Attributes.ApproximateNumberOfMessagesDelayed ?? 0),
+    visible: figureOf(Attributes, "ApproximateNumberOfMessages"),
+    inFlight: figureOf(Attributes, "ApproximateNumberOfMessagesNotVisible"),
+    delayed: figureOf(Attributes, "ApproximateNumberOfMessagesDelayed"),
     at: Number.isNaN(told.getTime()) ? new Date() : told,
   };
+}
+
+/** A figure that SQS was asked for. Throws a RefusedError where it is absent: what is not told is not none. */
+export function figureOf(attributes: Partial<Record<string, string>>, name: string): number {
+  const told = Number(attributes[name] ?? Number.NaN);
+  if (Number.isNaN(told)) throw new RefusedError(`SQS does not tell ${name}`);
+  return told;
 }

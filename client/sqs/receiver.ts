@@ -1,10 +1,12 @@
-import { setTimeout as wait } from "node:timers/promises";
-import type { Consumer } from "../message.ts";
-import { pauseAfter } from "./api.ts";
+/** Receives messages. */
+export interface Receiver {
+  /** Makes no further call, and waits for those in progress and for the hands. */
+  stop(): Promise<void>;
+}
 
 export interface ReceiverArgs<T> {
-  /** Asks for one message; waits for it until the broker's own time is over (`waits`), or not at all. */
-  receive: (waits: boolean) => Promise<T | undefined>;
+  /** Asks for one message; waits for it until the broker's own time is over (`waits`), or not at all. What it throws is told. */
+  receive: (waits: boolean, stopping: AbortSignal) => Promise<T | undefined>;
   /** Never throws. */
   handle: (message: T) => Promise<void>;
   /** Messages in hand at once. */
@@ -16,7 +18,7 @@ export interface ReceiverArgs<T> {
  * Receives messages one at a time, as many at once as there are free hands. One call waits for messages; more are made only after a
  * message has come, and end when they find nothing, so that an idle consumer costs one call at a time.
  */
-export function startReceiving<T>({ receive, handle, concurrency, onError }: ReceiverArgs<T>): Consumer {
+export function startReceiving<T>({ receive, handle, concurrency, onError }: ReceiverArgs<T>): Receiver {
   const stopping = new AbortController();
   const hands = freeHands(concurrency);
   const running = new Set<Promise<void>>();
@@ -33,21 +35,14 @@ export function startReceiving<T>({ receive, handle, concurrency, onError }: Rec
   const look = async (waits: boolean): Promise<"found" | "nothing"> => {
     await hands.take();
     // Those who waited for a hand while the consumer was stopped take no message.
-    const message = stopping.signal.aborted ? undefined : await receive(waits).catch(failed);
-    if (message === undefined) {
+    const message = stopping.signal.aborted ? undefined : await receive(waits, stopping.signal).catch(onError);
+    if (!message) {
       hands.free();
       return "nothing";
     }
-    failures = 0;
     run(handled(message));
     if (helpers < concurrency - 1) run(help());
     return "found";
-  };
-  let failures = 0;
-  const failed = async (error: Error) => {
-    onError(error);
-    await wait(pauseAfter(failures++), undefined, { signal: stopping.signal }).catch(() => {});
-    return undefined;
   };
   const help = async () => {
     helpers++;

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { AppAccess } from "../access.ts";
 import { type Client, connect } from "../client.ts";
-import { ConnectionError } from "../message.ts";
+import { ConnectionError, UntoldError } from "../message.ts";
 import type { OpenedBroker } from "../operate.ts";
 import { checkChannel } from "./channel.ts";
 import { type Judgement, judge } from "./judge.ts";
@@ -101,7 +101,7 @@ async function checked(tools: Tools, check: Check, anyConsumer: boolean): Promis
 
 /** What a check threw says something of its own flow alone, unless a broker is away. */
 function failed(entry: { flow: string; consumer: string }, error: unknown): Result {
-  if (error instanceof ConnectionError) throw error;
+  if (error instanceof ConnectionError && !(error instanceof UntoldError)) throw error;
   if (error instanceof Untouchable) return skipped(entry, error.message);
   return { ...entry, verdict: "broken", reasons: [error instanceof Error ? error.message : String(error)] };
 }

@@ -1,9 +1,11 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { acceptedOf, type Credentials, deadLetterTopicName, type KafkaSkill, type Skill } from "../../skill/index.ts";
 import type { BrokerFlows, SummaryRow } from "../flows.ts";
+import type { FormerKafka } from "../former.ts";
 import { type Replacing, replacedIn, stillDeclared } from "../replacing.ts";
 import { toPublications, toSubscriptions } from "./access.ts";
 import { toGrants } from "./acls.ts";
+import { formerRetries, placeOf } from "./former.ts";
 import { KafkaApp, type ScramMechanism } from "./kafkaApp.ts";
 import { Mirror } from "./mirror.ts";
 import { PartitionedTopic } from "./partitionedTopic.ts";
@@ -35,6 +37,8 @@ export interface KafkaFlowsArgs {
   };
   /** Where the topics that are replaced stand. */
   replacing?: Replacing;
+  /** What apps that run with earlier outputs still use. Default: nothing. */
+  former?: readonly FormerKafka[];
 }
 
 /** Declares the skill's topics and apps; nothing where the skill has no Kafka part. */
@@ -42,15 +46,17 @@ export function declareFlows(args: KafkaFlowsArgs, opts: pulumi.ComponentResourc
   const spec = args.skill.kafka;
   if (!spec) return { apps: {}, summary: [] };
 
+  const { former = [] } = args;
   const declared = { ...spec, topics: stillDeclared(spec.topics, spec.replace, args.replacing) };
   const made = Object.entries(declared.topics).map(
-    ([name, topic]) => [name, new PartitionedTopic(name, { spec: topic }, opts)] as const,
+    ([name, topic]) =>
+      [name, new PartitionedTopic(name, { spec: topic, former: formerRetries(former, name) }, opts)] as const,
   );
   const topics = Object.fromEntries(made);
   // Nobody may write into a topic that is replaced any more when it is looked at for the last time.
   const olds = Object.fromEntries(made.filter(([name]) => Object.hasOwn(spec.replace ?? {}, name)));
   declareMirrors(args, topics, opts);
-  const apps = appsOf(declared, spec).map(({ name, grants, quotas }) => {
+  const apps = appsOf(declared, spec, former).map(({ name, grants, quotas }) => {
     const { saslMechanism } = args.connection;
     const { secret } = args;
     const [current] = acceptedOf(name, args.credentials).map(
@@ -62,7 +68,7 @@ export function declareFlows(args: KafkaFlowsArgs, opts: pulumi.ComponentResourc
     return [name, { ...toClientConnection(args.connection), username, password, ...flows }];
   });
   const operator = { ...toClientConnection(args.connection), ...args.operator, deadLetters: toDeadLetters(declared) };
-  return { apps: Object.fromEntries(apps), operator, summary: toSummary(declared) };
+  return { apps: Object.fromEntries(apps), operator, summary: toSummary(declared, former) };
 }
 
 /** Declares what copies the records of replaced topics that are still there. */
@@ -107,7 +113,7 @@ function toClientConnection({ bootstrapServers, tls, ca, saslMechanism }: KafkaF
 }
 
 /** One row for each topic, retry topics and dead-letter topics included. */
-export function toSummary(spec: KafkaSkill): SummaryRow[] {
+export function toSummary(spec: KafkaSkill, former: readonly FormerKafka[] = []): SummaryRow[] {
   const row = (kind: string, name: string, detail: string) => ({ broker: "kafka", kind, name, detail });
   return Object.entries(spec.topics).flatMap(([name, topic]) => {
     const size = `${topic.partitions} partitions, replication factor ${topic.replicationFactor}`;
@@ -117,6 +123,7 @@ export function toSummary(spec: KafkaSkill): SummaryRow[] {
         ...retryTopicsOf(name, group, consumer).map(({ delay, place }) => row("retry topic", place, `for ${delay} ms`)),
         row("dead-letter topic", deadLetterTopicName(name, group), `keeps ${topic.deadLetter.retention}`),
       ]),
+      ...formerRetries(former, name).map((one) => row("retry topic", placeOf(one), `for ${one.delay} ms, ${one.kept}`)),
     ];
   });
 }
@@ -125,8 +132,8 @@ const replacedBy = ({ replace = {} }: KafkaSkill, name: string): string =>
   Object.hasOwn(replace, name) ? `, being replaced by ${replace[name]}` : "";
 
 /** Everyone with a grant or a quota. */
-function appsOf(declared: KafkaSkill, spec: KafkaSkill) {
-  const grants = toGrants(declared);
+function appsOf(declared: KafkaSkill, spec: KafkaSkill, former: readonly FormerKafka[]) {
+  const grants = toGrants(declared, former);
   const quotas = toQuotas(spec);
   const names = new Set([...Object.keys(grants), ...Object.keys(quotas)]);
   return [...names].map((name) => ({ name, grants: grants[name] ?? [], quotas: quotas[name] }));

@@ -50,7 +50,9 @@ export class KafkaApp extends pulumi.ComponentResource {
   private allow(user: string, grant: Grant, topics: KafkaAppArgs["topics"] = {}): Acl {
     const name = [user, grant.resourceType, grant.resourceName, grant.operation].join("/");
     const topic = grant.resourceType === "Topic" ? topics[grant.resourceName] : undefined;
-    return new Acl(name, toAclArgs(user, grant), { parent: this, ...(topic && { dependsOn: topic }) });
+    // Where it is replaced by one that the broker takes for the same, deleting the old one last would leave none.
+    const opts = { parent: this, deleteBeforeReplace: true, ...(topic && { dependsOn: topic }) };
+    return new Acl(name, toAclArgs(user, grant), opts);
   }
 
   /** Any change replaces a quota, and deleting the old one after setting the new one would delete the new one. */

@@ -1,12 +1,14 @@
 import { Topic } from "@pulumi/kafka/topic.js";
 import * as pulumi from "@pulumi/pulumi";
-import { deadLetterTopicName, type KafkaTopic } from "../../skill/index.ts";
+import { deadLetterTopicName, type KafkaTopic, retryTopicName } from "../../skill/index.ts";
 import { toDeadLetterTopicConfig, toRetryTopicConfig, toTopicConfig } from "./config.ts";
 import { retryTopicsOf } from "./retryTopics.ts";
 
 export interface PartitionedTopicArgs {
   /** The topic as the skill has it. */
   spec: KafkaTopic;
+  /** Retry topics that apps which run with earlier outputs still use. Default: none. */
+  former?: readonly { group: string; delay: number }[];
 }
 
 /**
@@ -19,7 +21,7 @@ export class PartitionedTopic extends pulumi.ComponentResource {
   /** By consumer group: its dead-letter topic's name. */
   readonly deadLetterTopics: Record<string, pulumi.Output<string>>;
 
-  constructor(name: string, { spec }: PartitionedTopicArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, { spec, former = [] }: PartitionedTopicArgs, opts?: pulumi.ComponentResourceOptions) {
     super("messaging:kafka:PartitionedTopic", name, {}, opts);
 
     const { partitions, replicationFactor } = spec;
@@ -28,9 +30,10 @@ export class PartitionedTopic extends pulumi.ComponentResource {
     const deadLetters = Object.keys(spec.consumers).map(
       (group) => [group, declare(deadLetterTopicName(name, group), toDeadLetterTopicConfig(spec))] as const,
     );
-    const retries = Object.entries(spec.consumers).flatMap(([group, consumer]) =>
-      retryTopicsOf(name, group, consumer).map(({ delay, place }) => declare(place, toRetryTopicConfig(spec, delay))),
-    );
+    const retries = [
+      ...Object.entries(spec.consumers).flatMap(([group, consumer]) => retryTopicsOf(name, group, consumer)),
+      ...former.map(({ group, delay }) => ({ delay, place: retryTopicName(name, group, delay) })),
+    ].map(({ delay, place }) => declare(place, toRetryTopicConfig(spec, delay)));
     // A message may fail as soon as there is one.
     const after = [...deadLetters.map(([, made]) => made), ...retries];
     const topic = declare(name, toTopicConfig(spec), after);

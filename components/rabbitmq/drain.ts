@@ -13,6 +13,7 @@ export interface DrainArgs {
   /** RabbitMQ as whoever runs the environment. */
   access: pulumi.Input<{
     url: pulumi.Input<string>;
+    urls?: string[];
     username: pulumi.Input<string>;
     password: pulumi.Input<string>;
     ca?: string;

@@ -66,7 +66,7 @@ export class DurableQueue extends pulumi.ComponentResource {
         new Binding(
           routingKey === workQueue ? name : `${name}/${routingKey}`,
           { vhost, source, destination: queue.name, destinationType: "queue", routingKey },
-          { parent: this },
+          { parent: this, ...BINDING_OPTIONS },
         ),
     );
     return { queue, bindings };
@@ -95,10 +95,16 @@ export class DurableQueue extends pulumi.ComponentResource {
         routingKey: binding.routingKey,
         ...(headers && { argumentsJson: headers }),
       },
-      { parent: this },
+      { parent: this, ...BINDING_OPTIONS },
     );
   }
 }
+
+/**
+ * A binding's name says all that it is, so other words for its arguments are no change. Where it is replaced all the same, the old one goes
+ * first: the broker takes the new one for the old one where they are alike, and deleting that afterwards would leave none.
+ */
+export const BINDING_OPTIONS = { ignoreChanges: ["arguments", "argumentsJson"], deleteBeforeReplace: true };
 
 /** The same arguments in another order are the same binding: under another name it would be made, then deleted as the old one. */
 export function sortedJson(values: NonNullable<RabbitmqBinding["arguments"]>): string {

@@ -8,10 +8,12 @@ import {
   type Skill,
 } from "../../skill/index.ts";
 import type { BrokerFlows, SummaryRow } from "../flows.ts";
+import { type FormerRabbitmq, keptFor } from "../former.ts";
 import { type Replacing, stillDeclared } from "../replacing.ts";
 import { toDestinations, toSubscriptions } from "./access.ts";
 import { DurableQueue } from "./durableQueue.ts";
-import { DEAD_LETTER_EXCHANGE, exchangeTypes } from "./exchanges.ts";
+import { DEAD_LETTER_EXCHANGE } from "./exchanges.ts";
+import { exchangesWith, formerTiers, withFormer } from "./former.ts";
 import { toGrants } from "./permissions.ts";
 import { RabbitmqApp } from "./rabbitmqApp.ts";
 import { inletsOf } from "./replacement.ts";
@@ -29,6 +31,8 @@ export interface RabbitmqFlowsArgs {
   connection: {
     /** How apps reach the broker: `amqp://host:port` or `amqps://host:port`, without a user. */
     url: pulumi.Input<string>;
+    /** Of several nodes, `url` first. Default: `url` alone. */
+    urls?: string[];
     tls: boolean;
     /** The authority that signed the broker's certificate, PEM. Default: those that each machine knows. */
     ca?: string;
@@ -39,11 +43,15 @@ export interface RabbitmqFlowsArgs {
   operator: {
     /** The management API: `http://host:port` or `https://host:port`. */
     managementUrl: pulumi.Input<string>;
+    /** Of several nodes, `managementUrl` first. Default: `managementUrl` alone. */
+    managementUrls?: string[];
     username: pulumi.Input<string>;
     password: pulumi.Input<string>;
   };
   /** Where the queues that are replaced stand. */
   replacing?: Replacing;
+  /** What apps that run with earlier outputs still use. Default: nothing. */
+  former?: readonly FormerRabbitmq[];
 }
 
 /** Declares the skill's vhost, exchanges, queues and apps; nothing where the skill has no RabbitMQ part. */
@@ -52,26 +60,31 @@ export function declareFlows(args: RabbitmqFlowsArgs, opts: pulumi.ComponentReso
   if (!spec) return { apps: {}, summary: [] };
 
   const { version } = args.connection;
-  const { replacing } = args;
+  const { replacing, former = [] } = args;
   const declared = { ...spec, queues: stillDeclared(spec.queues, spec.replace, replacing) };
-  const { vhost, exchanges } = new VirtualHost(spec.vhost, { spec }, opts);
+  const { vhost, exchanges } = new VirtualHost(spec.vhost, { spec, former }, opts);
+  const needed = allTierDelays(declared, version);
   const tiers = new Map(
-    allTierDelays(declared, version).map((delay) => [
+    [...needed, ...formerTiers(former, needed).keys()].map((delay) => [
       delay,
       new RetryTier(retryTierName(delay), { delay, vhost }, opts),
     ]),
   );
   const queues = new Map(
     Object.entries(declared.queues).map(([name, queue]) => {
-      const needed = tierDelays(queue, version).map((delay) => tiers.get(delay)!.complete);
-      const inlets = inletsOf(spec, name);
-      return [name, new DurableQueue(name, { spec: queue, vhost, exchanges, tiers: needed, version, inlets }, opts)];
+      const before = tierDelays(queue, version).map((delay) => tiers.get(delay)!.complete);
+      const { bindings, deadLetterKeys } = inletsOf(spec, name);
+      const inlets = { bindings: withFormer(bindings, former, name), deadLetterKeys };
+      return [name, new DurableQueue(name, { spec: queue, vhost, exchanges, tiers: before, version, inlets }, opts)];
     }),
   );
   declareReplacements({ spec, delays: [...tiers.keys()], vhost, queues, access: accessOf(args), replacing }, opts);
-  const apps = Object.entries(toGrants(spec, version, replacing)).map(([name, grants]) => {
+  const { ca } = args.connection;
+  const access = { ...args.operator, ...(ca && { ca }) };
+  const apps = Object.entries(toGrants(spec, version, replacing, former)).map(([name, grants]) => {
     const [current] = acceptedOf(name, args.credentials).map(
-      ({ username: user, purpose }) => new RabbitmqApp(user, { vhost, grants, secret: args.secret, purpose }, opts),
+      ({ username: user, purpose }) =>
+        new RabbitmqApp(user, { vhost, grants, access, secret: args.secret, purpose }, opts),
     );
     const { username, password } = current!;
     const flows = { publishes: toDestinations(spec, name), consumes: toSubscriptions(declared, name, version) };
@@ -84,10 +97,14 @@ export function declareFlows(args: RabbitmqFlowsArgs, opts: pulumi.ComponentReso
     deadLetterExchange: DEAD_LETTER_EXCHANGE,
     deadLetters: toDeadLetters(declared),
   };
-  return { apps: Object.fromEntries(apps), operator, summary: toSummary(spec, version, replacing) };
+  return { apps: Object.fromEntries(apps), operator, summary: toSummary(spec, version, replacing, former) };
 }
 
-const toClientConnection = ({ connection: { url, ca } }: RabbitmqFlowsArgs) => ({ url, ...(ca && { ca }) });
+const toClientConnection = ({ connection: { url, urls, ca } }: RabbitmqFlowsArgs) => ({
+  url,
+  ...(urls && { urls }),
+  ...(ca && { ca }),
+});
 
 const accessOf = (args: RabbitmqFlowsArgs) => ({
   ...toClientConnection(args),
@@ -102,14 +119,26 @@ export const toDeadLetters = (spec: RabbitmqSkill) =>
   );
 
 /** One row for the vhost, each exchange, delay tier and queue. */
-export function toSummary(spec: RabbitmqSkill, version?: BrokerVersion, replacing?: Replacing): SummaryRow[] {
+export function toSummary(
+  spec: RabbitmqSkill,
+  version?: BrokerVersion,
+  replacing?: Replacing,
+  former: readonly FormerRabbitmq[] = [],
+): SummaryRow[] {
   const queues = stillDeclared(spec.queues, spec.replace, replacing);
+  const needed = allTierDelays({ ...spec, queues }, version);
   const row = (kind: string, name: string, detail: string) => ({ broker: "rabbitmq", kind, name, detail });
   return [
     row("vhost", spec.vhost, ""),
-    ...Object.entries(exchangeTypes(spec)).map(([name, type]) => row("exchange", name, type)),
-    ...allTierDelays({ ...spec, queues }, version).map((delay) =>
-      row("delay tier", retryTierName(delay), `${delay} ms`),
+    ...Object.entries(exchangesWith(spec, former)).map(([name, type]) => row("exchange", name, type)),
+    ...needed.map((delay) => row("delay tier", retryTierName(delay), `${delay} ms`)),
+    ...[...formerTiers(former, needed)].map(([delay, kept]) =>
+      row("delay tier", retryTierName(delay), `${delay} ms, ${kept}`),
+    ),
+    ...former.flatMap(({ app, bindings }) =>
+      bindings.map(({ queue, exchange, routingKey }) =>
+        row("binding", `${exchange} -> ${queue} ${routingKey}`.trimEnd(), keptFor([app])),
+      ),
     ),
     ...Object.entries(queues).flatMap(([name, queue]) => [
       row("queue", name, queueDetail(spec, name, version)),

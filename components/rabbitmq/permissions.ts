@@ -1,7 +1,8 @@
-import { type RabbitmqSkill, retryDelays, retryTierName } from "../../skill/index.ts";
+import { exactly, type RabbitmqSkill, retryDelays, retryTierName, routedBy } from "../../skill/index.ts";
+import type { FormerRabbitmq } from "../former.ts";
 import { type Replacing, stillDeclared } from "../replacing.ts";
-import { bindingsOf, DEAD_LETTER_EXCHANGE, exchangeTypes } from "./exchanges.ts";
-import { exactly, routedBy } from "./pattern.ts";
+import { bindingsOf, DEAD_LETTER_EXCHANGE } from "./exchanges.ts";
+import { exchangesWith } from "./former.ts";
 import { type BrokerVersion, nativeDelays } from "./retries.ts";
 
 /** What one app may do in the vhost. It may never declare anything. */
@@ -16,16 +17,17 @@ export interface Grants {
 
 /**
  * The grants of every app that produces or consumes, by app. Producers of a queue that is replaced keep theirs, as what they publish
- * arrives in the new one; its consumers keep theirs for as long as there is a queue.
+ * arrives in the new one; its consumers keep theirs for as long as there is a queue. Apps keep what they had by earlier outputs.
  */
 export function toGrants(
   rabbitmq: RabbitmqSkill,
   version?: BrokerVersion,
   replacing?: Replacing,
+  former: readonly FormerRabbitmq[] = [],
 ): Record<string, Grants> {
   const consumed = stillDeclared(rabbitmq.queues, rabbitmq.replace, replacing);
   const grants = new Map<string, Grants>();
-  const types = exchangeTypes(rabbitmq);
+  const types = exchangesWith(rabbitmq, former);
   const of = (app: string) => grants.get(app) ?? added(grants, app);
   const allowWrite = (app: string, exchange: string, bindingKey: string, type = types[exchange]) => {
     const { writes, topicExchanges } = of(app);
@@ -46,6 +48,12 @@ export function toGrants(
       if (nativeDelays(queue, version)) continue;
       for (const delay of retryDelays(retry)) allowWrite(app, retryTierName(delay), name, "topic");
     }
+  }
+  for (const { app, tiers, bindings } of former) {
+    for (const { queue, delay } of tiers) {
+      if (Object.hasOwn(consumed, queue)) allowWrite(app, retryTierName(delay), queue, "topic");
+    }
+    for (const { exchange, routingKey } of bindings) allowWrite(app, exchange, routingKey);
   }
   return Object.fromEntries(grants);
 }

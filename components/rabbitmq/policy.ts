@@ -1,6 +1,12 @@
-import { type RabbitmqQueue, retryTierName, toMilliseconds, toSeconds } from "../../skill/index.ts";
+import {
+  exactly,
+  LOST_DELIVERIES,
+  type RabbitmqQueue,
+  retryTierName,
+  toMilliseconds,
+  toSeconds,
+} from "../../skill/index.ts";
 import { DEAD_LETTER_EXCHANGE } from "./exchanges.ts";
-import { exactly } from "./pattern.ts";
 import { type BrokerVersion, nativeDelays } from "./retries.ts";
 
 /** A policy as the provider takes it: it sends a definition's value as a number where it reads as one. */
@@ -39,10 +45,10 @@ export function toDrainedQueuePolicy(
   return { ...policy, definition: { ...policy.definition, "delivery-limit": UNLIMITED_DELIVERIES } };
 }
 
-/** Dead letters stay for `retention` (a duration) and are never turned away: a full target would block the work queue. */
+/** Dead letters stay for `retention` (a duration, or `forever`) and are never turned away: a full target would block the work queue. */
 export function toDeadLetterQueuePolicy(name: string, retention: string): PolicySpec {
   return policyFor(name, {
-    "message-ttl": String(toMilliseconds(retention)),
+    ...(retention !== "forever" && { "message-ttl": String(toMilliseconds(retention)) }),
     "delivery-limit": UNLIMITED_DELIVERIES,
   });
 }
@@ -67,7 +73,7 @@ export function toRedirectedTierPolicy(delay: number, exchange: string): PolicyS
   return { ...policy, priority: priority + 1, definition: { ...definition, "dead-letter-exchange": exchange } };
 }
 
-/** Deliveries in all before the broker itself gives a message up: the most patient consumer's. */
+/** Deliveries in all that the most patient consumer has. */
 export function maxDeliveries(queue: RabbitmqQueue): number {
   const consumers = Object.values(queue.consumers).map(({ retry }) => retry.maxAttempts);
   return consumers.length > 0 ? Math.max(...consumers) : queue.retry.maxAttempts;
@@ -83,8 +89,8 @@ function deadLettering(name: string, queue: RabbitmqQueue): Record<string, strin
   return {
     ...target,
     "dead-letter-strategy": "at-least-once",
-    // The first delivery is not counted.
-    "delivery-limit": String(maxDeliveries(queue) - 1),
+    // The first delivery is not counted. Each retry is a new message, so only what a consumer left unanswered is.
+    "delivery-limit": String(maxDeliveries(queue) + LOST_DELIVERIES - 1),
   };
 }
 

@@ -4,23 +4,20 @@ import { TopicPermissions } from "@pulumi/rabbitmq/topicPermissions.js";
 import { User } from "@pulumi/rabbitmq/user.js";
 import { derivePassword } from "../password.ts";
 import { type Grants, toPermissions, toTopicPermissions } from "./permissions.ts";
+import { TopicRights, type TopicRightsArgs } from "./topicRights.ts";
 
 export interface RabbitmqAppArgs {
   /** The vhost in which the app has its rights; it has none elsewhere. */
   vhost: pulumi.Input<string>;
   /** What the app may read and write. */
   grants: Grants;
+  /** RabbitMQ's management API as whoever runs the environment. */
+  access: TopicRightsArgs["access"];
   /** The environment's secret, from which the password is derived. */
   secret: pulumi.Input<string>;
   /** What the password is derived from beside the secret. Default: the user's name. */
   purpose?: string;
 }
-
-/**
- * What the engine calls a change of a resource whose last update failed. The provider notes the topic permissions of a failed update as
- * set, so another update finds nothing to do; its own updates, too, delete them first.
- */
-const FAILED_BEFORE = "#initerror";
 
 /** One user of an app, named as the component: it publishes and consumes what the skill says, and declares, deletes or administers nothing. */
 export class RabbitmqApp extends pulumi.ComponentResource {
@@ -31,7 +28,7 @@ export class RabbitmqApp extends pulumi.ComponentResource {
 
   constructor(
     name: string,
-    { vhost, grants, secret, purpose = name }: RabbitmqAppArgs,
+    { vhost, grants, access, secret, purpose = name }: RabbitmqAppArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("messaging:rabbitmq:RabbitmqApp", name, {}, opts);
@@ -41,15 +38,7 @@ export class RabbitmqApp extends pulumi.ComponentResource {
     const topics = toTopicPermissions(grants);
     // Before the permissions and gone after them: without an entry for an exchange, every routing key is allowed.
     const narrowed =
-      topics.length > 0
-        ? [
-            new TopicPermissions(
-              name,
-              { user: user.name, vhost, permissions: topics },
-              { parent: this, replaceOnChanges: [FAILED_BEFORE], deleteBeforeReplace: true },
-            ),
-          ]
-        : [];
+      topics.length > 0 ? this.narrow(name, { access, user: user.name, vhost, permissions: topics }) : [];
     const allowed = new Permissions(
       name,
       { user: user.name, vhost, permissions: toPermissions(grants) },
@@ -60,5 +49,19 @@ export class RabbitmqApp extends pulumi.ComponentResource {
     this.username = outputs.username;
     this.password = outputs.password;
     this.registerOutputs(outputs);
+  }
+
+  /**
+   * The provider's own resource makes the first entries and deletes all in the end. It must not change them: it would delete them first,
+   * and the user might write every key until they are there again, for ever where that fails. Ours changes them.
+   */
+  private narrow(name: string, args: TopicRightsArgs): pulumi.Resource[] {
+    const { access: _, ...entries } = args;
+    const first = new TopicPermissions(name, entries, {
+      parent: this,
+      ignoreChanges: ["permissions"],
+      deleteBeforeReplace: true,
+    });
+    return [first, new TopicRights(name, args, { parent: this, dependsOn: first })];
   }
 }

@@ -3,6 +3,7 @@ import { Binding } from "@pulumi/rabbitmq/binding.js";
 import { Exchange } from "@pulumi/rabbitmq/exchange.js";
 import { Policy } from "@pulumi/rabbitmq/policy.js";
 import { retryTierName } from "../../skill/index.ts";
+import { BINDING_OPTIONS } from "./durableQueue.ts";
 import { toRedirectedTierPolicy } from "./policy.ts";
 
 /** Takes what has waited in a delay tier while a queue is replaced: a topic exchange, key = the queue's name. One a vhost. */
@@ -38,7 +39,7 @@ export class RetryRedirect extends pulumi.ComponentResource {
         new Binding(
           `${name}/${routingKey}`,
           { vhost, source: exchange.name, destination, destinationType: "queue", routingKey },
-          { parent: this },
+          { parent: this, ...BINDING_OPTIONS },
         ),
     );
     for (const delay of delays) {

@@ -4,7 +4,7 @@ import { Exchange } from "@pulumi/rabbitmq/exchange.js";
 import { Policy } from "@pulumi/rabbitmq/policy.js";
 import { Queue } from "@pulumi/rabbitmq/queue.js";
 import { retryTierName } from "../../skill/index.ts";
-import { queueSettings } from "./durableQueue.ts";
+import { BINDING_OPTIONS, queueSettings } from "./durableQueue.ts";
 import { toTierPolicy } from "./policy.ts";
 
 export interface RetryTierArgs {
@@ -41,7 +41,7 @@ export class RetryTier extends pulumi.ComponentResource {
     const binding = new Binding(
       name,
       { vhost, source: exchange.name, destination: queue.name, destinationType: "queue", routingKey: "#" },
-      { parent: this },
+      { parent: this, ...BINDING_OPTIONS },
     );
 
     const outputs = { exchange: exchange.name };

@@ -2,11 +2,14 @@ import * as pulumi from "@pulumi/pulumi";
 import { Exchange } from "@pulumi/rabbitmq/exchange.js";
 import { VHost } from "@pulumi/rabbitmq/vhost.js";
 import type { RabbitmqSkill } from "../../skill/index.ts";
-import { exchangeTypes } from "./exchanges.ts";
+import type { FormerRabbitmq } from "../former.ts";
+import { exchangesWith } from "./former.ts";
 
 export interface VirtualHostArgs {
   /** The skill's RabbitMQ part: names the vhost and its exchanges. */
   spec: RabbitmqSkill;
+  /** What apps that run with earlier outputs still use. Default: nothing. */
+  former?: readonly FormerRabbitmq[];
 }
 
 /** A vhost with the skill's exchanges and the shared ones; everything durable. */
@@ -16,7 +19,7 @@ export class VirtualHost extends pulumi.ComponentResource {
   /** The exchanges' names, by name: whatever takes one from here is made after it. */
   readonly exchanges: Record<string, pulumi.Output<string>>;
 
-  constructor(name: string, { spec }: VirtualHostArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, { spec, former = [] }: VirtualHostArgs, opts?: pulumi.ComponentResourceOptions) {
     super("messaging:rabbitmq:VirtualHost", name, {}, opts);
 
     const vhost = new VHost(name, { name: spec.vhost }, { parent: this });
@@ -27,7 +30,7 @@ export class VirtualHost extends pulumi.ComponentResource {
         // The provider would try a change in place and fail halfway. An exchange holds no messages; its bindings are made again.
         { parent: this, replaceOnChanges: ["settings"], deleteBeforeReplace: true },
       );
-    const exchanges = Object.entries(exchangeTypes(spec)).map(([exchange, type]) => [
+    const exchanges = Object.entries(exchangesWith(spec, former)).map(([exchange, type]) => [
       exchange,
       declare(exchange, type).name,
     ]);

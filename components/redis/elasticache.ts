@@ -55,9 +55,13 @@ export function toUserId(instance: string, user: string): string {
   return `${words.slice(0, 31).replace(/-$/, "")}-${digest}`;
 }
 
-/** What a user may do, in the one string that ElastiCache takes. Consumers make their groups: only they reach the VPC. */
-export function toAccessString(rights: RedisRights): string {
-  return ["on", ...toRules(rights, { consume: ["xgroup|create"] })].join(" ");
+/**
+ * What a user may do, in the one string that ElastiCache takes. Consumers make their groups: only they reach the VPC. Its last Redis, 7.1,
+ * knows no CLIENT SETINFO, which came with 7.2.
+ */
+export function toAccessString(rights: RedisRights, engine: RedisInstanceSpec["engine"] = "redis"): string {
+  const rules = toRules(rights, { consume: ["xgroup|create"] });
+  return ["on", ...rules.filter((rule) => engine === "valkey" || rule !== "+client|setinfo")].join(" ");
 }
 
 /** Declares a replication group of two or more nodes, encrypted, with snapshots and a user for each app. */
@@ -73,7 +77,7 @@ export function declareElastiCache(
     // ElastiCache asks for a user of this name in every group; this one may do nothing.
     declareUser(name, "default", "off -@all", passwordsOf("default"), tags, opts),
     ...Object.entries(toRights(spec)).map(([app, rights]) =>
-      declareUser(name, app, toAccessString(rights), passwordsOf(app), tags, opts),
+      declareUser(name, app, toAccessString(rights, spec.engine), passwordsOf(app), tags, opts),
     ),
   ];
   const userGroup = new UserGroup(

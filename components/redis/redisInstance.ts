@@ -97,7 +97,9 @@ function administer(
   { host, port, tls, ca, username, password }: ExternalServer,
   opts: pulumi.CustomResourceOptions,
 ): void {
-  const url = pulumi.interpolate`${tls ? "rediss" : "redis"}://${host}:${port}`;
+  // An IPv6 address stands in brackets in a URL.
+  const authority = pulumi.output(host).apply((given) => (given.includes(":") ? `[${given}]` : given));
+  const url = pulumi.interpolate`${tls ? "rediss" : "redis"}://${authority}:${port}`;
   const trust = ca ? { ca } : {};
   const connection = { host, port, tls, ...trust, username, password };
   const cluster = new Cluster(name, { broker: `redis/${name}`, connection }, opts);

@@ -26,6 +26,8 @@ export interface FifoQueueArgs {
   /** SNS topic that is told when dead letters arrive and when messages grow old; default: no alarms. */
   alarmTopicArn?: pulumi.Input<string>;
   tags?: Record<string, string>;
+  /** Deliveries after which SQS itself moves a message to the dead letters, where that is not `retry.maxAttempts`. */
+  maxReceiveCount?: number;
 }
 
 /** A FIFO queue, with a dead-letter queue of its own unless poison is to block its message group. */
@@ -93,14 +95,14 @@ function declareDeadLetters(name: string, queue: Queue, args: FifoQueueArgs, own
 
   // Resources of their own, for an attribute of either queue would make it wait for the other. Like the policies they go with
   // their queue: taking each off a queue that goes too would last 25 s, and on LocalStack 4.4 never end.
-  const { maxAttempts } = args.spec.retry;
-  const redrivePolicy = deadLetterQueue.arn.apply((arn) => toRedrivePolicy(arn, maxAttempts));
-  new RedrivePolicy(`${name}-redrive`, { queueUrl: queue.url, redrivePolicy }, { ...own, deletedWith: queue });
+  const { maxReceiveCount = args.spec.retry.maxAttempts } = args;
+  const redrivePolicy = deadLetterQueue.arn.apply((arn) => toRedrivePolicy(arn, maxReceiveCount));
+  new RedrivePolicy(`${name}-redrive`, { queueUrl: queue.url, redrivePolicy }, { ...own, ...goesWith(queue) });
   const redriveAllowPolicy = queue.arn.apply(toRedriveAllowPolicy);
   new RedriveAllowPolicy(
     `${name}-redrive-allow`,
     { queueUrl: deadLetterQueue.url, redriveAllowPolicy },
-    { ...own, deletedWith: deadLetterQueue },
+    { ...own, ...goesWith(deadLetterQueue) },
   );
 
   if (args.alarmTopicArn) {
@@ -110,6 +112,9 @@ function declareDeadLetters(name: string, queue: Queue, args: FifoQueueArgs, own
   }
   return deadLetterQueue;
 }
+
+/** A part of a queue. Where the queue gets another address, the old part goes first: it may be the same one. */
+const goesWith = (queue: Queue) => ({ deletedWith: queue, deleteBeforeReplace: true });
 
 function declarePolicy(
   name: string,
@@ -122,7 +127,7 @@ function declarePolicy(
     const arns = (apps: string[]) => apps.map((app) => principalOf(app, principals?.[app], arn));
     return toQueuePolicy(arn, { producers: arns(access.producers), consumers: arns(access.consumers) });
   });
-  return new QueuePolicy(name, { queueUrl: queue.url, policy }, { ...own, deletedWith: queue });
+  return new QueuePolicy(name, { queueUrl: queue.url, policy }, { ...own, ...goesWith(queue) });
 }
 
 function declareAlarm(

@@ -1,7 +1,9 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { fifoDeadLetterName, fifoName, type Skill, type SqsQueue, toSeconds } from "../../skill/index.ts";
 import type { BrokerFlows, SummaryRow } from "../flows.ts";
+import type { FormerSqs } from "../former.ts";
 import { DEAD_LETTER_RETENTION, FifoQueue, type FifoQueueArgs, WAIT_TIME_SECONDS } from "./fifoQueue.ts";
+import { formerReceives } from "./former.ts";
 import { principalOf } from "./policy.ts";
 
 export interface SqsFlowsArgs extends Pick<FifoQueueArgs, "kmsKeyArn" | "alarmTopicArn" | "tags"> {
@@ -13,11 +15,13 @@ export interface SqsFlowsArgs extends Pick<FifoQueueArgs, "kmsKeyArn" | "alarmTo
     /** What an emulator takes for anybody; on AWS an app has the credentials of its role. */
     credentials?: { accessKeyId: string; secretAccessKey: string };
   };
+  /** What apps that run with earlier outputs still count on. Default: nothing. */
+  former?: readonly FormerSqs[];
 }
 
 /** Declares the skill's queues; nothing where the skill has no SQS part. */
 export function declareFlows(
-  { skill, connection, kmsKeyArn, alarmTopicArn, tags }: SqsFlowsArgs,
+  { skill, connection, kmsKeyArn, alarmTopicArn, tags, former = [] }: SqsFlowsArgs,
   opts: pulumi.ComponentResourceOptions,
 ): BrokerFlows {
   const specs = Object.entries(skill.sqs?.queues ?? {});
@@ -25,7 +29,9 @@ export function declareFlows(
     Object.entries(skill.apps).map(([app, { awsPrincipal }]) => [app, awsPrincipal]),
   );
   const made = specs.map(([name, spec]): Made => {
-    return { name, spec, queue: new FifoQueue(name, { spec, principals, kmsKeyArn, alarmTopicArn, tags }, opts) };
+    const { maxReceiveCount } = formerReceives(former, name) ?? {};
+    const args = { spec, principals, kmsKeyArn, alarmTopicArn, tags, maxReceiveCount };
+    return { name, spec, queue: new FifoQueue(name, args, opts) };
   });
 
   const users = new Set(specs.flatMap(([, { producers, consumers }]) => [...producers, ...consumers]));
@@ -44,7 +50,7 @@ export function declareFlows(
   return {
     apps: Object.fromEntries(apps),
     ...(made.length > 0 && { operator: { ...connection, deadLetters: made.flatMap(toDeadLetters) } }),
-    summary: specs.flatMap(([name, spec]) => toSummary(name, spec)),
+    summary: specs.flatMap(([name, spec]) => toSummary(name, spec, former)),
   };
 }
 
@@ -81,12 +87,14 @@ export function toSubscription({ name, spec, queue }: Made) {
 }
 
 /** One row for the queue and one for its dead-letter queue. */
-export function toSummary(name: string, spec: SqsQueue): SummaryRow[] {
+export function toSummary(name: string, spec: SqsQueue, former: readonly FormerSqs[] = []): SummaryRow[] {
   const row = (kind: string, of: string, detail: string) => ({ broker: "sqs", kind, name: of, detail });
   const keeps = `keeps ${spec.retention}`;
   if (spec.onPoison === "block") return [row("queue", fifoName(name), `${keeps}, poison blocks its message group`)];
+  const higher = formerReceives(former, name);
+  const receives = higher ? ` (SQS allows ${higher.maxReceiveCount}, ${higher.kept})` : "";
   return [
-    row("queue", fifoName(name), `${keeps}, ${spec.retry.maxAttempts} deliveries`),
+    row("queue", fifoName(name), `${keeps}, ${spec.retry.maxAttempts} deliveries${receives}`),
     row("dead-letter queue", fifoDeadLetterName(name), `keeps ${DEAD_LETTER_RETENTION}`),
   ];
 }

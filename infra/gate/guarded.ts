@@ -25,10 +25,18 @@ export interface Guarded {
   holding?(old: Old, run: Run): Promise<Holding | undefined>;
   /** What cannot be changed in place and would be, each as `type, quorum, got classic`. With none, a replacement is a deletion like any other. */
   fixed?(before: Properties, after: Properties): string[];
+  /** Whether what it holds stays when it is replaced, and the new one could not read it: then nobody can allow what is `fixed`. */
+  dataStays?: boolean;
   /** How such a change is made without loss. */
   instead?(old: Old, run: Run): string;
   /** What is wrong with a change in place; undefined where nothing is. `outputs`: those of before. */
   change?(before: Properties, after: Properties, run: Run, outputs: Properties): Promise<string | undefined>;
+  /** It is what an app may do: a change may cut the app off from what this `up` drops. */
+  rights?: boolean;
+  /** What is wrong with making it; undefined where nothing is. */
+  create?(inputs: Properties, run: Run): Promise<string | undefined>;
   /** Whether the broker has one of this name already. Absent: making it anew takes nothing over. `resource`: its name in the program. */
   exists?(inputs: Properties, run: Run, resource: string): Promise<boolean>;
+  /** What is wrong with deleting it beside what it holds; undefined where nothing is. */
+  taking?(inputs: Properties, run: Run): Promise<string | undefined>;
 }

@@ -1,8 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ConnectionError } from "../../client/message.ts";
+import type { Dropped } from "./dropped.ts";
 import type { Guarded, Old } from "./guarded.ts";
-import { known, type Run, Unreachable } from "./run.ts";
-import { cannotAsk, cannotChange, describe, existsAlready, holds, type Place } from "./text.ts";
+import { known, NotKnown, Unreachable } from "./known.ts";
+import { type Run, unlessAllowed } from "./run.ts";
+import { guardedTypes } from "./table.ts";
+import { cannotAsk, cannotChange, cannotRead, describe, existsAlready, holds, type Place } from "./text.ts";
 
 /** Lets go what holds nothing or is allowed to go. Throws the sentence that says why not. */
 export async function beforeDelete(
@@ -13,26 +16,62 @@ export async function beforeDelete(
 ): Promise<void> {
   const old = await oldOf(call);
   const name = guarded.name(old, run);
-  await run.sameCluster(name, guarded.cluster?.(old));
+  const untold = await run.sameCluster(name, guarded.cluster?.(old));
+  await allDroppedMayGo(run, place);
   const after = guarded.fixed && (await run.declared(call.type, call.name));
-  const look = async () => guarded.holding?.(old, run);
+  const cannot = (error: Error) => new Error(cannotAsk(name, error.message, place));
+  const changes = () => (after ? whatChanges(() => guarded.fixed!(old.inputs, after), cannot) : []);
+  const change = { name, kind: guarded.kind, instead: guarded.instead?.(old, run) ?? "" };
+  if (guarded.dataStays && changes().length > 0) throw new Error(cannotRead({ ...change, changes: changes() }));
   if (guarded.holding && run.allows(name)) {
-    const held = await look().catch(() => undefined);
+    const held = await guarded.holding(old, run).catch(() => undefined);
     if (held && held.messages > 0) {
       await pulumi.log.warn(`${name} goes with ${describe(held)}, as messaging:allowDataLoss says.`);
     }
   } else {
-    const changes = after && guarded.fixed?.(old.inputs, after);
-    if (changes && changes.length > 0) {
-      const instead = guarded.instead?.(old, run) ?? "";
-      throw new Error(cannotChange({ name, kind: guarded.kind, changes, instead }, place));
-    }
-    const held = await look().catch((error: Error) => {
-      throw new Error(cannotAsk(name, error.message, place));
-    });
-    if (held && run.kept(held) > 0) throw new Error(holds(name, held, place));
+    if (changes().length > 0) throw new Error(cannotChange({ ...change, changes: changes() }, place));
+    await mustBeEmpty(guarded, old, run, place);
+    // What holds nothing by its nature may go where its broker is away; what seems to be empty may be empty on another cluster.
+    if (untold && (guarded.holding || !isAway(untold))) throw cannot(untold);
   }
+  const wrong = await guarded.taking?.(old.inputs, run).catch((error: Error) => {
+    throw cannot(error);
+  });
+  if (wrong) throw new Error(wrong);
   run.leaving.add(name);
+}
+
+/** Throws the sentence that says what would be lost with it, or why that cannot be known. */
+async function mustBeEmpty(guarded: Guarded, old: Old, run: Run, place: Place): Promise<void> {
+  const name = guarded.name(old, run);
+  const looked = async () => guarded.holding?.(old, run);
+  const held = await looked().catch((error: Error) => {
+    throw new Error(cannotAsk(name, error.message, place));
+  });
+  if (held && run.kept(held) > 0) throw new Error(holds(name, held, place));
+}
+
+/**
+ * Throws where something that this `up` drops may not go. The engine takes away what leads to it first: bindings, rights, ACLs, dead-letter
+ * queues. Refused only when its own turn comes, after the program has ended, it would stay with its messages and without its clients, and
+ * the stack's outputs would say that it is gone.
+ */
+export async function allDroppedMayGo(run: Run, place: Place): Promise<void> {
+  // A preview takes nothing away. A container may be replaced before the program has declared what it makes.
+  const { dropped } = run;
+  if (pulumi.runtime.isDryRun() || !dropped) return;
+  run.asked ??= Promise.all(dropped.map((one) => mayGo(one, run, place)));
+  await run.asked;
+}
+
+async function mayGo({ type, old, changes }: Dropped, run: Run, place: Place): Promise<void> {
+  const guarded = guardedTypes[type]!;
+  const name = guarded.name(old, run);
+  if (run.allows(name)) return;
+  const { kind } = guarded;
+  if (changes)
+    throw new Error(cannotChange({ name, kind, instead: guarded.instead?.(old, run) ?? "", changes }, place));
+  await mustBeEmpty(guarded, old, run, place);
 }
 
 /** Throws the sentence that says why a change in place must not be made. */
@@ -42,31 +81,47 @@ export async function beforeUpdate(
   run: Run,
   place: Place,
 ): Promise<void> {
-  if (!guarded.change) return;
   const old = await oldOf(call);
   const name = guarded.name(old, run);
-  if (run.allows(name)) return;
+  if (guarded.rights) await allDroppedMayGo(run, place);
+  if (!guarded.change) return;
   const after = await known(call.newInputs);
-  const problem = await guarded.change(old.inputs, after, run, old.outputs).catch((error: Error) => {
+  const change = () => guarded.change!(old.inputs, after, run, old.outputs);
+  const problem = await unlessAllowed(run, name, change).catch((error: Error) => {
+    if (isLater(error)) return undefined;
     throw new Error(cannotAsk(name, error.message, place));
   });
   if (problem) throw new Error(problem);
 }
 
-/** Throws where what is to be made is there already, and nothing of this environment. */
+/** Throws where what is to be made is there already, and nothing of this environment, or would do harm. */
 export async function beforeCreate(guarded: Guarded, call: pulumi.ResourceHookArgs, run: Run): Promise<void> {
-  if (!guarded.exists) return;
   const inputs = await known(call.newInputs);
-  const name = guarded.name({ name: call.name, inputs, outputs: {} }, run);
-  // What is made anew was let go before.
-  if (run.leaving.has(name)) return;
-  const exists = await guarded.exists(inputs, run, call.name).catch((error: Error) => {
-    // A plan can be made before the broker is: it is asked again when the thing is made.
-    const later = error instanceof Unreachable || error instanceof ConnectionError;
-    if (pulumi.runtime.isDryRun() && later) return false;
-    throw error;
-  });
-  if (exists) throw new Error(existsAlready(name, guarded.kind));
+  try {
+    const name = guarded.name({ name: call.name, inputs, outputs: {} }, run);
+    // What is made anew was let go before.
+    if (run.leaving.has(name)) return;
+    if (await guarded.exists?.(inputs, run, call.name)) throw new Error(existsAlready(name, guarded.kind));
+    const problem = await guarded.create?.(inputs, run);
+    if (problem) throw new Error(problem);
+    run.made.add(name);
+  } catch (error) {
+    // A plan can be made before the broker is.
+    if (!isLater(error) && !(pulumi.runtime.isDryRun() && isAway(error))) throw error;
+  }
+}
+
+const isAway = (error: unknown): boolean => error instanceof Unreachable || error instanceof ConnectionError;
+
+/** Whether a preview may leave it to up, which asks again when the value is known. */
+const isLater = (error: unknown): boolean => pulumi.runtime.isDryRun() && error instanceof NotKnown;
+
+function whatChanges(compare: () => string[], cannot: (error: Error) => Error): string[] {
+  try {
+    return compare();
+  } catch (error) {
+    throw cannot(error as Error);
+  }
 }
 
 async function oldOf({ name, oldInputs, oldOutputs }: pulumi.ResourceHookArgs): Promise<Old> {

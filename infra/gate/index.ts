@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
+import { plainly } from "../problems.ts";
+import type { Dropped } from "./dropped.ts";
 import type { Guarded } from "./guarded.ts";
-import { beforeCreate, beforeDelete, beforeUpdate } from "./hooks.ts";
+import { allDroppedMayGo, beforeCreate, beforeDelete, beforeUpdate } from "./hooks.ts";
 import { type Run, type RunArgs, startRun } from "./run.ts";
 import { guardedTypes } from "./table.ts";
 import { namesNothing, ofAnother } from "./text.ts";
@@ -11,9 +13,10 @@ const SAID_WHY = 32;
 /**
  * Puts the gate before every resource of the stack that holds messages, those of earlier programs included: what is not empty is not
  * deleted, what cannot be changed in place is not made anew, and what somebody else made is not taken over. Call it once, before the
- * first resource.
+ * first resource; and what it returns with what the program has dropped, when all of it is declared, and before its outputs are: it throws
+ * where some of that may not go, and a program that fails leaves the outputs as they were.
  */
-export function guardStack(args: RunArgs): void {
+export function guardStack(args: RunArgs): (dropped: readonly Dropped[]) => Promise<void> {
   const run = startRun(args);
   const place = { stack: args.stack, allowed: args.allowed };
   const ownership = hook("ownership gate", (guarded, call) => beforeCreate(guarded, call, run));
@@ -25,13 +28,19 @@ export function guardStack(args: RunArgs): void {
     run.declare(type, name, props);
     const hooks = {
       ...(opts as pulumi.CustomResourceOptions).hooks,
-      ...(guarded.exists && { beforeCreate: [ownership] }),
-      ...(guarded.change && { beforeUpdate: [change] }),
+      ...((guarded.exists || guarded.create) && { beforeCreate: [ownership] }),
+      ...((guarded.change || guarded.rights) && { beforeUpdate: [change] }),
       beforeDelete: [dataLoss],
     };
     return { props, opts: { ...opts, hooks } as pulumi.CustomResourceOptions };
   });
   failAtEnd(run);
+  return async (dropped) => {
+    run.dropped = dropped;
+    await allDroppedMayGo(run, place).catch((error: Error) => {
+      throw plainly(error.message);
+    });
+  };
 }
 
 /** What `MESSAGING_DISCARD` lets go of the environment that it names: `<environment>:all` or `<environment>:consumed`; for `npm run down`. */

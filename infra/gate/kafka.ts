@@ -7,7 +7,7 @@ import { asking as askingBroker, type Run } from "./run.ts";
 
 const UNKNOWN = "nothing says how Kafka is reached: keep messaging:kafka until all of it is gone";
 
-const asking = <T>(run: Run, ask: (kafka: KafkaLook) => Promise<T>): Promise<T> =>
+export const asking = <T>(run: Run, ask: (kafka: KafkaLook) => Promise<T>): Promise<T> =>
   askingBroker(run, (look) => look.kafka(), UNKNOWN, ask);
 
 /** Why a topic does not keep less than it holds. */

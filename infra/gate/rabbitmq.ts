@@ -1,33 +1,56 @@
 import { allHeld, type Holding, type RabbitmqLook } from "../../live/index.ts";
 import type { Guarded, Properties } from "./guarded.ts";
-import { inWords, lowered, wouldDelete } from "./limits.ts";
 import { asking as askingBroker, type Run } from "./run.ts";
 
 const UNKNOWN = "nothing says how RabbitMQ is reached: keep messaging:rabbitmq until all of it is gone";
 
-const asking = <T>(run: Run, ask: (rabbitmq: RabbitmqLook) => Promise<T>): Promise<T> =>
+export const asking = <T>(run: Run, ask: (rabbitmq: RabbitmqLook) => Promise<T>): Promise<T> =>
   askingBroker(run, (look) => look.rabbitmq(), UNKNOWN, ask);
 
 /** A queue of another vhost than the skill's does not have a name that the skill knows: none is there. */
-const queueName = ({ inputs }: { inputs: Properties }): string => `rabbitmq/${inputs.name}`;
+export const queueName = ({ inputs }: { inputs: Properties }): string => `rabbitmq/${inputs.name}`;
 
 const argumentsOf = ({ settings }: Properties): Properties => ({
   ...settings?.arguments,
   ...(settings?.argumentsJson && JSON.parse(settings.argumentsJson)),
 });
 
+/** What to do where a vhost is renamed: nothing else of what it holds can be changed then. */
+const keptVhost = (vhost: string, run: Run): string | undefined =>
+  vhost === run.skill.rabbitmq?.vhost
+    ? undefined
+    : `say below rabbitmq: vhost: ${vhost}, as nothing is moved from one vhost into another`;
+
 const changed = (what: string, before: unknown, after: unknown): string[] =>
   after === undefined || before === after ? [] : [`${what}, ${before}, got ${after}`];
+
+/** What a queue holds, with what waits in the shared delay tiers until it returns there: nothing else would ever take that. */
+async function withRetries(rabbitmq: RabbitmqLook, vhost: string, name: string): Promise<Holding | undefined> {
+  // Before and after, as a message goes from one to the other meanwhile.
+  const before = await rabbitmq.retries(vhost, name);
+  const held = await rabbitmq.queue(vhost, name);
+  const retries = before.size > 0 ? before : await rabbitmq.retries(vhost, name);
+  if (!held || retries.size === 0) return held;
+  const more = [...retries.values()].reduce((sum, messages) => sum + messages, 0);
+  const places = [...retries].map(([tier, messages]) => `${messages} waiting in ${tier} for another try`);
+  return {
+    ...held,
+    messages: held.messages + more,
+    waiting: held.waiting + more,
+    detail: [held.detail, ...places].join(", "),
+  };
+}
 
 export const queue: Guarded = {
   kind: "queue",
   name: queueName,
-  holding: ({ inputs }, run) => asking(run, (rabbitmq) => rabbitmq.queue(inputs.vhost, inputs.name)),
+  holding: ({ inputs }, run) => asking(run, (rabbitmq) => withRetries(rabbitmq, inputs.vhost, inputs.name)),
   fixed: (before, after) => [
     ...changed("type", argumentsOf(before)["x-queue-type"], argumentsOf(after)["x-queue-type"]),
     ...changed("vhost", before.vhost, after.vhost),
   ],
-  instead: ({ inputs }) =>
+  instead: ({ inputs }, run) =>
+    keptVhost(inputs.vhost, run) ??
     `declare the new queue beside it under another name, and say below rabbitmq: replace: { ${inputs.name}: <the new name> }`,
   exists: ({ vhost, name }, run) => asking(run, (rabbitmq) => rabbitmq.exists("queue", name, vhost)),
 };
@@ -59,7 +82,8 @@ export const exchange: Guarded = {
     ...changed("vhost", before.vhost, after.vhost),
     ...["type", "durable", "autoDelete"].flatMap((key) => changed(key, before.settings?.[key], after.settings?.[key])),
   ],
-  instead: () =>
+  instead: ({ inputs }, run) =>
+    keptVhost(inputs.vhost, run) ??
     "declare the exchange that you want under another name, bind the queues to both, and take this one out when nobody publishes there",
   exists: ({ vhost, name }, run) => asking(run, (rabbitmq) => rabbitmq.exists("exchange", name, vhost)),
 };
@@ -79,25 +103,6 @@ export const user: Guarded = {
   kind: "user",
   name: ({ inputs }) => `rabbitmq/user/${inputs.name}`,
   exists: ({ name }, run) => asking(run, (rabbitmq) => rabbitmq.exists("user", name)),
-};
-
-export const policy: Guarded = {
-  kind: "policy",
-  name: ({ inputs }) => `rabbitmq/policy/${inputs.name}`,
-  /** Our policies bear the name of their one queue. What expires or is too much there and has nowhere to go is gone. */
-  async change(before, after, run) {
-    const { "dead-letter-exchange": deadLetters, overflow = "drop-head" } = after.policy?.definition ?? {};
-    const kept = deadLetters !== undefined;
-    const limits = [...(kept ? [] : ["message-ttl"]), ...(kept || overflow !== "drop-head" ? [] : ["max-length"])];
-    const lower = lowered(limits, before.policy?.definition, after.policy?.definition);
-    const name = queueName({ inputs: after });
-    if (lower.length === 0 || run.allows(name)) return undefined;
-    const held = await asking(run, (rabbitmq) => rabbitmq.queue(after.vhost, after.name));
-    if (!held || held.messages === 0) return undefined;
-    const fits = lower.every(({ setting, to }) => setting === "max-length" && held.messages <= to);
-    return fits ? undefined : wouldDelete(name, lower.map(inWords), held, run.stack);
-  },
-  exists: ({ vhost, name }, run) => asking(run, (rabbitmq) => rabbitmq.exists("policy", name, vhost)),
 };
 
 /** All that the broker holds but for what goes by itself. */

@@ -1,6 +1,7 @@
 import type { Holding, RedisLook } from "../../live/index.ts";
 import type { Guarded } from "./guarded.ts";
-import { asking as askingBroker, type Run, Unreachable } from "./run.ts";
+import { Unreachable } from "./known.ts";
+import { asking as askingBroker, type Run } from "./run.ts";
 
 const asking = <T>(run: Run, instance: string, ask: (redis: RedisLook) => Promise<T>): Promise<T> => {
   const unknown = `nothing says how Redis ${instance} is reached: keep messaging:redis.servers.${instance} until all of it is gone`;
@@ -22,6 +23,7 @@ const consumerGroup: Guarded = {
 
 const user: Guarded = {
   kind: "user",
+  rights: true,
   name: ({ name, inputs }) => `redis/${instanceOf(name)}/user/${inputs.name}`,
   exists: ({ name }, run, resource) => asking(run, instanceOf(resource), (redis) => redis.exists(name)),
 };

@@ -1,7 +1,9 @@
 import * as docker from "./docker.ts";
 import type { Guarded } from "./guarded.ts";
 import * as kafka from "./kafka.ts";
+import { kafkaAcl } from "./kafkaAcl.ts";
 import * as rabbitmq from "./rabbitmq.ts";
+import * as rabbitmqPolicy from "./rabbitmqPolicy.ts";
 import * as redis from "./redis.ts";
 import * as sqs from "./sqs.ts";
 
@@ -10,6 +12,9 @@ const holdsNothing = (kind: string, broker: string): Guarded => ({
   kind,
   name: ({ name }) => `${broker}/${kind}/${name}`,
 });
+
+/** What an app may do. */
+const rights = (kind: string): Guarded => ({ ...holdsNothing(kind, "rabbitmq"), rights: true });
 
 /** It goes last of its broker, but in a preview what it says comes before anything goes. */
 const cluster: Guarded = {
@@ -25,10 +30,11 @@ export const guardedTypes: Record<string, Guarded> = {
   "rabbitmq:index/queue:Queue": rabbitmq.queue,
   "rabbitmq:index/binding:Binding": rabbitmq.binding,
   "rabbitmq:index/user:User": rabbitmq.user,
-  "rabbitmq:index/policy:Policy": rabbitmq.policy,
-  "rabbitmq:index/permissions:Permissions": holdsNothing("permissions", "rabbitmq"),
-  "rabbitmq:index/topicPermissions:TopicPermissions": holdsNothing("topic permissions", "rabbitmq"),
-  "kafka:index/acl:Acl": holdsNothing("ACL", "kafka"),
+  "rabbitmq:index/policy:Policy": rabbitmqPolicy.policy,
+  "rabbitmq:index/permissions:Permissions": rights("permissions"),
+  "rabbitmq:index/topicPermissions:TopicPermissions": rights("topic permissions"),
+  "messaging-extras:rabbitmq:TopicPermissions": rights("topic permissions"),
+  "kafka:index/acl:Acl": { ...holdsNothing("ACL", "kafka"), ...kafkaAcl },
   "kafka:index/quota:Quota": holdsNothing("quota", "kafka"),
   "aws:sqs/queuePolicy:QueuePolicy": holdsNothing("policy", "sqs"),
   "aws:sqs/redrivePolicy:RedrivePolicy": holdsNothing("redrive policy", "sqs"),
@@ -36,6 +42,7 @@ export const guardedTypes: Record<string, Guarded> = {
   "messaging-extras:index:Cluster": cluster,
   "docker:index/container:Container": docker.container,
   "docker:index/volume:Volume": docker.volume,
+  "docker:index/remoteImage:RemoteImage": docker.image,
   ...kafka.guarded,
   ...sqs.guarded,
   ...redis.guarded,

@@ -28,11 +28,23 @@ export function cannotChange(
   ].join("\n");
 }
 
+/** Why something is not made anew whose data stays, and which could not read it then. */
+export const cannotRead = (change: {
+  name: string;
+  kind: string;
+  changes: readonly string[];
+  instead: string;
+}): string =>
+  [
+    `${change.name}: must keep its ${change.changes.join("; its ")}: its data stays on its volume, and the new ${change.kind} could not read it and would not start.`,
+    `  To change it without loss: ${change.instead}`,
+  ].join("\n");
+
 /** Why something that cannot be looked at is not deleted. */
 export const cannotAsk = (name: string, reason: string, place: Place): string =>
   [
     `${name} cannot be looked at, and so counts as not empty (${reason}).`,
-    "  Try again when its broker answers.",
+    "  Try again when it can be.",
     ...toLose("Or", name, place),
   ].join("\n");
 

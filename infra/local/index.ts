@@ -8,7 +8,7 @@ import { REGION } from "./operators.ts";
 type Made<Name extends keyof Brokers> = Promise<NonNullable<Brokers[Name]>>;
 
 /** RabbitMQ as a container, and the way to it as its administrator. */
-export async function rabbitmq({ stack, secret, environment, replacing }: ConnectArgs): Made<"rabbitmq"> {
+export async function rabbitmq({ stack, secret, environment, replacing, former }: ConnectArgs): Made<"rabbitmq"> {
   const { LocalRabbitmq } = await import("./rabbitmq.ts");
   const { Provider } = await import("@pulumi/rabbitmq/provider.js");
   const { declareFlows } = await import("../../components/rabbitmq/index.ts");
@@ -28,6 +28,7 @@ export async function rabbitmq({ stack, secret, environment, replacing }: Connec
       connection: { url: broker.amqpUrl, tls: false, version: BROKER_VERSIONS.rabbitmq },
       operator: connection,
       replacing: replacing?.rabbitmq,
+      former: former?.rabbitmq,
     },
     providers: [new Provider("rabbitmq", { endpoint: managementUrl, username, password }, { dependsOn: cluster })],
     deletedWith: broker.volume,
@@ -35,7 +36,7 @@ export async function rabbitmq({ stack, secret, environment, replacing }: Connec
 }
 
 /** Kafka as a container, and the way to it as its administrator. */
-export async function kafka({ stack, secret, environment, replacing }: ConnectArgs): Made<"kafka"> {
+export async function kafka({ stack, secret, environment, replacing, former }: ConnectArgs): Made<"kafka"> {
   const { LocalKafka } = await import("./kafka.ts");
   const { Provider } = await import("@pulumi/kafka/provider.js");
   const { declareFlows } = await import("../../components/kafka/index.ts");
@@ -52,6 +53,7 @@ export async function kafka({ stack, secret, environment, replacing }: ConnectAr
       connection: { bootstrapServers, tls: false, saslMechanism: "SCRAM-SHA-512" },
       operator: login,
       replacing: replacing?.kafka,
+      former: former?.kafka,
     },
     providers: [
       new Provider(
@@ -72,7 +74,7 @@ export async function kafka({ stack, secret, environment, replacing }: ConnectAr
 }
 
 /** SQS by LocalStack as a container. */
-export async function sqs({ stack, environment }: ConnectArgs): Made<"sqs"> {
+export async function sqs({ stack, environment, former }: ConnectArgs): Made<"sqs"> {
   const { LocalStack } = await import("./localstack.ts");
   const { awsProvider, sqsConnection } = await import("../aws.ts");
   const { declareFlows } = await import("../../components/sqs/index.ts");
@@ -86,7 +88,7 @@ export async function sqs({ stack, environment }: ConnectArgs): Made<"sqs"> {
   const cluster = new Cluster("sqs", { broker: "sqs", connection }, { deletedWith: broker.volume });
   return {
     declareFlows,
-    args: { connection },
+    args: { connection, former: former?.sqs },
     providers: [awsProvider("aws", aws, { dependsOn: cluster })],
     deletedWith: broker.volume,
   };

@@ -98,7 +98,8 @@ exec java -Xms256m -Xmx512m -XX:+ExitOnOutOfMemoryError \\
   ${CLASS_PATH} kafka.Kafka ${FOLDER}/server.properties
 `;
 
-const LOGGING = `status = error
+/** Kafka's log settings: warnings and errors, on the console. */
+export const LOGGING = `status = error
 appender.console.type = Console
 appender.console.name = console
 appender.console.layout.type = PatternLayout

@@ -3,9 +3,9 @@ import { type Cluster, openCluster } from "../../client/kafka/cluster.ts";
 import { readLog } from "../../client/kafka/log.ts";
 import { committedOffsets } from "../../client/kafka/offsets.ts";
 import { patiently } from "../../client/kafka/patience.ts";
-import { wholeLog } from "../../client/kafka/remaining.ts";
+import { begin, wholeLog } from "../../client/kafka/remaining.ts";
 import { membersOf } from "../../client/kafka/state.ts";
-import { describeConfigsV4, metadataV10, told } from "../../client/kafka/wire.ts";
+import { describeConfigsV4, metadataV10 } from "../../client/kafka/wire.ts";
 import type { KafkaOperator } from "../../client/operator.ts";
 import { eachOf, inTime } from "../inTime.ts";
 
@@ -56,8 +56,6 @@ export async function kafkaFigures(access: KafkaOperator): Promise<KafkaFigures>
       place,
       patiently(cluster, "looking at the groups", () => figures(cluster, access)),
     );
-  } catch (error) {
-    throw told(error, `looking at ${access.bootstrapServers.join(", ")}`);
   } finally {
     await cluster.close();
   }
@@ -103,10 +101,16 @@ async function topicsOf(cluster: Cluster, names: string[]): Promise<TopicFigures
 }
 
 async function partitionsOf(cluster: Cluster, topic: string, group: string): Promise<PartitionFigures[]> {
-  const [logs, committed] = await Promise.all([wholeLog(cluster, topic), committedOffsets(cluster, group, [topic])]);
+  const leaders = (await cluster.leaders([topic])).get(topic)!;
+  // Of the others a finding says that nobody leads them.
+  const led = [...leaders.keys()].filter((partition) => leaders[partition]! >= 0);
+  const [logs, committed] = await Promise.all([
+    wholeLog(cluster, topic, led),
+    committedOffsets(cluster, group, [topic]),
+  ]);
   return eachOf(logs, async (log) => {
     const position = committed.get(topic)!.get(log.partition);
-    const from = position !== undefined && position > log.from ? position : log.from;
+    const from = begin(log, position);
     const first = from < log.to ? (await readLog(cluster, { ...log, from }).next()).value : undefined;
     return {
       partition: log.partition,

@@ -1,5 +1,8 @@
+import { setTimeout as wait } from "node:timers/promises";
 import type { RabbitmqOperator } from "../../client/operator.ts";
 import { rabbitmqApi } from "../../client/rabbitmq/api.ts";
+import { type ListedQueue as QueueOfApi, whyUnknown } from "../../client/rabbitmq/figures.ts";
+import { staleSince } from "../rabbitmqFresh.ts";
 
 /** One node of the cluster. */
 export interface NodeFigures {
@@ -23,6 +26,12 @@ export interface ConsumerFigures {
 export interface QueueFigures {
   name: string;
   state: string;
+  /** Why the figures say nothing about what it holds; absent: they do. */
+  unknown?: string;
+  /** Why the figures are of before, though it seems to work; absent: they are not. */
+  stale?: string;
+  /** The work of its leader, as it reported last. */
+  reductions?: number;
   ready: number;
   unacknowledged: number;
   /** Messages that are on their way to where their policy dead-letters them. */
@@ -45,15 +54,17 @@ export interface RabbitmqFigures {
   queues: QueueFigures[];
 }
 
-/** The figures of the environment's vhost and its nodes. Throws a ConnectionError. */
-export async function rabbitmqFigures(access: RabbitmqOperator): Promise<RabbitmqFigures> {
+/** The figures of the environment's vhost and its nodes; a quorum queue's are younger than a look `before`, or stale. Throws a ConnectionError. */
+export async function rabbitmqFigures(access: RabbitmqOperator, before?: RabbitmqFigures): Promise<RabbitmqFigures> {
   const api = rabbitmqApi(access);
   const { vhost } = access;
   const [nodes = [], queues = [], consumers = []] = await Promise.all([
     api.list<ListedNode>("nodes"),
-    api.list<ListedQueue>("queues", vhost),
+    counted(() => api.list<ListedQueue>("queues", vhost)),
     api.list<ListedConsumer>("consumers", vhost),
   ]);
+  const last = new Map(before?.queues.map(({ name, reductions }) => [name, reductions]));
+  const stale = await staleSince(api, vhost, queues, last);
   return {
     nodes: nodes.map(({ name, running = true, mem_alarm = false, disk_free_alarm = false, partitions = [] }) => ({
       name,
@@ -62,8 +73,18 @@ export async function rabbitmqFigures(access: RabbitmqOperator): Promise<Rabbitm
       diskAlarm: disk_free_alarm,
       partitions,
     })),
-    queues: queues.map((queue) => toFigures(queue, consumers)),
+    queues: queues.map((queue) => ({ ...toFigures(queue, consumers), stale: stale.get(queue.name) })),
   };
+}
+
+/** A queue that was made just now has figures after 10 s, in the meantime nothing is wrong with it. */
+const FIRST_FIGURES_MS = 12_000;
+
+async function counted(list: () => Promise<ListedQueue[] | undefined>): Promise<ListedQueue[] | undefined> {
+  for (const end = Date.now() + FIRST_FIGURES_MS; ; await wait(1_000)) {
+    const queues = await list();
+    if (Date.now() > end || !queues?.some(({ messages }) => messages === undefined)) return queues;
+  }
 }
 
 interface ListedNode {
@@ -78,15 +99,9 @@ interface Rate {
   rate?: number;
 }
 
-interface ListedQueue {
-  name: string;
-  state?: string;
-  messages_ready?: number;
-  messages_unacknowledged?: number;
+interface ListedQueue extends QueueOfApi {
   messages_dlx?: number;
   message_stats?: { deliver_get_details?: Rate; redeliver_details?: Rate };
-  members?: string[];
-  online?: string[];
   policy?: string | null;
   operator_policy?: string | null;
   effective_policy_definition?: Record<string, string | number> | [];
@@ -101,6 +116,8 @@ interface ListedConsumer {
 
 const toFigures = (queue: ListedQueue, consumers: readonly ListedConsumer[]): QueueFigures => ({
   name: queue.name,
+  unknown: whyUnknown(queue),
+  reductions: queue.reductions,
   state: queue.state ?? "running",
   ready: queue.messages_ready ?? 0,
   unacknowledged: queue.messages_unacknowledged ?? 0,

@@ -1,9 +1,10 @@
 import type { RedisOperator } from "../../client/operator.ts";
 import { consumersOf, isMissing, pendingOf } from "../../client/redis/group.ts";
-import { connectedOf } from "../../client/redis/operator.ts";
+import { connectedOf, unreadOf } from "../../client/redis/operator.ts";
 import { text, toRecords } from "../../client/redis/replies.ts";
 import { retryDelayOf } from "../../client/redis/retrySchedule.ts";
 import { type Reply, type Server, serverOf } from "../../client/redis/server.ts";
+import { saidIn, untold } from "../../client/redis/telling.ts";
 
 export interface RedisGroupFigures {
   flow: string;
@@ -15,6 +16,8 @@ export interface RedisGroupFigures {
   pending: number;
   /** Consumers that asked for something in the last minute. */
   connected: number;
+  /** Whether the stream and its group are there. */
+  exists: boolean;
   /** Consumers that hold entries, and for how long the oldest of them was not touched, in milliseconds. */
   holding: { consumer: string; pending: number; idle: number }[];
 }
@@ -28,6 +31,10 @@ export interface RedisFigures {
   appendOnly: boolean;
   /** Whether the append-only file could be written last time. */
   appendOnlyWritten: boolean;
+  /** Whether the last snapshot could be written. */
+  snapshotWritten: boolean;
+  /** Why the server cannot tell what its keys hold: it is a replica, or still loads. It is then asked for no stream and no group. */
+  untold?: string;
   /** How much the server's clock is ahead of ours, in milliseconds. */
   clockAhead: number;
   streams: { stream: string; entries: number }[];
@@ -42,8 +49,11 @@ export async function redisFigures(instance: string, { deadLetters, ...login }: 
     const [seconds, micros] = (await server.ask(["TIME"])) as [Reply, Reply];
     const clock = Number(text(seconds)) * 1000 + Number(text(micros)) / 1000;
     const info = text(await server.ask(["INFO"]));
-    const said = (key: string) => new RegExp(`^${key}:(.*?)\\r?$`, "m").exec(info)?.[1] ?? "";
-    const names = [...new Set(deadLetters.map(({ stream }) => stream))];
+    const said = (key: string) => saidIn(info, key) ?? "";
+    const why = untold(info);
+    // A Sentinel knows no streams, a node of a cluster not all of them, and a replica may be behind.
+    const places = why ? [] : deadLetters;
+    const names = [...new Set(places.map(({ stream }) => stream))];
     return {
       instance,
       usedMemory: Number(said("used_memory")),
@@ -52,11 +62,13 @@ export async function redisFigures(instance: string, { deadLetters, ...login }: 
       evicted: Number(said("evicted_keys")),
       appendOnly: said("aof_enabled") === "1",
       appendOnlyWritten: said("aof_last_write_status") !== "err",
+      snapshotWritten: said("rdb_last_bgsave_status") !== "err",
+      ...(why && { untold: why }),
       clockAhead: Math.round(clock - (sent + Date.now()) / 2),
       streams: await Promise.all(
         names.map(async (stream) => ({ stream, entries: Number(await server.ask(["XLEN", stream])) })),
       ),
-      groups: await Promise.all(deadLetters.map((place) => groupOf(server, place))),
+      groups: await Promise.all(places.map((place) => groupOf(server, place))),
     };
   } finally {
     server.close();
@@ -82,13 +94,14 @@ async function groupOf(
       flow,
       stream,
       group,
-      unread: Number(found?.lag ?? 0),
+      exists: found !== undefined,
+      unread: found ? await unreadOf(server, stream, found) : 0,
       pending: holding.reduce((sum, { pending }) => sum + pending, 0),
       connected: connectedOf(consumers).length,
       holding,
     };
   } catch (error) {
     if (!isMissing(error)) throw error;
-    return { flow, stream, group, unread: 0, pending: 0, connected: 0, holding: [] };
+    return { flow, stream, group, exists: false, unread: 0, pending: 0, connected: 0, holding: [] };
   }
 }

@@ -1,6 +1,7 @@
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import type { SqsOperator } from "../../client/operator.ts";
 import { call, connectionTo } from "../../client/sqs/api.ts";
+import { figureOf } from "../../client/sqs/counts.ts";
 import { eachOf } from "../inTime.ts";
 
 /** What SQS says of a queue; about so many, in its own words. */
@@ -31,12 +32,12 @@ export async function sqsFigures(access: SqsOperator): Promise<SqsFigures[]> {
       const redrive = own.RedrivePolicy ? JSON.parse(own.RedrivePolicy) : undefined;
       return {
         flow,
-        visible: Number(own.ApproximateNumberOfMessages ?? 0),
-        inFlight: Number(own.ApproximateNumberOfMessagesNotVisible ?? 0),
-        delayed: Number(own.ApproximateNumberOfMessagesDelayed ?? 0),
-        visibilityTimeout: Number(own.VisibilityTimeout ?? 30),
-        retention: Number(own.MessageRetentionPeriod ?? 0),
-        deadLetterRetention: Number(dead.MessageRetentionPeriod ?? 0),
+        visible: figureOf(own, "ApproximateNumberOfMessages"),
+        inFlight: figureOf(own, "ApproximateNumberOfMessagesNotVisible"),
+        delayed: figureOf(own, "ApproximateNumberOfMessagesDelayed"),
+        visibilityTimeout: figureOf(own, "VisibilityTimeout"),
+        retention: figureOf(own, "MessageRetentionPeriod"),
+        deadLetterRetention: figureOf(dead, "MessageRetentionPeriod"),
         ...(redrive && { redrive }),
       };
     });

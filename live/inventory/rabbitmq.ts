@@ -1,8 +1,7 @@
-import type { RabbitmqOperator } from "../../client/operator.ts";
 import { type RabbitmqApi, rabbitmqApi } from "../../client/rabbitmq/api.ts";
 import { bindingName, canonical, properties, sortedJson, type Thing } from "./thing.ts";
 
-type Access = Pick<RabbitmqOperator, "managementUrl" | "username" | "password" | "ca">;
+type Access = Parameters<typeof rabbitmqApi>[0];
 
 /** Everything of interest on a RabbitMQ cluster, in every vhost; what the broker makes by itself and what only lives as long as a connection are left out. */
 export async function rabbitmqInventory(access: Access): Promise<Thing[]> {

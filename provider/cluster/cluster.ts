@@ -1,4 +1,5 @@
 import { otherCluster } from "../../live/otherCluster.ts";
+import { isOutdated, sameness } from "../../live/sameCluster.ts";
 import type { Kind } from "../kind.ts";
 import { hasUnknown, type Properties } from "../wire.ts";
 import { type Contact, placeOf } from "./contact.ts";
@@ -16,11 +17,13 @@ export const clusterBy = (contact: Contact): Kind => {
   const marked = ({ broker, connection }: Properties) => contact.marked(String(broker), connection as Properties);
   const isAccepted = ({ broker }: Properties) => accepted.has(String(broker));
 
-  async function mustBeRecorded({ identity }: Properties, inputs: Properties): Promise<void> {
-    const live = await found(inputs);
-    if (live === identity) return;
+  /** Who answers. Throws where it is not the recorded cluster. */
+  async function mustBeRecorded({ identity }: Properties, inputs: Properties): Promise<string> {
+    const [recorded, live] = [String(identity), await found(inputs)];
     const place = placeOf(String(inputs.broker), inputs.connection as Properties);
-    throw new Error(otherCluster(place, String(inputs.broker), String(identity), live));
+    const refusal = otherCluster(place, String(inputs.broker), recorded, live);
+    if (refusal !== undefined) throw new Error(refusal);
+    return live ?? recorded;
   }
 
   return {
@@ -42,6 +45,10 @@ export const clusterBy = (contact: Contact): Kind => {
       return inputs;
     },
 
+    async planned(inputs) {
+      if (!hasUnknown(inputs)) await contact.fit?.(String(inputs.broker), inputs.connection as Properties);
+    },
+
     async create(inputs) {
       if (isAccepted(inputs)) throw new Error(needless(String(inputs.broker)));
       return { id: String(inputs.broker), inputs, outputs: { identity: await marked(inputs) } };
@@ -57,17 +64,17 @@ export const clusterBy = (contact: Contact): Kind => {
     async diff(state, inputs, changed) {
       if (hasUnknown(inputs) || changed.includes("broker")) return changed;
       if (!isAccepted(inputs)) {
-        await mustBeRecorded(state, inputs);
-        return changed;
+        const live = await mustBeRecorded(state, inputs);
+        return isOutdated(String(state.identity), live) ? [...changed, "identity"] : changed;
       }
-      if ((await found(inputs)) === state.identity) throw new Error(needless(String(inputs.broker)));
+      if (sameness(String(state.identity), await found(inputs)) === "same")
+        throw new Error(needless(String(inputs.broker)));
       return [...changed, "identity"];
     },
 
     async update(id, inputs, _redis, state) {
       if (isAccepted(inputs)) return { id, inputs, outputs: { identity: await marked(inputs) } };
-      await mustBeRecorded(state, inputs);
-      return { id, inputs, outputs: { identity: state.identity } };
+      return { id, inputs, outputs: { identity: await mustBeRecorded(state, inputs) } };
     },
 
     async delete() {},

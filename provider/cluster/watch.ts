@@ -32,27 +32,31 @@ export function watched(contact: Contact, away: Away = engine, every = EVERY_MS)
   const watch = (broker: string, connection: Properties): void => {
     if (seen.has(broker) || !PLUGINS[kindOf(broker)]) return;
     seen.add(broker);
+    const { managementUrls, ...one } = connection;
     let silent = 0;
     const next = () => setTimeout(ask, every).unref();
     const ask = async () => {
       try {
-        await contact.identity(broker, connection);
+        // Of several nodes the one that the provider keeps to.
+        await contact.identity(broker, one);
         silent = 0;
       } catch (error) {
         // Another word than that nobody answers is an answer.
         silent = /must answer/.test((error as Error).message) ? silent + 1 : 0;
-        if (silent >= SILENT) return give(broker, error as Error);
+        if (silent >= SILENT) return give(broker, error as Error, managementUrls !== undefined);
       }
       next();
     };
     next();
   };
-  const give = async (broker: string, error: Error) => {
+  const give = async (broker: string, error: Error, isOneOfSeveral: boolean) => {
     seen.delete(broker);
-    await away.tell(`${error.message}. What was waiting for it is ended.`);
+    const next = isOneOfSeveral ? " The same command again goes on with the next endpoint that answers." : "";
+    await away.tell(`${error.message}. What was waiting for it is ended.${next}`);
     away.end(PLUGINS[kindOf(broker)]!);
   };
   return {
+    ...contact,
     async identity(broker, connection) {
       const identity = await contact.identity(broker, connection);
       watch(broker, connection);

@@ -3,6 +3,7 @@ import type { SkillDocument } from "../schema.ts";
 import { declaredApps, distinctApps } from "./apps.ts";
 import { kafkaConfig, kafkaGroups, kafkaNames, kafkaQuotas, kafkaRepartition } from "./kafka.ts";
 import { rabbitmqBindings, rabbitmqNames, streamQueues } from "./rabbitmq.ts";
+import { rabbitmqRights } from "./rabbitmqRights.ts";
 import { redisKeys, redisPatterns, redisStreams } from "./redis.ts";
 import { replacedGroups, replacedStreams, replacements } from "./replace.ts";
 import { retryOrder } from "./retry.ts";
@@ -21,6 +22,7 @@ export const rules: readonly Rule[] = [
   rabbitmqBindings,
   streamQueues,
   rabbitmqNames,
+  rabbitmqRights,
   kafkaConfig,
   kafkaGroups,
   kafkaNames,

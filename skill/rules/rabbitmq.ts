@@ -20,8 +20,9 @@ export function rabbitmqBindings(document: SkillDocument, input: unknown): Findi
       if (!declared.includes(binding.exchange)) return [unknownExchange([...here, "exchange"], binding, declared)];
       const type = document.rabbitmq?.exchanges[binding.exchange]?.type;
       const same = first.get(identity(binding))!;
+      const reads = [here, [...path, "bindings", same]];
       return [
-        ...(same < at ? [{ path: here, rule: `not repeat bindings[${same}]`, got: "the same again" }] : []),
+        ...(same < at ? [{ path: here, rule: `not repeat bindings[${same}]`, got: "the same again", reads }] : []),
         ...keyFindings(type, binding, [...here, "routingKey"]),
         ...argumentFindings(type, binding, [...here, "arguments"]),
       ];

@@ -32,7 +32,7 @@ describe("a change of the skill", () => {
     const orders = JSON.parse(stdout).find(({ name }: { name: string }) => name === "orders");
     expect(Object.fromEntries(orders.effective_policy_definition)).toMatchObject({
       "max-length": 2000000,
-      "delivery-limit": 2,
+      "delivery-limit": 4,
     });
     expect(await plannedSteps(clone)).toEqual([]);
   });

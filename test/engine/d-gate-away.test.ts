@@ -36,7 +36,7 @@ const QUESTIONS: Record<string, (port: number) => Promise<unknown>> = {
   },
   async redis(port) {
     const place = { host: "127.0.0.1", port, tls: false };
-    const look = redisLook({ ...place, username: "a", password: "p", deadLetters: [] });
+    const look = redisLook({ ...place, username: "a", password: "p" });
     return look.server().finally(() => look.close());
   },
 };

@@ -1,5 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
 import { connect } from "../../client/index.ts";
+import { UntoldError } from "../../client/message.ts";
+import { allDeadLetters, operate } from "../../client/operate.ts";
+import type { OperatorAccess } from "../../client/operator.ts";
+import { drainQueues } from "../../client/rabbitmq/drain.ts";
+import { linkTo } from "../../client/rabbitmq/link.ts";
 import { inside, output, pulumi, restore } from "./clone.ts";
 import { allow, changeSkill, refusals } from "./gate.ts";
 
@@ -10,15 +15,22 @@ const ctl = async (...args: string[]): Promise<string> => {
   if (code !== 0) throw new Error(printed);
   return stdout;
 };
+/** How clients reach what is there. */
+async function ways(): Promise<object[]> {
+  const kinds = ["bindings", "permissions", "topic_permissions"];
+  const lists = await Promise.all(kinds.map((what) => ctl("--formatter", "json", `list_${what}`, "-p", "orders")));
+  return lists.flatMap((list) => JSON.parse(list));
+}
 const messagesIn = async (queue: string): Promise<number | undefined> => {
   const listed = JSON.parse(await ctl("--formatter", "json", "list_queues", "-p", "orders", "name", "messages"));
   return listed.find(({ name }: { name: string }) => name === queue)?.messages;
 };
-async function publish(count: number): Promise<void> {
+async function publish(count: number, flow = "rabbitmq/orders"): Promise<void> {
   // biome-ignore lint/suspicious/noExplicitAny: the access of one app
   const apps = await output<Record<string, any>>(clone, "apps");
   const client = connect(apps["order-service"]);
-  for (let at = 0; at < count; at++) await client.publish("rabbitmq/orders", { body: `m${at}`, key: "order.created" });
+  const key = flow === "rabbitmq/orders" ? { key: "order.created" } : {};
+  for (let at = 0; at < count; at++) await client.publish(flow, { body: `m${at}`, ...key });
   await client.close();
 }
 const up = async () => {
@@ -44,23 +56,33 @@ beforeAll(empty);
 afterAll(empty);
 
 describe("the data-loss gate of RabbitMQ", () => {
-  it("refuses, at preview and at up, to delete a queue that holds messages, and loses none", async () => {
+  it("refuses, at preview and at up, to delete a queue that holds messages, and loses none, nor its bindings and rights", async () => {
     await publish(7);
+    const before = await ways();
+    const told = await Promise.all(["apps", "operator", "summary"].map((name) => output(clone, name)));
     changeSkill(clone, withoutOrders);
     const sentence = "rabbitmq/orders holds 7 messages (7 ready): deleting it would lose them.";
     expect(await refusals(clone)).toEqual([sentence]);
-    expect(await refusals(clone, "up", "--yes", "--skip-preview")).toContain(sentence);
-    expect(await messagesIn("orders")).toBe(7);
+    // The second knows what was there by the outputs, which the first has left as they were.
+    for (let time = 0; time < 2; time++) {
+      expect(await refusals(clone, "up", "--yes", "--skip-preview")).toEqual([sentence]);
+      expect(await messagesIn("orders")).toBe(7);
+      expect(await ways()).toEqual(expect.arrayContaining(before));
+      expect(await Promise.all(["apps", "operator", "summary"].map((name) => output(clone, name)))).toEqual(told);
+    }
     restore(clone, "skill.yaml");
     await up();
     expect(await messagesIn("orders")).toBe(7);
   });
 
-  it("counts what a consumer has in hand", async () => {
+  it("counts what a consumer has in hand, and a client of basic.get", async () => {
     // biome-ignore lint/suspicious/noExplicitAny: the access of one app
     const apps = await output<Record<string, any>>(clone, "apps");
     await ctl("purge_queue", "-p", "orders", "orders");
-    await publish(1);
+    await publish(2);
+    const link = linkTo(apps.fulfilment.rabbitmq);
+    const { channel } = await link.open();
+    expect(await channel.basicGet({ queue: "orders" })).toBeDefined();
     const client = connect(apps.fulfilment);
     let release = () => {};
     const held = new Promise<void>((resolve) => {
@@ -79,8 +101,62 @@ describe("the data-loss gate of RabbitMQ", () => {
     const said = await refusals(clone);
     release();
     await consumer.stop();
-    await client.close();
-    expect(said).toEqual(["rabbitmq/orders holds 1 message (0 ready, 1 unacknowledged): deleting it would lose it."]);
+    await Promise.all([client.close(), link.close()]);
+    expect(said).toEqual([
+      "rabbitmq/orders holds 2 messages (0 ready, 2 unacknowledged): deleting it would lose them.",
+    ]);
+  });
+
+  it("asks before a stream's retention is set or lowered", async () => {
+    const withStreams = (unlimited: object, limited: object) =>
+      changeSkill(clone, (skill) => {
+        const stream = { type: "stream", producers: ["order-service"] };
+        Object.assign(skill.rabbitmq.queues, { log: { ...stream, ...unlimited }, day: { ...stream, ...limited } });
+      });
+    withStreams({}, { retention: "2h" });
+    await up();
+    await publish(3, "rabbitmq/log");
+    await publish(2, "rabbitmq/day");
+    withStreams({ retention: "2h" }, { retention: "1h" });
+    expect(await refusals(clone)).toEqual([
+      "rabbitmq/day holds 2 messages (2 ready): with max-age 3600 in place of 7200 the broker would delete what is beyond that.",
+      "rabbitmq/log holds 3 messages (3 ready): with max-age 7200 in place of no limit the broker would delete what is beyond that.",
+    ]);
+    restore(clone, "skill.yaml");
+    allow(clone, "rabbitmq/log", "rabbitmq/day");
+    await up();
+  });
+
+  // All at once: each waits for the leader, the gate for half a minute.
+  it("takes a queue whose leader hangs for no empty one: neither the gate, whatever AMQP counts, nor who moves or lists", async () => {
+    const access = await output<OperatorAccess>(clone, "operator");
+    const operators = await operate(access);
+    const [letters] = allDeadLetters(operators);
+    const leaders = "Name <- [orders_orders, 'orders_orders.dlq']";
+    const moves = [{ from: "orders", to: "orders.dlq", work: true }];
+    const moving = { deadline: Date.now() + 60_000, stopping: new AbortController().signal, tell: () => {} };
+    await empty();
+    await publish(10);
+    await ctl("eval", `[sys:suspend({Name, node()}) || ${leaders}].`);
+    try {
+      changeSkill(clone, withoutOrders);
+      const sentence = expect.stringMatching(
+        /^rabbitmq\/orders cannot be looked at, and so counts as not empty \(what rabbitmq\/orders \(vhost orders\) holds cannot be known: its leader on \S+ does not report/,
+      );
+      const [said, ...asked] = await Promise.all([
+        refusals(clone),
+        ...[drainQueues(access.rabbitmq!, [], moves, moving), letters!.count(), letters!.peek(10)].map((ask) =>
+          ask.then(String, (error) => error),
+        ),
+      ]);
+      expect(said).toEqual([sentence]);
+      expect(asked).toEqual(asked.map(() => expect.any(UntoldError)));
+    } finally {
+      await ctl("eval", `[sys:resume({Name, node()}) || ${leaders}].`);
+      await Promise.all(operators.map(({ operator }) => operator.close()));
+    }
+    await expect.poll(() => messagesIn("orders"), { timeout: 60_000 }).toBe(10);
+    await ctl("purge_queue", "-p", "orders", "orders");
   });
 
   it("refuses what RabbitMQ cannot change in place, even of an empty queue, and says what to do", async () => {
@@ -100,14 +176,51 @@ describe("the data-loss gate of RabbitMQ", () => {
     ]);
   });
 
-  it("refuses a renamed vhost while a queue of it holds messages", async () => {
+  it("refuses a renamed vhost while a queue of it holds messages, and takes nothing away in the old one", async () => {
     await publish(2);
+    const before = await ways();
     changeSkill(clone, (skill) => {
       skill.rabbitmq.vhost = "elsewhere";
     });
     const said = await refusals(clone);
     expect(said.length).toBeGreaterThan(0);
+    expect((await refusals(clone, "up", "--yes", "--skip-preview")).join()).toContain(
+      "must keep its vhost, orders, got elsewhere",
+    );
+    expect(await ways()).toEqual(before);
     expect(await messagesIn("orders")).toBe(2);
+    restore(clone, "skill.yaml");
+    await up();
+  });
+
+  it("counts what waits in a shared delay tier for the queue that it returns to", async () => {
+    const retry = { maxAttempts: 2, backoff: "fixed", initialDelay: "45s" };
+    changeSkill(clone, ({ rabbitmq: { queues } }) => {
+      queues.orders.retry = retry;
+      queues.jobs = { producers: ["order-service"], consumers: { fulfilment: { retry } } };
+    });
+    await up();
+    await publish(3, "rabbitmq/jobs");
+    // biome-ignore lint/suspicious/noExplicitAny: the access of one app
+    const client = connect((await output<Record<string, any>>(clone, "apps")).fulfilment);
+    const consumer = await client.consume("rabbitmq/jobs", () => {
+      throw new Error("not yet");
+    });
+    await expect.poll(() => messagesIn("messaging.retry.45000ms"), { timeout: 20_000 }).toBe(3);
+    await consumer.stop();
+    await client.close();
+    changeSkill(clone, ({ rabbitmq: { queues } }) => {
+      delete queues.jobs;
+    });
+    const sentence =
+      "rabbitmq/jobs holds 3 messages (0 ready, 3 waiting in messaging.retry.45000ms for another try): deleting it would lose them.";
+    expect(await refusals(clone)).toEqual([sentence]);
+    expect(await messagesIn("messaging.retry.45000ms")).toBe(3);
+    await ctl("purge_queue", "-p", "orders", "messaging.retry.45000ms");
+    restore(clone, "skill.yaml");
+    await up();
+    // The tier is former until now; each later preview would look whether anybody needs it.
+    await up();
   });
 
   it("refuses to take over a queue that somebody else made", async () => {

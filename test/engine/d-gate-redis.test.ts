@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
 import { type AppAccess, connect } from "../../client/index.ts";
 import type { OperatorAccess } from "../../client/operator.ts";
+import { toEntries, toRecords } from "../../client/redis/replies.ts";
 import { type Server, serverOf } from "../../client/redis/server.ts";
 import { redisLook } from "../../live/redis.ts";
 import { output, pulumi, restore } from "./clone.ts";
@@ -82,8 +83,10 @@ describe("the gate of Redis", () => {
     await server.ask(["XREADGROUP", "GROUP", "mailer", "gate-test", "COUNT", "1", "STREAMS", "emails", ">"]);
     changeSkill(clone, withoutMailer);
     const holds = `${GROUP} holds 3 messages (1 not acknowledged, 2 not read): deleting it would lose them.`;
+    const rights = await server.ask(["ACL", "LIST"]);
     expect(await refused("up", "--yes", "--skip-preview")).toEqual([holds]);
     expect(await groups()).toContain("mailer");
+    expect(await server.ask(["ACL", "LIST"])).toEqual(rights);
     allow(clone, GROUP);
     expect(await up()).toContain(
       `${GROUP} goes with 3 messages (1 not acknowledged, 2 not read), as messaging:allowDataLoss says.`,
@@ -96,9 +99,59 @@ describe("the gate of Redis", () => {
     expect(await groups()).toContain("mailer");
   });
 
-  it("lets a group go that has acknowledged all", async () => {
+  it("counts what is left where the server does not know, or was told that all is read", async () => {
+    await server.ask(["XTRIM", "emails", "MAXLEN", "0"]);
+    await publish(3);
+    const look = redisLook((await output<OperatorAccess>(clone, "operator")).redis!.notifications!);
+    const left = async () => (await look.group("emails", "mailer"))?.detail;
+    try {
+      const [first, second] = toEntries(await server.ask(["XRANGE", "emails", "-", "+"]));
+      const [stream] = toRecords([await server.ask(["XINFO", "STREAM", "emails"])]);
+      const added = String(stream!["entries-added"]);
+      await server.ask(["XGROUP", "SETID", "emails", "mailer", first!.id, "ENTRIESREAD", added]);
+      expect(await groups()).toContain("lag,0");
+      expect(await left()).toBe("0 not acknowledged, 2 not read");
+      await server.ask(["XDEL", "emails", second!.id]);
+      expect(await left()).toBe("0 not acknowledged, 1 not read");
+    } finally {
+      await look.close();
+    }
+  });
+
+  it("takes nothing that a replica says for what is there", async () => {
     await server.ask(["XTRIM", "emails", "MAXLEN", "0"]);
     changeSkill(clone, withoutMailer);
+    const look = redisLook((await output<OperatorAccess>(clone, "operator")).redis!.notifications!);
+    await server.ask(["REPLICAOF", "127.0.0.1", "1"]);
+    try {
+      const unknown = "it is a replica of 127.0.0.1:1, which it has lost; give the address of the primary";
+      await expect(look.group("emails", "mailer")).rejects.toThrow(unknown);
+      const { code, output: printed } = await pulumi(clone, "preview");
+      expect(code, printed).not.toBe(0);
+      expect(printed).toContain("must be the primary, got a replica of 127.0.0.1:1: give the address of the primary");
+    } finally {
+      await server.ask(["REPLICAOF", "NO", "ONE"]);
+      await look.close();
+    }
+  });
+
+  it("refuses the other engine on the data that stays", async () => {
+    changeSkill(clone, (skill) => {
+      skill.redis.instances.notifications.engine = "valkey";
+    });
+    expect(await refused()).toEqual([
+      `container/messaging-${clone.environment}-redis-notifications: must keep its engine, redis, got valkey: its data stays on its volume, and the new container could not read it and would not start.`,
+    ]);
+  });
+
+  it("lets a group go that has acknowledged all, once it has no dead letters either", async () => {
+    await server.ask(["XTRIM", "emails", "MAXLEN", "0"]);
+    changeSkill(clone, withoutMailer);
+    await server.ask(["XADD", "emails.mailer.dlq", "*", "body", "m"]);
+    expect(await refused()).toEqual([
+      `${GROUP} holds 1 message (0 not acknowledged, 0 not read, 1 dead letter): deleting it would lose it.`,
+    ]);
+    await server.ask(["DEL", "emails.mailer.dlq"]);
     expect(await refused()).toEqual([]);
   });
 });

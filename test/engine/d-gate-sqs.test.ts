@@ -91,6 +91,8 @@ describe("the gate of SQS", () => {
       "sqs/payments holds 3 messages (3 visible): deleting it would lose them.",
     ]);
     expect(await messagesIn(queueUrl)).toBe(3);
+    // Its dead-letter queue is empty, and needed.
+    expect(await names()).toEqual(expect.arrayContaining(["payments-dlq.fifo", "payments.fifo"]));
     allow(clone, "sqs/payments");
     expect(await up()).toContain("sqs/payments goes with 3 messages (3 visible), as messaging:allowDataLoss says.");
     expect(await names()).toEqual(["others-dlq.fifo", "others.fifo"]);

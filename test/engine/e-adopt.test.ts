@@ -88,10 +88,15 @@ describe("messaging adopt, of brokers where people made 30 queues and 20 topics 
       "left out: rabbitmq queue gone-with-the-node: it is not durable: everything of a skill is",
     );
     expect(printed).toMatch(/left out: rabbitmq queue limited: it has arguments that cannot be changed.*x-max-length/);
-    expect(printed).toMatch(/left out: rabbitmq policy everything: it holds for work-/);
+    expect(printed).toMatch(/left out: rabbitmq policy everything: it holds for bills, mail, work-/);
     expect(printed).toContain("left out: sqs queue by-hand-standard: it is no FIFO queue: a skill's are");
+    for (const binding of ["events -> mail b two", "events -> mail part*", "dead -> bills.dlq"])
+      expect(printed).toContain(`left out: rabbitmq binding ${binding}: `);
     const { rabbitmq, kafka, sqs } = parseSkill(loadSkillFile(join(clone.folder, "skill.adopted.yaml")));
-    expect(Object.keys(rabbitmq!.queues)).toHaveLength(30);
+    expect(Object.keys(rabbitmq!.queues)).toHaveLength(32);
+    const keys = rabbitmq!.queues.mail!.bindings.map(({ exchange, routingKey }) => `${exchange} ${routingKey}`);
+    expect(keys.sort()).toEqual(["by-header ", "events a.one", "events c.three", "events e.five"]);
+    expect(rabbitmq!.queues.bills!.deadLetter).toEqual({ retention: "forever" });
     expect(Object.keys(kafka!.topics).filter((name) => name.startsWith("by-hand-"))).toHaveLength(20);
     expect(sqs!.queues["by-hand"]).toMatchObject({ visibilityTimeout: "45s", onPoison: "block" });
     expect(readFileSync(join(clone.folder, "import.json"), "utf8")).not.toContain('"plaintext"');
@@ -110,7 +115,8 @@ describe("messaging adopt, of brokers where people made 30 queues and 20 topics 
     const { code, stdout, output: printed } = await pulumi(["preview", "--json"]);
     expect(code, printed.slice(-3000)).toBe(0);
     const { steps } = JSON.parse(stdout) as {
-      steps: { op: string; urn: string; detailedDiff?: Record<string, unknown> }[];
+      // biome-ignore lint/suspicious/noExplicitAny: each type of resource has properties of its own
+      steps: { op: string; urn: string; detailedDiff?: Record<string, unknown>; newState?: any }[];
     };
     const changed = steps.filter(({ op }) => op !== "same" && op !== "create");
     // These say now what held for them before: nothing of it is another value.
@@ -124,8 +130,13 @@ describe("messaging adopt, of brokers where people made 30 queues and 20 topics 
     // Steps of what stays as it is are not printed: it is in the state, and neither made nor changed.
     const created = (type: string) => steps.filter(({ op, urn }) => op === "create" && urn.includes(`$${type}::`));
     const letters = created("rabbitmq:index/queue:Queue").map(({ urn }) => urn.split("::").pop()!);
-    expect(letters.filter((name) => !/^work-\d+\.dlq$/.test(name))).toEqual([]);
-    expect(letters).toHaveLength(20);
+    expect(letters.filter((name) => !/^(work-\d+|mail)\.dlq$/.test(name))).toEqual([]);
+    expect(letters).toHaveLength(21);
+    // Somebody's own dead letters are kept for as long as before, and the queue's clients may give back as often.
+    const policyOf = (queue: string) =>
+      steps.find(({ op, urn }) => op === "create" && urn.endsWith(`rabbitmq:index/policy:Policy::${queue}`))?.newState;
+    expect(policyOf("bills.dlq")?.inputs.policy.definition).toEqual({ "delivery-limit": "1000000000" });
+    expect(Number(policyOf("bills")?.inputs.policy.definition["delivery-limit"])).toBeGreaterThanOrEqual(20);
     for (const type of ["rabbitmq:index/vHost:VHost", "kafka:index/topic:Topic", "aws:sqs/queue:Queue"])
       expect(created(type)).toEqual([]);
     expect(await inState()).toEqual({ queues: 30, topics: 20 });

@@ -6,6 +6,7 @@ import { openCluster } from "../../client/kafka/cluster.ts";
 import { readLog } from "../../client/kafka/log.ts";
 import { wholeLog } from "../../client/kafka/remaining.ts";
 import type { OperatorAccess } from "../../client/operator.ts";
+import { traffic } from "../soak/inPlace.ts";
 import { type Clone, inside, makeClone, npm, output, pulumi, removeClone, variables } from "./clone.ts";
 import { changeSkill } from "./gate.ts";
 import { type Apps, account, consumer, type Ledger, ledger, publisher, steadily } from "./replaceTraffic.ts";
@@ -182,6 +183,39 @@ describe("a queue and a topic that others replace, while apps publish and consum
     });
     await up();
     expect((await queues())["orders-v2.dlq"]).toBe(BAD);
+    expect((await pulumi(clone, "preview", "--expect-no-changes")).code).toBe(0);
+  });
+});
+
+describe("a delay that is changed while consumers from before the change run and their messages fail", () => {
+  const running = [
+    { flow: "rabbitmq/orders-v2", producer: "shop", consumer: "worker" },
+    { flow: "kafka/events-v2", producer: "shop", consumer: "worker", group: "billing" },
+  ];
+
+  it.each(["3s", "2s"])("stops none of them and loses nothing when it becomes %s", async (initialDelay) => {
+    const apps = await traffic(await output<Apps>(clone, "apps"), running, `until-${initialDelay}`);
+    await wait(3_000);
+    changeSkill(clone, (skill) => {
+      skill.retry.initialDelay = initialDelay;
+    });
+    await up();
+    expect(said.at(-1)).toMatch(/not in the skill any more, and kept/);
+    await up();
+    expect(said.at(-1)).toMatch(/kept \(.*\d connections? of worker with an earlier output/);
+    expect(said.at(-1)).toMatch(/kept \(.*: \d consumers? of worker with an earlier output/);
+    await wait(3_000);
+    const result = await apps.settle(await output<OperatorAccess>(clone, "operator"), 20_000);
+    console.log(`  until ${initialDelay}: ${JSON.stringify(result)}`);
+    expect(result).toMatchObject({ lost: 0, wronglyEnded: 0 });
+    expect(result.standstill).toBeLessThan(18_000);
+  });
+
+  it("stays only until nobody runs with an earlier output", async () => {
+    expect(await queues()).toHaveProperty(["messaging.retry.3000ms"]);
+    await up();
+    const tiers = Object.keys(await queues()).filter((name) => name.startsWith("messaging.retry."));
+    expect(tiers).toEqual(["messaging.retry.2000ms"]);
     expect((await pulumi(clone, "preview", "--expect-no-changes")).code).toBe(0);
   });
 });

@@ -116,7 +116,7 @@ describe("every attribute of what holds messages", () => {
     expect(missing).toEqual([]);
   });
 
-  it("is changed in place, refused, or gated, and of a container made anew: so a preview says", async () => {
+  it("is changed in place, ignored, refused, or gated, and of a container made anew: so a preview says", async () => {
     expect(Object.values(before).every((messages) => messages >= MESSAGES)).toBe(true);
     await judge();
     expect(rows.map((row) => `${row.text}: ${verdicts.get(row)}`).join("\n")).toMatchInlineSnapshot(`
@@ -130,7 +130,7 @@ describe("every attribute of what holds messages", () => {
       Exchange settings/durable -> false: refused
       Exchange settings/type -> "direct": refused
       Exchange vhost -> "others": refused
-      VHost name -> "others": gated
+      VHost name -> "others": refused
       Topic config/compression.type -> "gzip": in place
       Topic config/max.message.bytes -> "2000000": in place
       Topic config/min.insync.replicas -> "2": in place
@@ -155,8 +155,8 @@ describe("every attribute of what holds messages", () => {
       Queue name -> "others.fifo": gated
       ConsumerGroup group -> "others": gated
       ConsumerGroup stream -> "others": gated
-      Volume labels -> and {"label":"messaging.other","value":"others"}: gated
-      Volume name -> "others": gated
+      Volume labels -> and {"label":"messaging.other","value":"others"}: ignored
+      Volume name -> "others": ignored
       Container capabilities/drops -> ["SYS_ADMIN"]: made anew
       Container command -> and "others": made anew
       Container destroyGraceSeconds -> 61: in place
@@ -167,15 +167,15 @@ describe("every attribute of what holds messages", () => {
       Container healthcheck/startPeriod -> "50s": made anew
       Container healthcheck/tests -> and "others": made anew
       Container healthcheck/timeout -> "6s": made anew
-      Container hostname -> "others": made anew
+      Container hostname -> "others": ignored
       Container image -> "messaging.local/redis:8.0.2": made anew
-      Container labels -> and {"label":"messaging.other","value":"others"}: made anew
+      Container labels -> and {"label":"messaging.other","value":"others"}: ignored
       Container logDriver -> "local": made anew
       Container logOpts/max-file -> "4": made anew
       Container logOpts/max-size -> "11m": made anew
-      Container name -> "messaging-engine-others": made anew
+      Container name -> "messaging-gate-others": ignored
       Container networkMode -> "default": made anew
-      Container ports -> and {"internal":6380,"external":22679,"ip":"127.0.0.1","protocol":"tcp"}: made anew
+      Container ports -> and {"internal":6380,"external":21679,"ip":"127.0.0.1","protocol":"tcp"}: made anew
       Container privileged -> true: made anew
       Container restart -> "always": in place
       Container securityOpts -> ["no-new-privileges:true"]: made anew

@@ -24,7 +24,10 @@ export function allow(clone: Clone, ...names: string[]): void {
 /** The first lines of what the gate said against a preview or up, without Pulumi's own words, sorted. */
 export async function refusals(clone: Clone, ...command: string[]): Promise<string[]> {
   const { code, output } = await pulumi(clone, ...(command.length > 0 ? command : ["preview"]), "--suppress-outputs");
-  const said = [...output.matchAll(/^ +error: (?:Preview failed: )?before hook "[a-z -]+" failed: (.*)$/gm)];
+  // Of a resource by its hook; of what an up drops by the program itself.
+  const sentence =
+    /^ +error: (?:(?:Preview failed: )?before hook "[a-z -]+" failed: (.*)|((?:rabbitmq|kafka|sqs|redis)\/.*))$/gm;
+  const said = [...output.matchAll(sentence)].map(([, ofHook, ofProgram]) => ofHook ?? ofProgram!);
   if (code === 0 && said.length > 0) throw new Error(`refused, and exit code 0:\n${output}`);
-  return [...new Set(said.map((match) => match[1]!))].sort();
+  return [...new Set(said)].sort();
 }

@@ -2,11 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AppAccess } from "../../client/access.ts";
 import { ConnectionError, connect, type Delivery } from "../../client/index.ts";
 import { serverOf } from "../../client/redis/server.ts";
+import { live } from "../../provider/cluster/contact.ts";
 import { RedisSession } from "../../provider/redis/session.ts";
 import { awsJson, awsQuery } from "./aws/localstack.ts";
 import { type Clone, makeClone, output, plannedSteps, pulumi, removeClone, variables } from "./clone.ts";
 import { type Made, PASSWORD, remove } from "./clusters.ts";
-import { run } from "./command.ts";
+import { must, run } from "./command.ts";
 import { initProd, letGo, type Stage, setStage } from "./prod.ts";
 import { makeTlsRedis } from "./tls.ts";
 
@@ -55,6 +56,16 @@ describe("a Redis server of somebody's own that listens by TLS alone", () => {
   afterAll(() => remove(container));
   const login = () => ({ host: "localhost", port: redis.port, tls: true, username: "default", password: PASSWORD });
 
+  it("is marked and known again by a Cluster that is told of its authority, and refused by one that is not", async () => {
+    const { ca } = stage.authority;
+    expect(await live.identity("redis/cache", { ...login(), ca })).toBeUndefined();
+    const mark = await live.marked("redis/cache", { ...login(), ca });
+    expect(mark).toMatch(/^[0-9a-f-]{36}$/);
+    expect(await live.marked("redis/cache", { ...login(), ca })).toBe(mark);
+    expect(await live.identity("redis/cache", { ...login(), ca })).toBe(mark);
+    await expect(live.marked("redis/cache", login())).rejects.toThrow(/certificate/);
+  });
+
   it("is trusted by client and provider that are told of its authority, and by no other", async () => {
     const { ca } = stage.authority;
     const [known, stranger] = [serverOf({ ...login(), ca }), serverOf(login())];
@@ -68,6 +79,40 @@ describe("a Redis server of somebody's own that listens by TLS alone", () => {
     expect(String(await session.run("user a", (send) => send("PING")))).toBe("PONG");
     await expect(strange.run("user a", (send) => send("PING"))).rejects.toThrow(/certificate/);
     session.cancel();
+  });
+});
+
+describe("Redis of a kind whose promises cannot be kept", () => {
+  const [cluster, sentinel] = ["messaging-tests-prod-redis-cluster", "messaging-tests-prod-redis-sentinel"];
+  const started = async (container: string, script: string) => {
+    await remove(container);
+    const how = ["--name", container, "--user", "redis", "--publish", "127.0.0.1::6379", "--entrypoint", "sh"];
+    await must("docker", ["run", "--detach", ...how, "messaging.local/redis:8.0.2", "-c", script]);
+    const port = Number((await must("docker", ["port", container, "6379"])).trim().split(":").at(-1));
+    return { host: "127.0.0.1", port, tls: false, username: "default", password: PASSWORD };
+  };
+  const refused = async (login: object, why: string) => {
+    for (const ask of [live.fit!, live.identity, live.marked])
+      await expect(ask("redis/cache", { ...login })).rejects.toThrow(why);
+  };
+  afterAll(() => remove(cluster, sentinel));
+
+  it("is refused by name: a node of a Redis Cluster, a Sentinel", async () => {
+    const clustered = `exec redis-server --requirepass ${PASSWORD} --dir /tmp --cluster-enabled yes`;
+    await refused(await started(cluster, clustered), "got a node of a Redis Cluster, which is not supported");
+    const watching = `echo 'requirepass ${PASSWORD}' > /tmp/s.conf; exec redis-server /tmp/s.conf --sentinel --port 6379`;
+    await refused(await started(sentinel, watching), "got a Sentinel, which is not supported");
+  });
+
+  it("is refused while it is a replica, and taken as the primary", async () => {
+    const login = await started(cluster, `exec redis-server --requirepass ${PASSWORD} --dir /tmp`);
+    const mark = await live.marked("redis/cache", login);
+    const server = serverOf(login);
+    await server.ask(["REPLICAOF", "127.0.0.1", "1"]);
+    await refused(login, "must be the primary, got a replica of 127.0.0.1:1");
+    await server.ask(["REPLICAOF", "NO", "ONE"]);
+    expect(await live.identity("redis/cache", login)).toBe(mark);
+    server.close();
   });
 });
 

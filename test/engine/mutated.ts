@@ -51,8 +51,8 @@ export const mutated = (clone: Clone, mutations: readonly Mutation[], ...args: s
     },
   });
 
-/** What becomes of a resource by a change: it is changed in place, made anew, or the gate refuses. */
-export type Verdict = "in place" | "made anew" | "refused" | "gated";
+/** What becomes of a resource by a change: it is changed in place, made anew, stays as it was made, or the gate refuses. */
+export type Verdict = "in place" | "made anew" | "ignored" | "refused" | "gated";
 
 /** One attribute that a mutation changes. */
 export interface Change extends Mutation {
@@ -81,7 +81,7 @@ function plannedOf({ type, name, attribute }: Change, steps: NonNullable<Plan["s
   const kinds = Object.entries(step?.detailedDiff ?? {})
     .filter(([path]) => `${asAttribute(path)}/`.startsWith(`${attribute}/`))
     .map(([, { kind }]) => kind);
-  if (kinds.length === 0) throw new Error(`the preview says nothing of ${type} ${name} ${attribute}`);
+  if (kinds.length === 0) return "ignored";
   return kinds.some((kind) => kind.endsWith("replace")) ? "made anew" : "in place";
 }
 

@@ -1,15 +1,18 @@
 #!/usr/bin/env bash
-# All engine tests. Much of the time AWS's provider waits, so those with environments of their own run beside those that share one. The kills of
-# `up` come alone, after them.
+# All engine tests, in three lanes beside each other: much of the time they wait, for AWS's provider and for RabbitMQ's figures.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
-suite() { npx vitest run --config "test/engine/$1"; }
-beside() { suite own.vitest.config.ts && suite retry/vitest.config.ts; }
 
+lane() {
+  local failed=0
+  for suite in "$@"; do npx vitest run --config "test/engine/$suite.config.ts" || failed=1; done
+  return "$failed"
+}
+
+lanes=()
+lane vitest kill/vitest & lanes+=($!)
+lane own.vitest & lanes+=($!)
+lane gate.vitest retry/vitest & lanes+=($!)
 failed=0
-beside &
-other=$!
-suite vitest.config.ts || failed=1
-wait "$other" || failed=1
-suite kill/vitest.config.ts || failed=1
+for one in "${lanes[@]}"; do wait "$one" || failed=1; done
 exit "$failed"

@@ -4,6 +4,8 @@ import type { Result } from "./command.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
+    /** What a configuration says of the environment that its files share. */
+    shared: { environment: string; firstPort: number };
     clone: Clone;
     firstRun: Result;
   }
@@ -11,7 +13,8 @@ declare module "vitest" {
 
 /** One environment for all files: made by `npm start` in a fresh clone, taken down by the last file, and here if that did not run. */
 export default async function setup(project: TestProject) {
-  const clone = await makeClone("engine", 22670);
+  const { environment, firstPort } = project.getProvidedContext().shared;
+  const clone = await makeClone(environment, firstPort);
   console.log(`npm start in ${clone.folder}`);
   const firstRun = await npm(clone, "start");
   console.log(`  ended with ${firstRun.code} after ${Math.round(firstRun.milliseconds / 1000)} s`);

@@ -1,18 +1,9 @@
-import { defineConfig } from "vitest/config";
-import { OWN } from "./own.ts";
-import { reportersOf } from "./reporters.ts";
+import { GATE, OWN } from "./files.ts";
+import { lane } from "./lane.ts";
 
-export default defineConfig({
-  test: {
-    include: ["test/engine/*.test.ts"],
-    exclude: [...OWN],
-    reporters: reportersOf("engine"),
-    globalSetup: ["test/engine/setup.ts"],
-    fileParallelism: false,
-    sequence: { sequencer: (await import("./sequencer.ts")).ByName },
-    testTimeout: 900_000,
-    hookTimeout: 1_800_000,
-    // A notice to users of Node 20, which these tests support on purpose.
-    env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },
-  },
+export default lane("engine", {
+  include: ["test/engine/*.test.ts"],
+  exclude: [...OWN, ...GATE],
+  globalSetup: ["test/engine/setup.ts"],
+  provide: { shared: { environment: "engine", firstPort: 22670 } },
 });

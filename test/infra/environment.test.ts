@@ -24,7 +24,7 @@ describe("the stack's configuration", () => {
     await expect(read(config)).rejects.toThrowErrorMatchingInlineSnapshot(`
       [SkillError: messaging:redisPassword: must be set with \`pulumi config set --secret\`, got a value in clear
       messaging:brokers: must be one of local, external, got "both"
-      messaging:bogus: must be a known key (brokers, skill, allowDataLoss, acceptCluster, credentials, local, rabbitmq, kafka, aws, redis), got "bogus"]
+      messaging:bogus: must be a known key (brokers, skill, allowDataLoss, allowAccessChange, acceptCluster, credentials, local, rabbitmq, kafka, aws, redis), got "bogus"]
     `);
   });
 });

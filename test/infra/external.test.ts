@@ -1,4 +1,7 @@
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
@@ -7,7 +10,7 @@ import type { AppAccess } from "../../client/access.ts";
 import type { OperatorAccess } from "../../client/operator.ts";
 import { Messaging } from "../../components/messaging.ts";
 import { connect } from "../../infra/brokers.ts";
-import { amqpUrl, appMechanism } from "../../live/addresses.ts";
+import { amqpUrl, appMechanism, rabbitmqPlaces } from "../../live/addresses.ts";
 import { externalOperators } from "../../live/external.ts";
 import { parseEnvironment, parseSkill } from "../../skill/index.ts";
 import { program, registered, resolve, secret } from "../mocks.ts";
@@ -107,6 +110,48 @@ describe("external brokers", () => {
     ["http://localhost:15672", "amqp://localhost:5672"],
   ])("whose endpoint is %s take apps at %s", (endpoint, url) => {
     expect(amqpUrl(endpoint)).toBe(url);
+  });
+});
+
+describe("several nodes of RabbitMQ", () => {
+  it("are told in lists, the first as it was alone", () => {
+    const endpoint = ["https://a:15671", "https://b:15671"];
+    const one = { managementUrl: "https://a:15671", url: "amqps://a:5671" };
+    expect(rabbitmqPlaces({ endpoint })).toEqual({
+      ...one,
+      managementUrls: endpoint,
+      urls: ["amqps://a:5671", "amqps://b:5671"],
+    });
+    expect(rabbitmqPlaces({ endpoint: "https://a:15671" })).toEqual(one);
+    expect(rabbitmqPlaces({ endpoint: ["https://a:15671"], url: ["amqps://a:5671"] })).toEqual(one);
+    expect(rabbitmqPlaces({ endpoint, url: "amqps://lb:5671" })).toEqual({
+      ...one,
+      managementUrls: endpoint,
+      url: "amqps://lb:5671",
+    });
+  });
+
+  it("reach apps and the operator by all, and Pulumi's provider by the first that answers", async () => {
+    const server = createServer((_request, response) => response.end("{}")).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const endpoint = ["http://127.0.0.1:1", `http://127.0.0.1:${port}`];
+    const clustered = parseEnvironment({
+      brokers: "external",
+      rabbitmq: { endpoint, url: ["amqp://a:5672", "amqp://b:5672"], username: "root" },
+      kafka: { bootstrapServers: ["kafka.example.org:9093"], username: "root" },
+    });
+    const made = await registered(() => connect({ ...args(), environment: clustered }));
+    server.close();
+    const inputs = (end: string) => made.find(({ type, name }) => type.endsWith(end) && name === "rabbitmq")?.inputs;
+    expect(inputs("providers:rabbitmq")).toMatchObject({ endpoint: endpoint[1] });
+    expect(inputs(":Cluster")).toMatchObject({ connection: { managementUrl: endpoint[1], managementUrls: endpoint } });
+    expect(externalOperators(clustered, {}).rabbitmq).toMatchObject({
+      managementUrl: endpoint[0],
+      managementUrls: endpoint,
+      url: "amqp://a:5672",
+      urls: ["amqp://a:5672", "amqp://b:5672"],
+    });
   });
 });
 

@@ -28,6 +28,7 @@ describe("the program of the example skill on local brokers", () => {
        > pulumi:providers:aws aws
        > pulumi:providers:kafka kafka
        > pulumi:providers:rabbitmq rabbitmq
+      fulfilment > messaging-extras:rabbitmq:TopicPermissions fulfilment
       fulfilment > rabbitmq:index/permissions:Permissions fulfilment
       fulfilment > rabbitmq:index/topicPermissions:TopicPermissions fulfilment
       fulfilment > rabbitmq:index/user:User fulfilment
@@ -80,6 +81,7 @@ describe("the program of the example skill on local brokers", () => {
       order-service > kafka:index/acl:Acl order-service/Topic/user-events/Write
       order-service > kafka:index/quota:Quota order-service
       order-service > kafka:index/userScramCredential:UserScramCredential order-service
+      order-service > messaging-extras:rabbitmq:TopicPermissions order-service
       order-service > rabbitmq:index/permissions:Permissions order-service
       order-service > rabbitmq:index/topicPermissions:TopicPermissions order-service
       order-service > rabbitmq:index/user:User order-service

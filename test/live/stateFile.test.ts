@@ -4,7 +4,7 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
-import { noteChange, stateFileOf, stateProblem } from "../../live/stateFile.ts";
+import { noteChange, projectOf, stateFileOf, stateProblem } from "../../live/stateFile.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "messaging-state-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -96,6 +96,32 @@ describe("the state's file", () => {
     `);
   });
 
+  it("is good under the new name of a stack that was renamed, before its next update as well", () => {
+    const stacks = join(folder, "renamed/stacks/messaging");
+    mkdirSync(stacks, { recursive: true });
+    const renamed = join(stacks, "shop.json");
+    writeFileSync(renamed, whole.toString().replace("organization/messaging/shop", "organization/messaging/store"));
+    expect(stateProblem(renamed, "shop")).toBeUndefined();
+    writeFileSync(renamed, '{"version":3,"checkpoint":{"stack":"organization/messaging/store"}}');
+    expect(stateProblem(renamed, "shop")).toBeUndefined();
+    const history = join(folder, "renamed/history/messaging/shop");
+    mkdirSync(history, { recursive: true });
+    writeFileSync(join(history, "shop-1.checkpoint.json"), stateOf("shop"));
+    expect(stateProblem(renamed, "shop")).toContain("got that of store");
+    writeFileSync(join(history, "shop-2.checkpoint.json"), stateOf("store"));
+    expect(stateProblem(renamed, "shop")).toBeUndefined();
+  });
+
+  it("is that of its project alone", () => {
+    const stacks = join(folder, "stacks/sales");
+    mkdirSync(stacks, { recursive: true });
+    const other = join(stacks, "shop.json");
+    writeFileSync(other, whole.toString().replaceAll("messaging", "sales"));
+    expect(stateProblem(other, "shop")).toBeUndefined();
+    writeFileSync(other, whole);
+    expect(stateProblem(other, "shop")).toContain("got that of shop of the project messaging.");
+  });
+
   it("is refused where something else changed it, unless that was on purpose", () => {
     expect(problem(Buffer.from(whole.toString().replace('"version":4', '"version":3')))).toMatchInlineSnapshot(`
       "<state>/shop.json: must be the state of shop as Pulumi wrote it, got one that something else changed (its checksum differs). No broker was touched.
@@ -124,6 +150,12 @@ describe("the state's file", () => {
 });
 
 describe("where it is", () => {
+  it("is told by the project's name", () => {
+    writeFileSync(join(folder, "Pulumi.yaml"), "name: sales\nbackend: {url: 'file://./state'}\n");
+    expect(projectOf(folder)).toBe("sales");
+    expect(stateFileOf(folder, "shop", "")).toBe(join(folder, "state/.pulumi/stacks/sales/shop.json"));
+  });
+
   it.each([
     [undefined, `${process.cwd()}/.state/.pulumi/stacks/messaging/shop.json`],
     ["file:///var/state", "/var/state/.pulumi/stacks/messaging/shop.json"],

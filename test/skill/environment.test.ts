@@ -15,6 +15,7 @@ describe("an environment", () => {
     expect(parseEnvironment({ brokers: "local" })).toEqual({
       brokers: "local",
       allowDataLoss: [],
+      allowAccessChange: [],
       acceptCluster: [],
       credentials: {},
       skill: {},
@@ -27,12 +28,12 @@ describe("an environment", () => {
     const environment = parseEnvironment({
       brokers: "external",
       rabbitmq: { endpoint: "https://rabbit.example.org:15671", username: "root" },
-      kafka: { bootstrapServers: ["kafka.example.org:9093"], username: "root" },
+      kafka: { bootstrapServers: ["kafka.example.org:9093", "[::1]:9093"], username: "root" },
       aws: { region: "eu-central-1" },
       redis: { provision: "external", servers: { cache: { host: "redis.example.org" } } },
     });
     expect(environment.kafka).toEqual({
-      bootstrapServers: ["kafka.example.org:9093"],
+      bootstrapServers: ["kafka.example.org:9093", "[::1]:9093"],
       tls: true,
       saslMechanism: "scram-sha512",
       username: "root",
@@ -83,6 +84,26 @@ describe("an environment", () => {
       );
     },
   );
+
+  it.each([
+    [[], "name at least one, got an empty list"],
+    [["http://a:1", "http://a:1"], "name each once, got a list"],
+    [["http://a:1", "https://b:1"], "be all http or all https, got a list"],
+    [{}, "be http://<host>:<port> or https://<host>:<port>, or a list of such, got an empty map"],
+  ])("with several endpoints %j is refused", (endpoint, rule) => {
+    expect(problems({ brokers: "external", rabbitmq: { endpoint, username: "root" } })).toBe(
+      `messaging:rabbitmq.endpoint: must ${rule}`,
+    );
+  });
+
+  it("takes several nodes of a cluster, and names the one that is wrong", () => {
+    const of = (...urls: string[]) =>
+      problems({ brokers: "external", rabbitmq: { endpoint: "http://a:1", url: urls, username: "root" } });
+    expect(of("amqp://a:5672", "amqp://b:5672")).toBe("no problem");
+    expect(of("amqp://a:5672", "b:5672")).toMatch(
+      /^messaging:rabbitmq\.url\[1\]: must be amqp:\/\/<host>:<port> or amqps:\/\/<host>:<port>, got "b:5672"$/,
+    );
+  });
 
   it.each(["http://rabbit:15672", "https://10.0.0.1:443", "https://[::1]:15671"])("takes %s", (endpoint) => {
     expect(problems({ brokers: "external", rabbitmq: { endpoint, username: "root" } })).toBe("no problem");

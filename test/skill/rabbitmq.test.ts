@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { parseSkill } from "../../skill/index.ts";
 import { linesOf, type Refusal } from "./refusals.ts";
 
 const good = parse(
@@ -64,14 +65,14 @@ const refusals: Refusal[] = [
     "dead letters are kept for a time",
     "rabbitmq: { queues: { q: { deadLetter: { retention: 0s } } } }",
     [
-      'rabbitmq.queues.q.deadLetter.retention: must be a duration (a whole number and ms, s, m, h or d) from 1s to 3650d, got "0s"',
+      'rabbitmq.queues.q.deadLetter.retention: must be a duration (a whole number and ms, s, m, h or d) from 1s to 3650d, or forever, got "0s"',
     ],
   ],
   [
     "dead letters are kept for ten years at most, RabbitMQ's longest TTL",
     "rabbitmq: { queues: { q: { deadLetter: { retention: 3651d } } } }",
     [
-      'rabbitmq.queues.q.deadLetter.retention: must be a duration (a whole number and ms, s, m, h or d) from 1s to 3650d, got "3651d"',
+      'rabbitmq.queues.q.deadLetter.retention: must be a duration (a whole number and ms, s, m, h or d) from 1s to 3650d, or forever, got "3651d"',
     ],
   ],
   [
@@ -201,6 +202,13 @@ const refusals: Refusal[] = [
     "a binding is there once",
     "rabbitmq: { queues: { q: { bindings: [{ exchange: f }, { exchange: t, routingKey: a }, { exchange: f }] } } }",
     ["rabbitmq.queues.q.bindings[2]: must not repeat bindings[0], got the same again"],
+  ],
+  [
+    "bindings whose keys are wrong are not alike for that",
+    "rabbitmq: { queues: { q: { bindings: [{ exchange: t, routingKey: a/b }, { exchange: t, routingKey: c/d }] } } }",
+    ["a/b", "c/d"].map(
+      (key, at) => `rabbitmq.queues.q.bindings[${at}].routingKey: must hold none of @ / | \\ % ?, got "${key}"`,
+    ),
   ],
   [
     "a vhost keeps the rules of names, so / is none",
@@ -378,3 +386,40 @@ describe("RabbitMQ", () => {
     expect(linesOf(good, patch)).toEqual(lines);
   });
 });
+
+describe("rights", () => {
+  const skill = (queues: number, apps: object = { web: {}, worker: {} }) => ({
+    name: "many",
+    version: "2.0.0",
+    apps,
+    rabbitmq: {
+      queues: Object.fromEntries(
+        Array.from({ length: queues }, (_, at) => [
+          `tenant-${String(at).padStart(5, "0")}-`.padEnd(250, "q"),
+          { producers: ["web"], consumers: { worker: {} } },
+        ]),
+      ),
+    },
+  });
+
+  it("are within what RabbitMQ takes, so that no up fails half-way", () => {
+    expect(() => parseSkill(skill(129))).not.toThrow();
+    const problems = linesOfProblems(skill(135));
+    expect(problems).toHaveLength(2);
+    expect(problems[0]).toMatch(
+      /^apps.web: must be split into apps .* its right to publish to messaging.work must be within/,
+    );
+    expect(problems[1]).toMatch(
+      /^apps.worker: must be split into apps .* its right to consume its queues must be within/,
+    );
+  });
+});
+
+function linesOfProblems(input: object): string[] {
+  try {
+    parseSkill(input);
+    return [];
+  } catch (error) {
+    return (error as Error).message.split("\n");
+  }
+}

@@ -66,6 +66,11 @@ test("a container that an interrupted up made is removed, and its volume is left
   expect(compare(localState(interrupted), there, "local")).toEqual({ ...nothing, remove: ["messaging-local-kafka"] });
 });
 
+test("what an interrupted up left of a stack that was renamed since is removed under its former name", () => {
+  const there = live([["messaging-local-kafka", true, "local"]], [], []);
+  expect(compare(localState(interrupted), there, "shop")).toEqual({ ...nothing, remove: ["messaging-local-kafka"] });
+});
+
 test("a container or volume of such a name without our label is never taken for ours", () => {
   const there = live([["messaging-local-kafka", true, ""]], [], ["messaging-local-redis-a"]);
   expect(compare(localState(interrupted), there, "local")).toEqual({

@@ -113,7 +113,10 @@ test("the passphrase file is made once, for its owner only", () => {
 });
 
 test("the user's own passphrase wins, even an empty one, and checkpoints are never skipped", () => {
-  expect(hasOwnPassphrase({ PULUMI_CONFIG_PASSPHRASE: "" })).toBe(true);
+  expect(hasOwnPassphrase({ PULUMI_CONFIG_PASSPHRASE: "" }, "/clone/passphrase")).toBe(true);
+  expect(hasOwnPassphrase({ PULUMI_CONFIG_PASSPHRASE_FILE: "/other" }, "/clone/passphrase")).toBe(true);
+  // As the README exports it, before it is there.
+  expect(hasOwnPassphrase({ PULUMI_CONFIG_PASSPHRASE_FILE: "/clone/passphrase" }, "/clone/passphrase")).toBe(false);
   expect(pulumiEnv({ PULUMI_CONFIG_PASSPHRASE: "" }).PULUMI_CONFIG_PASSPHRASE_FILE).toBeUndefined();
   const env = pulumiEnv({ PULUMI_SKIP_CHECKPOINTS: "true" });
   expect(env.PULUMI_CONFIG_PASSPHRASE_FILE).toMatch(/\.state.passphrase$/);

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { projectOf, stateFileIn } from "../../live/stateFile.ts";
 import { explain } from "../broker-failure.ts";
 import { capture } from "../command.ts";
 import { root } from "../paths.ts";
@@ -36,11 +37,11 @@ export async function refreshed({ state, targets }: Trial): Promise<State> {
 
 /** A backend of files with this state alone, as Pulumi lays it out. */
 function writeBackend(folder: string, latest: State): string {
-  const stacks = join(folder, ".pulumi", "stacks", "messaging");
-  mkdirSync(stacks, { recursive: true, mode: 0o700 });
+  const project = projectOf(root);
+  const file = stateFileIn(join(folder, ".pulumi"), project, stack);
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   writeFileSync(join(folder, ".pulumi", "meta.yaml"), "version: 1\n");
-  const file = join(stacks, `${stack}.json`);
-  const checkpoint = { stack: `organization/messaging/${stack}`, latest };
+  const checkpoint = { stack: `organization/${project}/${stack}`, latest };
   writeFileSync(file, JSON.stringify({ version: 3, checkpoint }), { mode: 0o600 });
   return file;
 }

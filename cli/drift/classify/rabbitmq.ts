@@ -1,5 +1,5 @@
 import type { Thing } from "../../../live/inventory/index.ts";
-import { deadLetterQueueName } from "../../../skill/index.ts";
+import { deadLetterQueueName, NOTHING } from "../../../skill/index.ts";
 import type { Class } from "../compare.ts";
 import { effective, matches, priorityOf } from "../policies.ts";
 import type { Classify } from "./index.ts";
@@ -21,7 +21,12 @@ const inOurVhost = (ours: readonly Thing[], { scope }: Thing): boolean => named(
 const rights: Classify = ({ kind, scope, name, properties }, ours, administrator) => {
   const [user = ""] = name.split(" on ");
   if (user === administrator) return { status: "managed", reason: "the administrator's" };
-  const what = `${user} may ${["configure", "write", "read"].filter((each) => properties[each] !== "^$").join(", ")}`;
+  // What a user of ours may no longer do with topics is set to match nothing: without an entry every key would be allowed.
+  const nothing = kind === "topic permission" ? NOTHING : "^$";
+  const may = ["configure", "write", "read"].filter((each) => ![undefined, nothing].includes(properties[each]));
+  if (may.length === 0 && kind === "topic permission" && named(ours, "user", user))
+    return { status: "managed", reason: "it allows nothing" };
+  const what = `${user} may ${may.join(", ")}`;
   if (named(ours, "vhost", scope)) return orphan(`${what} in our vhost ${scope}`);
   return named(ours, "user", user) ? orphan(`our app has a ${kind} in vhost ${scope}, which is not ours`) : foreign;
 };

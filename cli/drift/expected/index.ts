@@ -16,6 +16,7 @@ export function expectedThings(resources: readonly StateResource[]): Expected[] 
   const all = new Map<string, Expected>();
   for (const resource of resources) {
     if (resource.delete === true) continue; // it was replaced, and its deletion is still to be done
+    if (isSuperseded(resource, resources)) continue;
     const toThings = TYPES[resource.type];
     const { urn, inputs = {}, outputs = {} } = resource;
     for (const thing of toThings?.({ ...resource, inputs, outputs }) ?? []) {
@@ -27,6 +28,11 @@ export function expectedThings(resources: readonly StateResource[]): Expected[] 
   const things = [...all.values()];
   return things.map((thing) => withPolicies(thing, things));
 }
+
+/** Topic permissions as they were made first: where the program has its own kind beside them, that says what they are now. */
+const isSuperseded = ({ type, parent }: StateResource, all: readonly StateResource[]): boolean =>
+  type === "rabbitmq:index/topicPermissions:TopicPermissions" &&
+  all.some((one) => one.type === "messaging-extras:rabbitmq:TopicPermissions" && one.parent === parent);
 
 /** A queue or exchange of RabbitMQ tells which policies apply to it. */
 function withPolicies(thing: Expected, all: readonly Thing[]): Expected {

@@ -49,11 +49,14 @@ export const rabbitmqThings: Record<string, ToThings> = {
     const { configure, write, read } = mapIn(inputs.permissions);
     return [thing("permission", inputs.user, { configure, write, read }, inputs.vhost)];
   },
-  "rabbitmq:index/topicPermissions:TopicPermissions": ({ inputs }) =>
-    (inputs.permissions as Values[]).map(({ exchange, write, read }) =>
-      thing("topic permission", `${textOf(inputs.user)} on ${textOf(exchange)}`, { write, read }, inputs.vhost),
-    ),
+  "rabbitmq:index/topicPermissions:TopicPermissions": (resource) => topicPermissions(resource),
+  "messaging-extras:rabbitmq:TopicPermissions": (resource) => topicPermissions(resource),
 };
+
+const topicPermissions: ToThings = ({ inputs }) =>
+  (inputs.permissions as Values[]).map(({ exchange, write, read }) =>
+    thing("topic permission", `${textOf(inputs.user)} on ${textOf(exchange)}`, { write, read }, inputs.vhost),
+  );
 
 function policyThing(kind: string, { name, vhost, policy, ...flat }: Values): Thing {
   const { pattern, priority, applyTo, definition } = { ...flat, ...mapIn(policy) };

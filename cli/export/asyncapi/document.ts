@@ -53,7 +53,9 @@ function served(
   const on = (channel: Channel) => {
     const instance = (channel["x-redis"] as { instance: string } | undefined)?.instance;
     const id = instance === undefined ? broker : `${broker}-${instance}`;
-    return Object.keys(servers).filter((server) => server === id || (broker === "kafka" && /^kafka-\d+$/.test(server)));
+    return Object.keys(servers).filter(
+      (server) => server === id || /^(kafka|rabbitmq)-\d+$/.exec(server)?.[1] === broker,
+    );
   };
   return Object.fromEntries(
     Object.entries(channels).map(([id, channel]) => {

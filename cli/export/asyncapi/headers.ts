@@ -17,6 +17,7 @@ const described: Record<Header, { type: string; [key: string]: unknown }> = {
   error: { ...text, maxLength: 1024, description: "The last error's message." },
   errorName: { ...text, description: "The last error's name, such as TypeError." },
   errorStack: { ...text, maxLength: 8192, description: "The last error's stack." },
+  refusal: { ...text, maxLength: 1024, description: "Why it lies elsewhere than its failure asked for." },
   origin: { ...text, description: "The flow where it was first delivered, such as rabbitmq/orders." },
   originPosition: { ...text, description: "Where in it: exchange and key, partition and offset, message or entry." },
   consumer: { ...text, description: "Who failed: the app or the consumer group." },
@@ -30,7 +31,16 @@ const properties = (names: readonly Header[]) =>
   Object.fromEntries(names.map((name) => [HEADERS[name], described[name]]));
 
 const all = Object.keys(HEADERS) as Header[];
-const ofFailures: Header[] = ["failures", "error", "errorName", "errorStack", "origin", "originPosition", "consumer"];
+const ofFailures: Header[] = [
+  "failures",
+  "error",
+  "errorName",
+  "errorStack",
+  "refusal",
+  "origin",
+  "originPosition",
+  "consumer",
+];
 
 /** The schemas of headers: what any message may carry, and what a dead letter that a consumer gave up carries besides. */
 export const headerSchemas = {

@@ -1,3 +1,4 @@
+import { rabbitmqPlaces } from "../../../live/addresses.ts";
 import { localPorts, type Skill } from "../../../skill/index.ts";
 import type { Source } from "../source.ts";
 import { ref } from "./ids.ts";
@@ -41,7 +42,7 @@ function localServers(skill: Skill, environment: Environment): Record<string, Se
 
 function externalServers(skill: Skill, { rabbitmq: amqp, kafka, aws, redis }: Environment): Record<string, Server> {
   return {
-    ...(skill.rabbitmq && amqp && { rabbitmq: rabbitmq(skill, ...amqpAddress(amqp)) }),
+    ...(skill.rabbitmq && amqp && rabbitmqServers(skill, amqp)),
     ...(skill.kafka && kafka && kafkaServers(kafka)),
     ...(skill.sqs && aws && { sqs: { host: sqsHost(aws), protocol: "sqs", title: titles.sqs } }),
     ...byInstance(skill, (name) => redisAddress(name, redis)),
@@ -56,23 +57,24 @@ const rabbitmq = (skill: Skill, host: string, protocol: string): Server => ({
   ...login("userPassword"),
 });
 
-/** Where apps connect: what is said, or the management API's host at AMQP's usual port. */
-function amqpAddress({ endpoint, url }: NonNullable<Environment["rabbitmq"]>): [host: string, protocol: string] {
-  if (url !== undefined) return [url.slice(url.indexOf("://") + 3), url.slice(0, url.indexOf("://"))];
-  const tls = endpoint.startsWith("https:");
-  const host = endpoint.slice(endpoint.indexOf("://") + 3).replace(/:\d+$/, "");
-  return [`${host}:${tls ? 5671 : 5672}`, tls ? "amqps" : "amqp"];
+/** Where apps connect. */
+function rabbitmqServers(skill: Skill, amqp: NonNullable<Environment["rabbitmq"]>): Record<string, Server> {
+  const { url, urls = [url] } = rabbitmqPlaces(amqp);
+  const servers = urls.map((each) => rabbitmq(skill, new URL(each).host, new URL(each).protocol.slice(0, -1)));
+  return numbered("rabbitmq", servers);
 }
+
+/** One server by the broker's name, several by numbered ones. */
+const numbered = (broker: string, servers: Server[]): Record<string, Server> =>
+  Object.fromEntries(servers.map((server, at) => [servers.length === 1 ? broker : `${broker}-${at + 1}`, server]));
 
 /** Any of them tells of the others. */
 function kafkaServers({ bootstrapServers, tls, saslMechanism }: NonNullable<Environment["kafka"]>) {
   const scheme = saslMechanism === "scram-sha256" ? "scramSha256" : "scramSha512";
   const protocol = tls ? "kafka-secure" : "kafka";
-  return Object.fromEntries(
-    bootstrapServers.map((host, at): [string, Server] => [
-      bootstrapServers.length === 1 ? "kafka" : `kafka-${at + 1}`,
-      { host, protocol, title: titles.kafka, ...login(scheme) },
-    ]),
+  return numbered(
+    "kafka",
+    bootstrapServers.map((host) => ({ host, protocol, title: titles.kafka, ...login(scheme) })),
   );
 }
 

@@ -31,7 +31,7 @@ function queueAlerts({ vhost, queues }: RabbitmqSkill, flow: Flow, series: Serie
   const of = { broker, flow: flow.name, ...(app !== "" && { app }) };
   const least = Math.min(...Object.values(consumers).map(({ prefetch }) => prefetch));
   const alerts: Alert[] = [
-    ...(deadLetter ? deadLetterAlerts(vhost, flow, app, deadLetter.retention, series) : []),
+    ...(deadLetter ? deadLetterAlerts(vhost, flow, app, keptFor(deadLetter.retention), series) : []),
     ...(app !== ""
       ? [
           {
@@ -74,7 +74,16 @@ function queueAlerts({ vhost, queues }: RabbitmqSkill, flow: Flow, series: Serie
   return alerts;
 }
 
-function deadLetterAlerts(vhost: string, flow: Flow, app: string, retention: string, series: Series): Alert[] {
+/** Undefined: for ever. */
+const keptFor = (retention: string): string | undefined => (retention === "forever" ? undefined : retention);
+
+function deadLetterAlerts(
+  vhost: string,
+  flow: Flow,
+  app: string,
+  retention: string | undefined,
+  series: Series,
+): Alert[] {
   const place = flow.consumers[0]?.deadLetters ?? deadLetterQueueName(flow.place);
   const { messages } = rabbitmqMetrics(series, vhost, place);
   const patience = patienceFor(retention);

@@ -6,6 +6,8 @@ import { type ImportEntry, importFileOf, isImportable } from "../../../cli/adopt
 import { matchOf, ownerOf } from "../../../cli/adopt/match.ts";
 import { mended } from "../../../cli/adopt/mend.ts";
 import { toYaml } from "../../../cli/adopt/text.ts";
+import { vhostOf } from "../../../cli/adopt/vhost.ts";
+import { toDeadLetterQueuePolicy } from "../../../components/rabbitmq/policy.ts";
 import { properties, type Thing } from "../../../live/inventory/index.ts";
 import { parseEnvironment, parseSkill, parseSkillText } from "../../../skill/index.ts";
 
@@ -51,7 +53,11 @@ describe("the skill of what is on RabbitMQ", () => {
       vhost: "v",
       exchanges: { events: { type: "topic" }, "by-header": { type: "headers" } },
       queues: {
-        orders: { type: "quorum", bindings: [{ exchange: "events", routingKey: "order.*" }] },
+        orders: {
+          type: "quorum",
+          bindings: [{ exchange: "events", routingKey: "order.*" }],
+          retry: { maxAttempts: 19 },
+        },
         log: { type: "stream", bindings: [{ exchange: "by-header", arguments: { kind: "a", "x-match": "all" } }] },
       },
     });
@@ -61,6 +67,47 @@ describe("the skill of what is on RabbitMQ", () => {
   it("takes a queue of the right name and kind for the dead letters of another", () => {
     const { document } = adopted([queue("orders"), queue("orders.dlq")]);
     expect(Object.keys((document.rabbitmq as { queues: object }).queues)).toEqual(["orders"]);
+  });
+
+  it("keeps somebody's own dead letters for as long as they are kept today, and the limit of deliveries", () => {
+    const definition = { "delivery-limit": "5", "message-ttl": "86400000" };
+    const policies = [
+      inVhost("policy", "short", {
+        pattern: "^limited",
+        applyTo: "queues",
+        priority: 0,
+        definition: JSON.stringify(definition),
+      }),
+    ];
+    const names = ["bills", "bills.dlq", "limited", "limited.dlq"];
+    const { document, leftOut } = adopted([...names.map((name) => queue(name)), ...policies]);
+    expect((document.rabbitmq as { queues: object }).queues).toEqual({
+      bills: { type: "quorum", retry: { maxAttempts: 19 }, deadLetter: { retention: "forever" } },
+      limited: { type: "quorum", retry: { maxAttempts: 4 }, deadLetter: { retention: "1d" } },
+    });
+    const { queues } = parseSkill(document).rabbitmq!;
+    expect(toDeadLetterQueuePolicy("bills.dlq", queues.bills!.deadLetter!.retention).definition).toEqual({
+      "delivery-limit": "1000000000",
+    });
+    const strong = inVhost("policy", "cap", { pattern: "^bills$", applyTo: "queues", priority: 2000 });
+    expect(reasons([queue("bills"), strong])).toEqual([
+      expect.stringMatching(/^rabbitmq policy cap: it holds for bills: its priority of 2000 .* and ours does not$/),
+    ]);
+    expect(leftOut.map(({ reason }) => reason)).toEqual([
+      expect.stringMatching(/^it holds for limited, limited.dlq: the policy that each gets of its own stands above it/),
+    ]);
+  });
+
+  it("takes every binding that can be said, and names each of the others", () => {
+    const keys = ["a.one", "b two", "c.three", "d two", "e.five", "f.six"];
+    const things = [exchange("news"), queue("mail"), ...keys.map((key) => binding("news", "mail", key))];
+    const { document, leftOut } = adopted(things);
+    const { mail } = (document.rabbitmq as { queues: { mail: { bindings: { routingKey: string }[] } } }).queues;
+    expect(mail.bindings.map(({ routingKey }) => routingKey)).toEqual(["a.one", "c.three", "e.five", "f.six"]);
+    expect(leftOut.map(({ what }) => what)).toEqual([
+      "rabbitmq binding news -> mail b two",
+      "rabbitmq binding news -> mail d two",
+    ]);
   });
 
   it("leaves out what a skill cannot say, each with its reason", () => {
@@ -85,7 +132,9 @@ describe("the skill of what is on RabbitMQ", () => {
         binding("events", "k", "part*"),
         inVhost("permission", "shop", { read: ".*" }),
         inVhost("permission", "admin", { read: ".*" }),
+        inVhost("topic permission", "shop on events", { write: "^a" }),
         inVhost("policy", "all", { pattern: "^k$", applyTo: "queues", priority: 0 }),
+        inVhost("policy", "ae", { pattern: "^events$", applyTo: "exchanges", priority: 0 }),
       ]),
     ).toMatchInlineSnapshot(`
       [
@@ -102,11 +151,32 @@ describe("the skill of what is on RabbitMQ", () => {
         "rabbitmq binding amq.topic -> k: the exchange amq.topic is not adopted",
         "rabbitmq binding events -> f: the queue f is not adopted",
         "rabbitmq policy all: it holds for k: the policy that each gets of its own stands above it, and it holds for them no more",
+        "rabbitmq policy ae: it holds for events: it goes on to hold for them",
+        "rabbitmq topic permission shop on events: it is of a user, and no user is adopted",
         "rabbitmq user shop: an app of a skill gets a password of its own: add an app of another name, move its clients to it, then remove this",
         "rabbitmq queues bad name: rabbitmq.queues["bad name"]: must hold no white space, control or invisible character, got "bad name"",
-        "rabbitmq queues k bindings 0: rabbitmq.queues.k.bindings[0].routingKey: must have * and # as whole words only, such as order.*, got "part*"",
+        "rabbitmq binding events -> k part*: rabbitmq.queues.k.bindings[0].routingKey: must have * and # as whole words only, such as order.*, got "part*"",
       ]
     `);
+  });
+});
+
+describe("the vhost that is adopted", () => {
+  const at = (...scopes: string[]) => scopes.map((scope) => ({ ...queue("q"), scope }));
+
+  it("is the one that is said, or the only one", () => {
+    expect(vhostOf(at("shop", "shop"), undefined)).toBe("shop");
+    expect(vhostOf(at("shop", "other"), "other")).toBe("other");
+    expect(vhostOf([], undefined)).toBeUndefined();
+    expect(() => vhostOf(at("shop", "other"), undefined)).toThrow("--vhost: must be given");
+    expect(() => vhostOf(at("shop"), "none")).toThrow("--vhost: must be one with queues or exchanges (shop), got");
+  });
+
+  it("is refused where no skill can say it, with what to do", () => {
+    for (const vhost of ["/", "/shop"])
+      expect(() => vhostOf(at(vhost), undefined)).toThrow(
+        /^--vhost: a skill's must hold none of @ .*: make one of such a name, move its clients and messages there/,
+      );
   });
 });
 
@@ -347,6 +417,25 @@ describe("what the program would make and is there", () => {
     expect(resources![0]!.inputs!.settings).toEqual({ __defaults: [], ...planned.inputs.settings });
     expect(resources![0]!.outputs).toEqual(planned.inputs);
     expect(resources![1]).toEqual({ ...planned, id: "orders@v" });
+  });
+
+  it("has a binding's arguments as the program writes them, their types included", () => {
+    const inputs = { vhost: "v", source: "by-header", destination: "log", destinationType: "queue", routingKey: "" };
+    const said = '{"n":3,"x-match":"all"}';
+    // As the provider reads them: where one is no text, none.
+    for (const given of [{ arguments: { n: "3", "x-match": "all" } }, {}]) {
+      const imported = {
+        type: "rabbitmq:index/binding:Binding",
+        urn: urn("rabbitmq:index/binding:Binding", `log/by-header//${said}`),
+        inputs: { ...inputs, ...given },
+        outputs: { ...inputs, ...given, propertiesKey: "~abc", __pulumi_raw_state_delta: { obj: {} } },
+      };
+      const [resource] = mended({ resources: [imported] }).resources!;
+      expect(resource!.inputs).toEqual({ ...inputs, argumentsJson: said });
+      expect(resource!.outputs).toEqual({ ...inputs, argumentsJson: said, propertiesKey: "~abc" });
+    }
+    const plain = { type: "rabbitmq:index/binding:Binding", urn: urn("b", "log/by-header/"), inputs, outputs: inputs };
+    expect(mended({ resources: [plain] }).resources).toEqual([plain]);
   });
 });
 

@@ -36,7 +36,7 @@ describe("RabbitMQ", () => {
   const node = { name: "a", running: true, memoryAlarm: false, diskAlarm: false, partitions: [] as string[] };
   const look = (queue: Partial<QueueFigures>, more: Partial<typeof node> = {}): RabbitmqFigures => ({
     nodes: [{ ...node, ...more }],
-    queues: [{ ...healthy, ...queue }],
+    queues: [{ ...healthy, ...queue }, ...(queue.name ? [healthy] : [])],
   });
   const found = (queue: Partial<QueueFigures>, more: Partial<typeof node> = {}) =>
     said(rabbitmqFindings([look(queue, more), look(queue, more)], places));
@@ -89,6 +89,11 @@ describe("RabbitMQ", () => {
     ],
     ["a copy that is down", { members: ["a", "b"] }, ["broker: rabbitmq/orders: 1 of 2 copies are down (b)"]],
     [
+      "a leader that hangs, though its queue is said to run",
+      { stale: "its leader on a does not report; wait until it works again" },
+      ["broker: rabbitmq/orders: what it holds cannot be known: its leader on a does not report"],
+    ],
+    [
       "a tier that is held up",
       { name: "messaging.retry.1000ms", deadLettering: 32, ready: 3 },
       [
@@ -97,6 +102,13 @@ describe("RabbitMQ", () => {
     ],
   ])("finds %s", (_, queue, findings) => {
     expect(found(queue)).toEqual(findings);
+  });
+
+  it("finds a queue that somebody deleted", () => {
+    const gone = { nodes: [node], queues: [] };
+    expect(said(rabbitmqFindings([look({}), gone], places))).toEqual([
+      "message loss: rabbitmq/orders: it is not on the broker",
+    ]);
   });
 
   it("finds alarms, and nodes that are down or cut off", () => {
@@ -207,11 +219,21 @@ describe("Redis", () => {
     evicted: 0,
     appendOnly: true,
     appendOnlyWritten: true,
+    snapshotWritten: true,
     clockAhead: 3,
     streams: [],
     groups: [],
   };
-  const group = { flow: "redis/n/s/g", stream: "s", group: "g", unread: 0, pending: 0, connected: 1, holding: [] };
+  const group = {
+    flow: "redis/n/s/g",
+    stream: "s",
+    group: "g",
+    exists: true,
+    unread: 0,
+    pending: 0,
+    connected: 1,
+    holding: [],
+  };
   it.each<[Partial<RedisFigures>, string[]]>([
     [{}, []],
     [{ usedMemory: 2 ** 20 }, ["refused: redis/n: 1.0 MiB of 1.0 MiB are used: writes are refused"]],
@@ -222,8 +244,14 @@ describe("Redis", () => {
     ],
     [{ appendOnly: false }, ["message loss: redis/n: the append-only file is off"]],
     [{ appendOnlyWritten: false }, ["message loss: redis/n: the append-only file could not be written"]],
+    [{ snapshotWritten: false }, ["refused: redis/n: the last snapshot could not be written"]],
     [{ clockAhead: -60_000 }, ["broker: redis/n: its clock is 60 s behind this machine's"]],
     [{ groups: [group] }, []],
+    [{ groups: [{ ...group, exists: false }] }, ["message loss: redis/n/s/g: its consumer group is not on the server"]],
+    [
+      { untold: "it is a replica of a:1" },
+      ["broker: redis/n: what its streams hold cannot be known: it is a replica of a:1"],
+    ],
     [
       { groups: [{ ...group, connected: 0, unread: 1, pending: 2 }] },
       ["backlog: redis/n/s/g: 1 entry not read, 2 not acknowledged, and no consumer"],

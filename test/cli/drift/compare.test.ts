@@ -167,6 +167,10 @@ describe("what the state does not have", () => {
     ["a binding from our exchange", thing("rabbitmq", "binding", "b", { source: "events", destination: "x" }, "v")],
     ["rights in our vhost", thing("rabbitmq", "permission", "x", { read: ".*" }, "v")],
     ["rights of our app elsewhere", thing("rabbitmq", "permission", "shop", { read: ".*" }, "w")],
+    [
+      "a topic that our app may no longer write, and reads all of",
+      thing("rabbitmq", "topic permission", "shop on events", { write: "(?!)", read: ".*" }, "v"),
+    ],
     ["a shovel of our queue", thing("rabbitmq", "parameter", "shovel s", { uses: "orders, x" }, "v")],
     ["a limit of our vhost", thing("rabbitmq", "limit", "max-queues", { most: 1 }, "v")],
     ["a queue of a name that only ours have", thing("rabbitmq", "queue", "messaging.retry.1ms", {}, "v")],
@@ -212,6 +216,10 @@ describe("what the state does not have", () => {
   it.each<[string, Thing]>([
     ["the administrator of RabbitMQ", thing("rabbitmq", "user", "admin")],
     ["its rights", thing("rabbitmq", "permission", "admin", { read: ".*" }, "v")],
+    [
+      "an entry that allows our app nothing",
+      thing("rabbitmq", "topic permission", "shop on events", { write: "(?!)", read: "(?!)" }, "v"),
+    ],
     ["the administrator of Kafka", thing("kafka", "user", "admin")],
     ["the administrator of Redis", { ...user("on ~* &* +@all"), name: "admin" }],
     ["our stream", thing("redis/cache", "stream", "emails")],

@@ -1,48 +1,7 @@
-import { ResponseError } from "@platformatic/kafka";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Cluster } from "../../../client/kafka/cluster.ts";
 import { type Fetcher, fetcher } from "../../../client/kafka/fetcher.ts";
-
-interface Asked {
-  topics: { topicId: string; partitions: { partition: number; fetchOffset: bigint }[] }[];
-}
-
-/** A broker whose partitions of topic `t` hold records of this many bytes; those before `first` were deleted. */
-function broker(logs: { sizes: number[]; first?: number; error?: number }[]) {
-  const asked: string[] = [];
-  const answer = ({ topics }: Asked) => {
-    const partitions = topics[0]!.partitions.map(({ partition, fetchOffset }) => {
-      const { sizes, first = 0, error = 0 } = logs[partition]!;
-      const offset = Number(fetchOffset);
-      asked.push(`${partition}@${offset}`);
-      const errorCode = error || (offset < first || offset > sizes.length ? 1 : 0);
-      const size = errorCode === 0 ? sizes[offset] : undefined;
-      const batch = { firstOffset: fetchOffset, lastOffsetDelta: 0, attributes: 0, firstTimestamp: 0n };
-      const record = { offsetDelta: 0, timestampDelta: 0n, key: null, headers: [], value: Buffer.alloc(size ?? 0) };
-      const records = size === undefined ? [] : [{ ...batch, records: [record] }];
-      return { partitionIndex: partition, errorCode, records };
-    });
-    const responses = [{ topicId: "t", partitions }];
-    if (partitions.every(({ errorCode }) => errorCode === 0)) return { responses };
-    throw new ResponseError(1, 12, { "/": [1, null] }, { responses });
-  };
-  const cluster = {
-    leaders: async () => new Map([["t", logs.map(() => 1)]]),
-    forget: () => {},
-    close: async () => {},
-    async call(_node: number, purpose: string, _api: unknown, ...args: unknown[]) {
-      await new Promise((resolve) => setImmediate(resolve));
-      if (purpose !== "offsets") return answer({ topics: args[6] as Asked["topics"] });
-      const { timestamp } = (args[2] as { partitions: { timestamp: bigint }[] }[])[0]!.partitions[0]!;
-      const ends = logs.map(({ sizes, first = 0 }, partitionIndex) => ({
-        partitionIndex,
-        offset: BigInt(timestamp === -2n ? first : sizes.length),
-      }));
-      return { topics: [{ partitions: ends }] };
-    },
-  };
-  return { cluster: cluster as unknown as Cluster, asked };
-}
+import { broker } from "./fakeBroker.ts";
 
 const never = new AbortController().signal;
 const small = (count: number) => Array.from({ length: count }, () => 10);
@@ -53,7 +12,7 @@ describe("reading ahead", () => {
   const reading = (cluster: Cluster, autoOffsetReset: "earliest" | "latest" = "earliest") => {
     errors.length = 0;
     const onError = ({ message }: Error) => errors.push(message);
-    open = fetcher({ cluster, purpose: "fetch", autoOffsetReset, onError });
+    open = fetcher({ cluster, purpose: "fetch", autoOffsetReset, onError, onUnread: () => true });
     return open;
   };
   afterEach(() => open?.close());
@@ -91,6 +50,18 @@ describe("reading ahead", () => {
   it("begins again, rather than miss something, where the log ends before its position", async () => {
     const one = reading(broker([{ sizes: small(3) }]).cluster).read("t", 0, 9n);
     expect((await one.next(never))!.offset).toBe(0n);
+  });
+
+  it("begins nothing again by the word of a leader that is one no more", async () => {
+    const { cluster, asked } = broker([{ sizes: small(3), end: 3 }]);
+    let epoch = 1;
+    cluster.epoch = () => epoch;
+    cluster.newest = async () => void epoch++;
+    const one = reading(cluster).read("t", 0, 9n);
+    await expect.poll(() => asked.length).toBeGreaterThan(3);
+    one.close();
+    expect(new Set(asked)).toEqual(new Set(["0@9"]));
+    expect(errors).toEqual([]);
   });
 
   it("gives nothing more to who is to end", async () => {

@@ -16,11 +16,12 @@ const silent = new NetworkError("closed");
 /** A partition whose broker answers so, one answer a batch; when there is none left it confirms. */
 function partition(...answers: (Error | undefined)[]) {
   const batches: Batch[] = [];
+  const forgotten: number[] = [];
   let ids = 0n;
   const cluster = {
     ask: async () => ({ producerId: ++ids, producerEpoch: 0 }),
-    leaders: async () => new Map([["t", [1]]]),
-    forget: () => {},
+    leader: async () => 1,
+    forget: () => void forgotten.push(batches.length),
     async call(
       _node: number,
       _purpose: string,
@@ -43,8 +44,11 @@ function partition(...answers: (Error | undefined)[]) {
   const { send } = lane(cluster as unknown as Cluster, "t", 0);
   return {
     batches,
-    send: (value: string, patience = 60_000) =>
-      send({ topic: "t", key: null, value: Buffer.from(value), headers: {} }, Date.now() + patience),
+    forgotten,
+    send: (value: string, patience = 60_000) => {
+      const end = Date.now() + patience;
+      return send({ topic: "t", key: null, value: Buffer.from(value), headers: {} }, () => end);
+    },
   };
 }
 
@@ -64,6 +68,12 @@ describe("the way into a partition", () => {
     await send("a");
     await send("b");
     expect(shown(batches)).toEqual(["a as 1/0", "a as 1/0", "a as 1/0", "b as 1/1"]);
+  });
+
+  it("forgets who leads when it gives a batch up: the leader may be cut off from the others", async () => {
+    const { send, forgotten } = partition(answered(7), answered(7));
+    await expect(send("a", 0)).rejects.toThrow();
+    expect(forgotten).toEqual([1]);
   });
 
   it("takes a repetition that the broker knows for confirmed", async () => {

@@ -93,6 +93,10 @@ describe("what a group has not read", () => {
     expect(shown(held([0n, 10n], [0n, 4n]), positions(10n), true)).toEqual(["1: 0 to 4"]);
   });
 
+  it("is all that is there, where its position is behind the end: that was another log", () => {
+    expect(shown(held([2n, 10n]), positions(12n), false)).toEqual(["0: 2 to 10"]);
+  });
+
   it("leaves out what was deleted before it was read", () => {
     expect(shown(held([6n, 10n]), positions(1n), false)).toEqual(["0: 6 to 10"]);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { canaryHeader, HEADERS, type Headers } from "../../../client/headers.ts";
-import { nextRecord, workOn } from "../../../client/kafka/partition.ts";
+import { nextTargets, workOn } from "../../../client/kafka/partition.ts";
 import type { NewRecord, StoredRecord } from "../../../client/kafka/records.ts";
 import { slots } from "../../../client/kafka/slots.ts";
 import type { ConsumeOptions, Handler } from "../../../client/message.ts";
@@ -34,6 +34,7 @@ async function worked({ records, handler, options = {}, ordered = false, failure
     },
     options,
     slots: slots(1),
+    refusals: new Map(),
     onError: ({ message }) => errors.push(message),
     producer: {
       async send(record) {
@@ -199,17 +200,28 @@ describe("the wait for a record that is not due", () => {
   });
 });
 
-describe("the record that an outcome needs", () => {
-  it("is none for what is done or given back", () => {
-    expect(nextRecord({ kind: "done" }, recordOf(), subscriptionOf())).toBeUndefined();
-    expect(nextRecord({ kind: "giveBack" }, recordOf(), subscriptionOf())).toBeUndefined();
+describe("the topics that an outcome needs", () => {
+  const record = recordOf({ headers: { [HEADERS.attempt]: "2" } });
+
+  it("are none for what is done or given back", () => {
+    expect(nextTargets({ kind: "done" }, record, subscriptionOf())).toEqual([]);
+    expect(nextTargets({ kind: "giveBack" }, record, subscriptionOf())).toEqual([]);
   });
 
-  it("goes to the last retry topic for a delay that no other has", () => {
-    const outcome = { kind: "retry", delay: 99, headers: {} } as const;
-    expect(nextRecord(outcome, recordOf(), subscriptionOf())!.topic).toBe("events.mailer.retry.20");
+  it("are that of its delay, then those of other delays, then the dead letters, where it waits for nothing", () => {
+    const outcome = { kind: "retry", delay: 20, headers: { [HEADERS.attempt]: "3" } } as const;
+    const targets = nextTargets(outcome, record, subscriptionOf());
+    expect(
+      targets.map(({ place, headers }) => [place, headers[HEADERS.attempt], HEADERS.notBefore in headers]),
+    ).toEqual([
+      ["events.mailer.retry.20", "3", true],
+      ["events.mailer.retry.10", "3", true],
+      ["events.mailer.dlt", "2", false],
+    ]);
   });
+});
 
+describe("the work on a partition that is slow to commit", () => {
   it("handles as many records as may be uncommitted while their commits are on their way", async () => {
     const log: string[] = [];
     const confirm: ((committed: boolean) => void)[] = [];
@@ -219,6 +231,7 @@ describe("the record that an outcome needs", () => {
       handler: ({ body }) => void log.push(`handle ${body}`),
       options: { uncommitted: 2 },
       slots: slots(1),
+      refusals: new Map(),
       onError: () => {},
       producer: { send: async () => {}, idle: async () => {} },
       reading: { next: async () => records.shift(), close: () => {} },

@@ -1,12 +1,15 @@
 import {
   AuthenticationError,
+  Connection,
   NetworkError,
   ResponseError,
   TimeoutError,
   UnsupportedCompressionError,
 } from "@platformatic/kafka";
 import { describe, expect, it } from "vitest";
-import { errorIds, is, isPassing, told } from "../../../client/kafka/wire.ts";
+import type { Cluster } from "../../../client/kafka/cluster.ts";
+import { patiently } from "../../../client/kafka/patience.ts";
+import { errorIds, is, isPassing, metadataV10, told } from "../../../client/kafka/wire.ts";
 import { ConnectionError, RefusedError } from "../../../client/message.ts";
 
 // As the library makes them: the answer of a produce request with these codes.
@@ -57,5 +60,32 @@ describe("what went wrong", () => {
     expect(told(error, "publishing to t").message).toBe(
       "Kafka does not answer while publishing to t: connect ECONNREFUSED",
     );
+  });
+});
+
+it("A topic that is missing to the end is refused, a broker that is silent to the end is away", async () => {
+  const asking = (error: Error) =>
+    patiently({ forget: () => {} } as unknown as Cluster, "reading t", () => Promise.reject(error), 0);
+  await expect(asking(answered(3))).rejects.toEqual(
+    new RefusedError("Kafka refuses reading t: UNKNOWN_TOPIC_OR_PARTITION"),
+  );
+  await expect(asking(new NetworkError("closed"))).rejects.toBeInstanceOf(ConnectionError);
+});
+
+describe("the metadata of topics", () => {
+  const answer = { topics: [{ name: "t", partitions: [{ partitionIndex: 0, leaderId: -1 }] }] };
+  const asked = (errors: Record<string, [number, null]>) => {
+    const send = (...args: unknown[]) =>
+      (args.at(-1) as (error: Error) => void)(new ResponseError(3, 10, errors, answer));
+    return metadataV10.api.async(Object.assign(new Connection("test"), { send }), ["t"], false, false);
+  };
+
+  it("are told where a partition has no leader, and not where a topic is not known", async () => {
+    expect(await asked({ "/topics/0/partitions/0": [5, null] })).toBe(answer);
+    const unknown = { "/topics/0": [3, null], "/topics/1/partitions/0": [5, null] } satisfies Record<
+      string,
+      [number, null]
+    >;
+    await expect(asked(unknown)).rejects.toThrow("Received response with error");
   });
 });

@@ -2,7 +2,7 @@ import type { AsyncMessage, Channel } from "rabbitmq-client";
 import { describe, expect, it } from "vitest";
 import type { RabbitmqSubscription } from "../../../client/access.ts";
 import { ConnectionError, type ConsumeOptions, type Handler, RefusedError } from "../../../client/message.ts";
-import { handle, nextPlace } from "../../../client/rabbitmq/handle.ts";
+import { attemptAt, handle, nextPlaces } from "../../../client/rabbitmq/handle.ts";
 import type { Outgoing } from "../../../client/rabbitmq/publisher.ts";
 import { messageOf } from "./message.ts";
 
@@ -22,30 +22,32 @@ const native: RabbitmqSubscription = { ...bare, nativeDelays: [1000, 2000] };
 const delivery = { key: "order.new", headers: { a: "b" }, attempt: 2 };
 
 describe("what an outcome means on RabbitMQ", () => {
-  it("sends a retry to the tier of its delay", () => {
-    expect(nextPlace(tiers, delivery, { kind: "retry", delay: 1000, headers: { "x-attempt": "3" } })).toEqual({
-      exchange: "messaging.retry.1000ms",
-      headers: { "x-attempt": "3" },
-    });
+  it("sends a retry to the tier of its delay, else to another tier, else to the dead letters", () => {
+    expect(nextPlaces(tiers, delivery, { kind: "retry", delay: 1000, headers: { "x-attempt": "3" } })).toEqual([
+      { place: "messaging.retry.1000ms", headers: { "x-attempt": "3" } },
+      { place: "messaging.retry.2000ms", headers: { "x-attempt": "3" } },
+      { place: "messaging.dead-letter", headers: { "x-attempt": "2" } },
+    ]);
   });
 
   it("leaves a retry to the queue where it delays them itself", () => {
-    expect(nextPlace(native, delivery, { kind: "retry", delay: 1000, headers: {} })).toBe("again");
+    expect(nextPlaces(native, delivery, { kind: "retry", delay: 1000, headers: {} })).toBe("again");
   });
 
   it("sends a dead letter to the exchange for them, also where the queue delays", () => {
     const outcome = { kind: "deadLetter", headers: { "x-error": "no" } } as const;
-    const place = { exchange: "messaging.dead-letter", headers: { "x-error": "no" } };
-    expect([nextPlace(tiers, delivery, outcome), nextPlace(native, delivery, outcome)]).toEqual([place, place]);
+    const places = [{ place: "messaging.dead-letter", headers: { "x-error": "no" } }];
+    expect([nextPlaces(tiers, delivery, outcome), nextPlaces(native, delivery, outcome)]).toEqual([places, places]);
   });
 
   it("gives back through the shortest tier as the same attempt, and holds where there is none", () => {
-    expect(nextPlace(tiers, delivery, { kind: "giveBack" })).toEqual({
-      exchange: "messaging.retry.1000ms",
-      headers: { a: "b", "x-attempt": "2", "x-key": "order.new" },
-    });
-    expect(nextPlace(native, delivery, { kind: "giveBack" })).toBe("held");
-    expect(nextPlace({ ...tiers, retries: [] }, delivery, { kind: "giveBack" })).toBe("held");
+    const headers = { a: "b", "x-attempt": "2", "x-key": "order.new" };
+    expect(nextPlaces(tiers, delivery, { kind: "giveBack" })).toEqual([
+      { place: "messaging.retry.1000ms", headers },
+      { place: "messaging.retry.2000ms", headers },
+    ]);
+    expect(nextPlaces(native, delivery, { kind: "giveBack" })).toBe("held");
+    expect(nextPlaces({ ...tiers, retries: [] }, delivery, { kind: "giveBack" })).toBe("held");
   });
 });
 
@@ -55,8 +57,16 @@ async function done(
   handler: Handler,
   send: (message: Outgoing) => Promise<void>,
   options: ConsumeOptions = {},
+  refusals = new Map<string, number>(),
 ) {
   const steps: string[] = [];
+  const insistence = {
+    flow: "rabbitmq/orders",
+    onError: options.onError,
+    stopping: new AbortController().signal,
+    refusals,
+  };
+  const fail = ({ message }: Error) => void steps.push(`end: ${message}`);
   const channel = { active: true, basicAck: () => void steps.push("ack") };
   const publisher = {
     send: async (outgoing: Outgoing) => {
@@ -67,7 +77,7 @@ async function done(
   };
   const parts = { publisher, consumer: "worker", subscription: tiers, handler, options };
   const raw = messageOf(message) as AsyncMessage;
-  await handle(parts, channel as unknown as Channel, raw, new AbortController().signal);
+  await handle(parts, { insistence, fail }, channel as unknown as Channel, raw);
   return steps;
 }
 
@@ -102,23 +112,57 @@ describe("a delivery on RabbitMQ", () => {
     expect(told).toEqual(["gone", "full"]);
   });
 
-  it("is a dead letter after the last attempt, whoever counted it", async () => {
-    const letter = ["messaging.dead-letter orders no", "ack"];
-    expect(await done({ headers: { "x-attempt": "3" } }, fails, async () => {})).toEqual(letter);
-    expect(await done({ headers: { "x-delivery-count": 2 } }, fails, async () => {})).toEqual(letter);
+  it("falls back to what the broker still takes, and says why", async () => {
+    const refusing = (...places: string[]) => {
+      const sent: unknown[] = [];
+      const send = async ({ exchange, headers }: Outgoing) => {
+        if (places.includes(exchange)) throw new RefusedError(`not ${exchange}`);
+        sent.push([exchange, headers?.["x-refusal"], headers?.["x-attempt"]]);
+      };
+      return { sent, send, refusals: new Map(places.map((place) => [place, 0])) };
+    };
+    const [long, short, dead] = ["messaging.retry.2000ms", "messaging.retry.1000ms", "messaging.dead-letter"] as const;
+    const one = refusing(long);
+    expect((await done({}, fails, one.send, {}, one.refusals)).at(-1)).toBe("ack");
+    expect(one.sent).toEqual([[short, `not ${long}`, "2"]]);
+    const tiers = refusing(long, short);
+    expect((await done({}, fails, tiers.send, {}, tiers.refusals)).at(-1)).toBe("ack");
+    expect(tiers.sent).toEqual([[dead, `not ${long}`, "1"]]);
+    const all = refusing(long, short, dead);
+    expect(await done({}, fails, all.send, {}, all.refusals)).toEqual([
+      `end: rabbitmq/orders: the consumer ended, its access is out of date: read the stack's \`apps\` output again and restart it: not ${dead}`,
+    ]);
   });
 
-  it("does not reach the handler when as many deliveries as there may be went unanswered", async () => {
+  it("is a dead letter after the last attempt, and reaches it however often the broker lost the delivery before", async () => {
+    const letter = ["messaging.dead-letter orders no", "ack"];
+    expect(await done({ headers: { "x-attempt": "3" } }, fails, async () => {})).toEqual(letter);
+    let handled = 0;
+    for (const lost of [1, 4]) {
+      const headers = { "x-attempt": "3", "x-delivery-count": lost };
+      const succeeds = () => void handled++;
+      expect(await done({ headers }, succeeds, async () => {})).toEqual(["ack"]);
+    }
+    expect(handled).toBe(2);
+  });
+
+  it("does not reach the handler when more deliveries than there may be went unanswered", async () => {
     let handled = 0;
     const steps = await done(
-      { headers: { "x-delivery-count": 3 } },
+      { headers: { "x-delivery-count": 5 } },
       () => void handled++,
       async () => {},
     );
     expect(handled).toBe(0);
     expect(steps).toEqual([
-      "messaging.dead-letter orders delivered 3 times, and its consumer ended without an answer",
+      "messaging.dead-letter orders delivered 5 times, and its consumer ended without an answer",
       "ack",
     ]);
+  });
+
+  it("is counted by the broker where the queue delays what is rejected, its last attempt not before it is due", () => {
+    const attempts = [0, 1, 2, 3, 4, 5].map((count) => attemptAt(native, 1, count));
+    expect(attempts.map(({ attempt }) => attempt)).toEqual([1, 2, 3, 3, 3, 3]);
+    expect(attempts.map(({ isGivenUp }) => isGivenUp)).toEqual([false, false, false, false, false, true]);
   });
 });

@@ -1,8 +1,10 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import type { Channel } from "rabbitmq-client";
 import { describe, expect, it } from "vitest";
 import { ConnectionError, RefusedError } from "../../../client/message.ts";
 import { toClientError } from "../../../client/rabbitmq/errors.ts";
-import { toOptions } from "../../../client/rabbitmq/link.ts";
+import { linkTo, toOptions } from "../../../client/rabbitmq/link.ts";
 import { keepBodiesRaw, received } from "../../../client/rabbitmq/rawBodies.ts";
 import { rejectToRetry } from "../../../client/rabbitmq/reject.ts";
 import { messageOf } from "./message.ts";
@@ -16,6 +18,25 @@ describe("the connection to RabbitMQ", () => {
     ["amqp://[::1]:5672", "::1", "5672", false],
   ])("of %s", (url, hostname, port, tls) => {
     expect(toOptions({ ...login, url })).toMatchObject({ ...login, hostname, port, tls, frameMax: 131_072 });
+  });
+});
+
+describe("the connection to several nodes", () => {
+  it("is tried at one after the other", async () => {
+    const asked: number[] = [];
+    const servers = [1, 2].map((node) =>
+      createServer((socket) => {
+        asked.push(node);
+        socket.destroy();
+      }).listen(0, "127.0.0.1"),
+    );
+    await Promise.all(servers.map((server) => once(server, "listening")));
+    const urls = servers.map((server) => `amqp://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const link = linkTo({ url: urls[0]!, urls, vhost: "shop", username: "a", password: "p" });
+    await expect(link.open()).rejects.toThrow(`at ${urls[1]}`);
+    expect(asked).toEqual([1, 2]);
+    await link.close();
+    for (const server of servers) server.close();
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ConnectionError, RefusedError } from "../../../client/message.ts";
+import { ConnectionError, OutdatedAccessError, RefusedError } from "../../../client/message.ts";
 import { handsOf } from "../../../client/redis/hands.ts";
 import { retrySchedule } from "../../../client/redis/retrySchedule.ts";
 import type { Server, Words } from "../../../client/redis/server.ts";
@@ -14,6 +14,7 @@ const claimed = {
 function fixture(...answers: (Error | undefined)[]) {
   const sent: string[] = [];
   const errors: string[] = [];
+  const stop = new AbortController();
   const hands = handsOf(1);
   hands.take("5-1", 0);
   const server = {
@@ -29,8 +30,15 @@ function fixture(...answers: (Error | undefined)[]) {
     deadLetterStream: "s.g.dlq",
     hands,
     schedule: retrySchedule([]),
-    onError: ({ message }: Error) => errors.push(message),
-    givenUp: () => errors.at(-1) === "for good",
+    insistence: {
+      flow: "redis/i/s/g",
+      stopping: stop.signal,
+      refusals: new Map<string, number>(),
+      onError: ({ message }: Error) => {
+        errors.push(message);
+        if (message === "for good") stop.abort();
+      },
+    },
   };
   return { sent, errors, hands, settling };
 }
@@ -62,7 +70,7 @@ describe("an outcome on Redis", () => {
   });
 
   it("that is refused is told again and acknowledges nothing before, in nobody's way", async () => {
-    const full = new RefusedError("full", { cause: "OOM command not allowed" });
+    const full = new RefusedError("full", { full: true });
     const { sent, errors, hands, settling } = fixture(new ConnectionError("gone"), full);
     const before = hands.free();
     expect(await settle(settling, claimed, { kind: "deadLetter", headers: {} })).toBe(true);
@@ -70,9 +78,16 @@ describe("an outcome on Redis", () => {
     expect(sent).toEqual([...Array(3).fill("XADD s.g.dlq * body b"), "XACK s g 5-1"]);
   });
 
+  it("that is refused for long ends the consumer, and acknowledges nothing", async () => {
+    const { sent, settling } = fixture(new RefusedError("NOPERM"));
+    settling.insistence.refusals.set("XADD", 0);
+    await expect(settle(settling, claimed, { kind: "deadLetter", headers: {} })).rejects.toThrow(OutdatedAccessError);
+    expect(sent).toEqual(["XADD s.g.dlq * body b"]);
+  });
+
   it("that is given up acknowledges nothing", async () => {
     const { sent, settling } = fixture(new ConnectionError("gone"), new ConnectionError("for good"));
-    await expect(settle(settling, claimed, { kind: "deadLetter", headers: {} })).rejects.toThrow("for good");
+    expect(await settle(settling, claimed, { kind: "deadLetter", headers: {} })).toBe(false);
     expect(sent).toEqual(Array(2).fill("XADD s.g.dlq * body b"));
   });
 });

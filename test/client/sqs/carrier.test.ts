@@ -31,14 +31,23 @@ function made(answer?: Parameters<typeof fakeSqs>[0], more: Partial<SqsSubscript
   const { sqs, calls } = fakeSqs(answer);
   const errors: string[] = [];
   const onError = ({ message }: Error) => void errors.push(message);
-  const carrier = carrierOf({ sqs, subscription: { ...subscription, ...more }, onError });
+  const failed: string[] = [];
+  // Refused for long, so that nothing waits.
+  const refusals = new Map(["dead", "delete", "hide", "work"].map((place) => [place, 0]));
+  const carrier = carrierOf({
+    sqs,
+    subscription: { ...subscription, ...more },
+    onError,
+    insistence: { flow: "sqs/work", onError, refusals },
+    fail: ({ name }) => void failed.push(name),
+  });
   const sent = () =>
     calls.map(([, { QueueUrl, MessageDeduplicationId, MessageAttributes }]) => [
       QueueUrl,
       MessageDeduplicationId,
       JSON.parse((MessageAttributes as { "x-headers": { StringValue: string } })["x-headers"].StringValue),
     ]);
-  return { carrier, errors, sent };
+  return { carrier, errors, failed, sent };
 }
 
 describe("what becomes of a delivery on SQS", () => {
@@ -89,7 +98,17 @@ describe("what becomes of a delivery on SQS", () => {
     });
     const { hand, done } = fakeHand("a", 3);
     await carrier.carryOut(hand, { kind: "deadLetter", headers: {} });
-    expect([done, errors]).toEqual([["release 0"], ["SQS: not yours"]]);
+    expect(done).toEqual(["release 0"]);
+    expect(errors.at(-1)).toMatch(/^sqs\/work: .* out of date: .*: SQS: not yours$/);
+  });
+
+  it("ends the consumer where neither the dead letters nor SQS took it, and gives it back", async () => {
+    const { carrier, failed } = made(() => {
+      throw refusal("AWS.SimpleQueueService.NonExistentQueue", "gone");
+    });
+    const { hand, done } = fakeHand("a", 4);
+    await carrier.carryOut(hand, { kind: "deadLetter", headers: {} });
+    expect([done, failed]).toEqual([["stop", "release 0"], ["OutdatedAccessError"]]);
   });
 
   it("is told where SQS refuses to hear of it", async () => {

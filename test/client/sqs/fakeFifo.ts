@@ -69,6 +69,7 @@ export function fakeFifo(now: () => number) {
       Attributes: {
         ApproximateNumberOfMessages: String(queue.stored.length - inFlight),
         ApproximateNumberOfMessagesNotVisible: String(inFlight),
+        ApproximateNumberOfMessagesDelayed: "0",
       },
     };
   };

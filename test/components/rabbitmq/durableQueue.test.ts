@@ -76,6 +76,15 @@ describe("DurableQueue", () => {
     expect(one?.[2]).toMatchObject({ argumentsJson: '{"big":true,"kind":"bill","n":3,"x-match":"all"}' });
   });
 
+  it("never deletes a binding after it has made the same one, and takes other words for its arguments for no change", async () => {
+    const bindings = (await made(queueOf({}))).filter(({ type }) => type.endsWith(":Binding"));
+    expect(bindings).toHaveLength(2);
+    for (const { deleteBeforeReplace, ignoreChanges } of bindings) {
+      expect(deleteBeforeReplace).toBe(true);
+      expect(ignoreChanges).toEqual(["arguments", "argumentsJson"]);
+    }
+  });
+
   it.each([
     ["maxLength", { maxLength: 5 }],
     ["retry", { retry: { maxAttempts: 9 } }],

@@ -19,7 +19,7 @@ describe("a work queue's policy", () => {
         "dead-letter-exchange": "messaging.dead-letter",
         "dead-letter-routing-key": "orders",
         "dead-letter-strategy": "at-least-once",
-        "delivery-limit": "2",
+        "delivery-limit": "4",
         overflow: "reject-publish",
       },
     });
@@ -74,7 +74,7 @@ describe("a work queue's policy on RabbitMQ 4.3.1", () => {
       "delayed-retry-type": "failed",
       "delayed-retry-min": "2000",
       "delayed-retry-max": "5000",
-      "delivery-limit": "4",
+      "delivery-limit": "6",
       overflow: "reject-publish",
     });
   });

@@ -99,6 +99,9 @@ describe("an ElastiCache replication group", () => {
 
   it("lets a consumer make its group, as nobody else reaches it", () => {
     const rights = { publishes: [], subscribes: [], produces: [], consumes: [{ stream: "s", group: "g" }], keys: [] };
+    // CLIENT SETINFO came with Redis 7.2; ElastiCache ends at 7.1, and Valkey began with 7.2.
+    expect(toAccessString(rights)).not.toContain("client|setinfo");
+    expect(toAccessString(rights, "valkey")).toContain(" +client|setinfo ");
     expect(toAccessString(rights)).toMatch(/^on .* ~s -@all \+xreadgroup .* \+xgroup\|create\)$/);
   });
 

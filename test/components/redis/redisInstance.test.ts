@@ -166,6 +166,13 @@ describe("a Redis instance on a server that exists", () => {
     );
   });
 
+  it("may have an IPv6 address", async () => {
+    const servers = { probe: { ...login, host: "::1" } };
+    const all = await registered(() => make({ kind: "external", servers })("probe"));
+    const provider = all.find(({ type }) => type === "pulumi:providers:messaging-extras");
+    expect(provider!.inputs.url).toBe("rediss://[::1]:6379");
+  });
+
   it("is asked which server it is before anything is set on it", async () => {
     const all = await registered(() => make(external)("probe"));
     const provider = all.find(({ type }) => type === "pulumi:providers:messaging-extras");

@@ -28,6 +28,13 @@ const TOPICS = numbers(20).map((at) => ({
   }).map(([name, value]) => ({ name, value })),
 }));
 
+/** Those of a skill among those that it cannot say, one with arguments, and one into somebody's own dead letters. */
+const BINDINGS = [
+  ["by-header", "mail", { routing_key: "", arguments: { "x-match": "any", channel: "email", size: 3 } }],
+  ...["a.one", "b two", "c.three", "part*", "e.five"].map((key) => ["events", "mail", { routing_key: key }] as const),
+  ["dead", "bills.dlq", { routing_key: "" }],
+] as const;
+
 const FIFO = { FifoQueue: "true", ReceiveMessageWaitTimeSeconds: "20", SqsManagedSseEnabled: "true" };
 
 /** What people made on the brokers of an environment without Pulumi, as its operator. */
@@ -43,6 +50,8 @@ export function byHand(operator: Required<OperatorAccess>) {
         ["events", "topic"],
         ["direct", "direct"],
         ["hidden", "fanout"],
+        ["dead", "fanout"],
+        ["by-header", "headers"],
       ])
         await api("PUT", `exchanges/${VHOST}/${name}`, { type, durable: true, internal: name === "hidden" });
       for (const { name, type, bindings } of QUEUES) {
@@ -50,6 +59,16 @@ export function byHand(operator: Required<OperatorAccess>) {
         for (const { exchange, key } of bindings)
           await api("POST", `bindings/${VHOST}/e/${exchange}/q/${name}`, { routing_key: key });
       }
+      for (const name of ["mail", "bills", "bills.dlq"])
+        await api("PUT", `queues/${VHOST}/${name}`, { durable: true, arguments: { "x-queue-type": "quorum" } });
+      for (const [exchange, queue, binding] of BINDINGS)
+        await api("POST", `bindings/${VHOST}/e/${exchange}/q/${queue}`, binding);
+      await api("PUT", `policies/${VHOST}/letters`, {
+        pattern: "^bills$",
+        "apply-to": "queues",
+        priority: 5,
+        definition: { "dead-letter-exchange": "dead" },
+      });
       await api("PUT", `queues/${VHOST}/gone-with-the-node`, { durable: false });
       await api("PUT", `queues/${VHOST}/limited`, {
         durable: true,

@@ -81,11 +81,12 @@ export async function child(script: string, { outputs }: Retries, ...args: strin
   return started;
 }
 
-/** Ends a process as a power cut would. */
-export async function killed(process: ChildProcess): Promise<void> {
+/** Ends a process as a power cut would. Tells whether it was still running: where it was not, nothing was interrupted. */
+export async function killed(process: ChildProcess): Promise<boolean> {
   const ended = exited(process);
   process.kill("SIGKILL");
   await ended;
+  return process.signalCode === "SIGKILL";
 }
 
 /** Waits for the end of a process, and gives back its exit code. */

@@ -77,11 +77,15 @@ describe("a consumer of Redis that is killed", () => {
     const file = join(folder, "handled");
     const shop = client("shop");
     const flowing = traffic((body) => shop.publish(`${INSTANCE}/emails`, { body }));
+    let hits = 0;
     for (let kill = 0; kill < kills; kill++) {
+      const before = linesOf(file).length;
       const consumer = await child("consume", file);
       await wait(Math.random() * 400);
-      await killed(consumer);
+      const interrupted = await killed(consumer);
+      if (interrupted && linesOf(file).length > before) hits++;
     }
+    expect(hits, "kills of one that was at work").toBeGreaterThan(kills / 3);
     const { confirmed } = await flowing.stop();
     const last = await child("consume", file);
     await until(

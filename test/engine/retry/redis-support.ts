@@ -65,12 +65,13 @@ export async function child(...args: string[]): Promise<ChildProcess> {
   return started;
 }
 
-/** Ends a child that this test started as a power cut would. */
-export async function killed(started: ChildProcess): Promise<void> {
-  if (started.exitCode !== null || started.signalCode !== null) return;
+/** Ends a child that this test started as a power cut would. Tells whether it was still running: where it was not, nothing was interrupted. */
+export async function killed(started: ChildProcess): Promise<boolean> {
+  if (started.exitCode !== null || started.signalCode !== null) return false;
   const gone = new Promise((resolve) => started.once("exit", resolve));
   started.kill("SIGKILL");
   await gone;
+  return started.signalCode === "SIGKILL";
 }
 
 /** Minimum, median, 99th percentile and maximum. */

@@ -286,10 +286,14 @@ describe("messaging dlq", () => {
       .map((line) => JSON.parse(line));
     expect(events.map(({ event }) => event)).toEqual([
       "skill.messaging.invoked",
+      // Why it tries again, twice, and why it ended.
+      "skill.messaging.message",
+      "skill.messaging.message",
       "skill.messaging.message",
       "skill.messaging.failed",
     ]);
-    expect(events[2]).toMatchObject({ outcome: "connection", exitCode: 2 });
+    expect(output).toMatch(/does not answer.*; trying again in 0\.01 s/);
+    expect(events.at(-1)).toMatchObject({ outcome: "connection", exitCode: 2, error: events.at(-2).message });
     expect(output).not.toContain(operator.rabbitmq!.password);
   });
 });

@@ -1,6 +1,7 @@
+import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
-import { ConnectionError } from "../../../client/message.ts";
-import { beforeCreate, beforeDelete } from "../../../infra/gate/hooks.ts";
+import { ConnectionError, RefusedError } from "../../../client/message.ts";
+import { beforeCreate, beforeDelete, beforeUpdate } from "../../../infra/gate/hooks.ts";
 import type { Run } from "../../../infra/gate/run.ts";
 import { guardedTypes } from "../../../infra/gate/table.ts";
 import { type Fake, fakeRun } from "./fake.ts";
@@ -41,6 +42,15 @@ describe("what is deleted", () => {
     expect(await why({ queues: { orders: three } })).toBe(
       "rabbitmq/orders holds 3 messages (3 ready): deleting it would lose them.",
     );
+  });
+
+  it("stays while some of it waits in a shared delay tier, whoever else uses that", async () => {
+    const retries = { orders: { "messaging.retry.1000ms": 2 }, jobs: { "messaging.retry.1000ms": 5 } };
+    expect(await why({ queues: { orders: none }, retries })).toBe(
+      "rabbitmq/orders holds 2 messages (0 ready, 2 waiting in messaging.retry.1000ms for another try): deleting it would lose them.",
+    );
+    expect(await why({ queues: { orders: none }, retries: { jobs: retries.jobs } })).toBe("goes");
+    expect(await why({ retries })).toBe("goes");
   });
 
   it("stays when its broker cannot be asked", async () => {
@@ -94,6 +104,42 @@ describe("what is deleted", () => {
     );
   });
 
+  it("stays where nobody knows yet what it would become", async () => {
+    const run = fakeRun({ queues: { orders: none } });
+    run.declare(QUEUE, "orders", { ...orders, vhost: pulumi.output(new Promise<string>(() => {})) });
+    await expect(deleting(QUEUE, orders, run)).rejects.toThrow(
+      "rabbitmq/orders cannot be looked at, and so counts as not empty (its vhost is not known yet).",
+    );
+    run.declare(QUEUE, "orders", { ...orders, arguments: pulumi.output(new Promise<string>(() => {})) });
+    await deleting(QUEUE, orders, run);
+  });
+
+  it.each([
+    [
+      "the recorded cluster waits for it",
+      { recorded: new Promise<string>(() => {}) },
+      "its recorded cluster is not known yet",
+    ],
+    [
+      "the broker does not say which it is",
+      { silent: new ConnectionError("no answer within 10 s") },
+      "no answer within 10 s",
+    ],
+  ])("stays, though it looks empty, where %s", async (_, fake, reason) => {
+    expect(await why({ queues: { orders: none }, ...fake })).toBe(
+      `rabbitmq/orders cannot be looked at, and so counts as not empty (${reason}).`,
+    );
+    expect(await why({ ...fake })).toContain(reason);
+    expect(await why({ queues: { orders: none }, ...fake }, { allowed: ["rabbitmq/orders"] })).toBe("goes");
+  });
+
+  it("stays where its broker refuses to say which cluster it is", async () => {
+    const fake = { queues: { orders: none }, silent: new RefusedError("401 Unauthorized") };
+    expect(await why(fake)).toContain("(401 Unauthorized)");
+    const permissions = "rabbitmq:index/permissions:Permissions";
+    expect(await why(fake, {}, permissions, { user: "shop", vhost: "v" })).toContain("(401 Unauthorized)");
+  });
+
   it("is looked at like any other where it is declared as it was, as when an environment is destroyed", async () => {
     const run = fakeRun({ queues: { orders: none } });
     run.declare(QUEUE, "orders", orders);
@@ -141,6 +187,19 @@ describe("an exchange", () => {
 });
 
 describe("a vhost", () => {
+  it("is told to stay by what is in it, where it is renamed", async () => {
+    for (const [type, inputs] of [
+      [QUEUE, { ...orders, name: "messaging.retry.1000ms" }],
+      [EXCHANGE, { name: "events", vhost: "v", settings: { type: "topic" } }],
+    ] as const) {
+      const run = fakeRun({}, { vhost: "w" });
+      run.declare(type, "orders", { ...inputs, vhost: "w" });
+      await expect(deleting(type, inputs, run)).rejects.toThrow(
+        "To change it without loss: say below rabbitmq: vhost: v, as nothing is moved from one vhost into another",
+      );
+    }
+  });
+
   it("stays while a queue that does not go by itself holds something", async () => {
     const run = fakeRun({ queues: { orders: three, foreign: three } }, { allowed: ["rabbitmq/orders"] });
     await deleting(QUEUE, orders, run);
@@ -174,5 +233,60 @@ describe("messaging:allowDataLoss", () => {
     const run = fakeRun({ queues: { orders: three } }, { allowed: ["rabbitmq/orders", "kafka/gone"] });
     await deleting(QUEUE, orders, run);
     expect(run.unused()).toEqual(["kafka/gone"]);
+  });
+});
+
+describe("what leads to a queue that is dropped", () => {
+  const binding = { vhost: "v", source: "events", destination: "orders", routingKey: "order.*" };
+  const permissions = "rabbitmq:index/permissions:Permissions";
+  const rights = { user: "shop", vhost: "v" };
+  const narrowing = (run: Run) =>
+    beforeUpdate(guardedTypes[permissions]!, { ...call(permissions, rights), newInputs: rights }, run, place);
+  const dropping = (queues: Fake["queues"], options = {}, changes?: string[]) => {
+    const run = fakeRun({ queues }, options);
+    const old = { name: "", inputs: { name: "orders", vhost: "v" }, outputs: {} };
+    run.dropped = [{ type: QUEUE, old, ...(changes && { changes }) }];
+    return run;
+  };
+  const sentence = "rabbitmq/orders holds 3 messages (3 ready): deleting it would lose them.";
+
+  it.each([
+    ["bindings", (run: Run) => deleting(BINDING, binding, run)],
+    ["a user", (run: Run) => deleting("rabbitmq:index/user:User", { name: "shop" }, run)],
+    ["changed rights", narrowing],
+    ["the rights of another broker", (run: Run) => deleting("kafka:index/quota:Quota", {}, run)],
+    ["a queue that is empty", (run: Run) => deleting(QUEUE, { ...orders, name: "orders.dlq" }, run)],
+  ])("stays at up while the queue holds something: %s", async (_, take) => {
+    await expect(take(dropping({ orders: three }))).rejects.toThrow(sentence);
+    await take(dropping({ orders: none }));
+    await take(dropping({ orders: three }, { allowed: ["rabbitmq/orders"] }));
+    await take(dropping({ orders: { ...three, waiting: 0 } }, { discard: "consumed" }));
+    await take(fakeRun({ queues: { orders: three } }));
+  });
+
+  it("stays, even where the queue is empty, while the queue would be deleted and made in another vhost", async () => {
+    const changes = ["vhost, v, got w"];
+    await expect(narrowing(dropping({ orders: none }, {}, changes))).rejects.toThrow(
+      "rabbitmq/orders: must keep its vhost, v, got w: the broker cannot change that in place",
+    );
+    await narrowing(dropping({ orders: none }, { allowed: ["rabbitmq/orders"] }, changes));
+  });
+
+  it("is asked for also where something went before the program had declared all", async () => {
+    const run = dropping({ orders: three });
+    const { dropped } = run;
+    run.dropped = undefined;
+    await narrowing(run);
+    run.dropped = dropped;
+    await expect(narrowing(run)).rejects.toThrow(sentence);
+  });
+
+  it("is asked for once", async () => {
+    const queues = { orders: none };
+    const run = dropping(queues);
+    await narrowing(run);
+    Object.assign(queues, { orders: three });
+    await deleting(BINDING, binding, run);
+    await expect(deleting(QUEUE, orders, run)).rejects.toThrow(sentence);
   });
 });

@@ -55,7 +55,7 @@ describe("the sentences of the gate", () => {
   it("count what cannot be asked as not empty", () => {
     expect(cannotAsk("sqs/payments", "sqs at http://127.0.0.1:1: no answer within 10 s", place)).toMatchInlineSnapshot(`
       "sqs/payments cannot be looked at, and so counts as not empty (sqs at http://127.0.0.1:1: no answer within 10 s).
-        Try again when its broker answers.
+        Try again when it can be.
         Or lose it on purpose, once: add to Pulumi.prod.yaml below config:
           messaging:allowDataLoss: [sqs/payments]"
     `);

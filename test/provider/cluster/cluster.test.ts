@@ -15,6 +15,10 @@ const state = { ...inputs, identity: "A" };
 let clusters: Record<string, string | undefined>;
 let asked: string[];
 const contact: Contact = {
+  async fit(_broker, { managementUrl }) {
+    if (managementUrl === "https://old:15671")
+      throw new Error("rabbitmq at https://old:15671: must be RabbitMQ 3.10 or later");
+  },
   async identity(_broker, { managementUrl }) {
     asked.push(String(managementUrl));
     if (managementUrl === "away") throw new Error("rabbitmq at away: must answer, got no answer within 8 s");
@@ -44,9 +48,9 @@ async function plan(news: Properties, olds: Properties = state): Promise<string[
   return response.getDiffsList();
 }
 
-async function check(news: Properties): Promise<Properties> {
+async function check(news: Properties, olds: Properties = {}): Promise<Properties> {
   const response = (await handlers.check!(
-    new provider.CheckRequest().setUrn(URN).setNews(toStruct(news)),
+    new provider.CheckRequest().setUrn(URN).setOlds(toStruct(olds)).setNews(toStruct(news)),
   )) as provider.CheckResponse;
   expect(response.getFailuresList()).toEqual([]);
   return fromStruct(response.getInputs());
@@ -82,6 +86,31 @@ describe("the cluster of an environment", () => {
     expect(await plan({ ...inputs, connection: { ...connection, password: "q" } })).toEqual(["connection"]);
   });
 
+  it("is the same through each of its nodes, and is recorded anew before all of its nodes are others", async () => {
+    const id = "rabbitmq-cluster-id-x";
+    const before = { ...state, identity: `rabbit@1 (${id})` };
+    clusters["https://r:15671"] = `rabbit@2 (${id} on rabbit@1, rabbit@2)`;
+    expect(await plan(inputs, before)).toEqual([]);
+    expect((await update(at("https://r:15671"), before)).identity).toBe(`rabbit@2 (${id} on rabbit@1, rabbit@2)`);
+    const outdated = { ...state, identity: `rabbit@0 (${id} on rabbit@0, rabbit@1)` };
+    expect(await plan(inputs, outdated)).toEqual(["identity"]);
+    expect((await update(inputs, outdated)).identity).toBe(`rabbit@2 (${id} on rabbit@1, rabbit@2)`);
+  });
+
+  it("is not told to be forgotten where only an imported id speaks against it", async () => {
+    const before = { ...state, identity: "rabbit@9 (rabbitmq-cluster-id-x)" };
+    clusters["https://r:15671"] = "rabbit@2 (rabbitmq-cluster-id-x on rabbit@1, rabbit@2)";
+    await expect(plan(inputs, before)).rejects.toThrowErrorMatchingInlineSnapshot(`
+      [Error: rabbitmq at https://r:15671: must be the cluster rabbit@9 (rabbitmq-cluster-id-x), which this environment was made on, got rabbit@2 (rabbitmq-cluster-id-x on rabbit@1, rabbit@2). Nothing was changed there.
+        Both have one internal id and no node in common. It is another cluster if the definitions of the recorded one were imported there:
+        then put the address right. It is the same one if all of its nodes were replaced, or the one that it was called after was:
+          1. pulumi config set --path 'messaging:acceptCluster[0]' rabbitmq
+          2. pulumi up: it records the nodes of now
+          3. pulumi config rm messaging:acceptCluster]
+    `);
+    expect(await plan({ ...inputs, accept: true }, before)).toEqual(["identity"]);
+  });
+
   it("must not be another, in a plan, in an update or in a refresh", async () => {
     const other = at("https://other:15671");
     const read = async () =>
@@ -107,7 +136,7 @@ describe("the cluster of an environment", () => {
           2. pulumi up: it takes the new cluster as the environment's own, and makes nothing on it yet
           3. pulumi config rm messaging:acceptCluster
           4. pulumi refresh: it finds what is not there, and forgets it
-          5. pulumi up: it makes that anew]
+          5. pulumi up: it makes that again]
     `);
   });
 
@@ -125,6 +154,14 @@ describe("the cluster of an environment", () => {
 
   it("fails the plan where it does not answer", async () => {
     await expect(plan(at("away"))).rejects.toThrow("rabbitmq at away: must answer, got no answer within 8 s");
+  });
+
+  it("must be one that the project works with before it is planned, where its address is known", async () => {
+    await expect(check(at("https://old:15671"))).rejects.toThrow("must be RabbitMQ 3.10 or later");
+    await check(at("https://r:15671"));
+    await check({ ...at("https://old:15671"), connection: { managementUrl: "https://old:15671", password: UNKNOWN } });
+    // Of one that was made already, the comparison of every plan asks that.
+    await check(at("https://old:15671"), inputs);
   });
 
   it("is left alone when the environment goes", async () => {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { ConnectionError, RefusedError } from "../../../client/message.ts";
 import { loadConnection } from "../../../live/kafkaIdentity.ts";
-import { IDENTITY_KEY } from "../../../live/redis.ts";
-import { patiently, placeOf } from "../../../provider/cluster/contact.ts";
+import { IDENTITY_KEY } from "../../../live/redisIdentity.ts";
+import { live, patiently, placeOf } from "../../../provider/cluster/contact.ts";
+import type { Properties } from "../../../provider/wire.ts";
 import { parseSkill } from "../../../skill/index.ts";
 import { exitCodeOf } from "../../../toolchain/broker-failure.ts";
 
@@ -19,6 +20,19 @@ describe("a broker that is asked which cluster it is", () => {
     ["redis/cache", { host: "h", port: 6379 }, "redis/cache at h:6379"],
   ])("is called %s at its address", (broker, connection, called) => {
     expect(placeOf(broker, connection)).toBe(called);
+  });
+
+  it("must have a connection of its own kind", async () => {
+    const redis = { host: "h", port: "6379", tls: false, username: "u", password: "p" };
+    const said = (broker: string, connection: Properties) => live.marked(broker, connection);
+    await expect(said("redis/cache", redis)).rejects.toThrow(
+      "redis/cache at h:6379: connection: must say how redis/cache is reached, got host, port, tls, username, password",
+    );
+    await expect(said("kafka", { bootstrapServers: ["a:1"] })).rejects.toThrow("must say how kafka is reached");
+    await expect(said("rabbitmq", { managementUrl: "https://r:1", username: "u" })).rejects.toThrow(
+      "must say how rabbitmq",
+    );
+    await expect(said("sqs", {})).rejects.toThrow("connection: must say how sqs is reached, got nothing");
   });
 
   it("is asked again while it does not answer, and then told of, so that npm start ends with 2", async () => {
@@ -43,6 +57,17 @@ describe("a broker that is asked which cluster it is", () => {
     expect(performance.now() - started).toBeLessThan(2_000);
   });
 
+  it("is told of in the words of an earlier try where it had too little time for the last", async () => {
+    let tries = 0;
+    const untrusted = () => {
+      if (++tries === 1) throw new ConnectionError("redis h:1 as root, GET: self-signed certificate");
+      return new Promise(() => {});
+    };
+    await expect(patiently(place, async () => untrusted(), brief)).rejects.toThrow(
+      "in 2 tries: self-signed certificate",
+    );
+  });
+
   it("is not asked again where it says no", async () => {
     let tries = 0;
     const no = async () => {
@@ -63,9 +88,10 @@ describe("a broker that is asked which cluster it is", () => {
   });
 });
 
-it("The two parts of Kafka's library that are loaded alone are where they are looked for", async () => {
-  const { Connection, metadataV10 } = await loadConnection();
-  expect([typeof Connection, typeof metadataV10.api.async]).toEqual(["function", "function"]);
+it("The three parts of Kafka's library that are loaded alone are where they are looked for", async () => {
+  const { Connection, metadataV10, apiVersionsV3 } = await loadConnection();
+  const parts = [Connection, metadataV10.api.async, apiVersionsV3.api.async];
+  expect(parts.map((part) => typeof part)).toEqual(["function", "function", "function"]);
 });
 
 it("No app may have rights on the mark of a Redis server", () => {

@@ -1,7 +1,10 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { readProcesses, siblingsIn } from "../../../provider/cluster/siblings.ts";
 import { watched } from "../../../provider/cluster/watch.ts";
+
+/** A machine that is busy takes its time. */
+const PATIENCE = { timeout: 10_000, interval: 5 };
 
 /** A contact that answers as told, the last answer again and again, and what was done because of it. */
 function scene(...answers: (string | Error)[]) {
@@ -27,15 +30,14 @@ const silence = new Error(
 test("a broker that falls silent during an update is told, and what waits for it is ended", async () => {
   const { contact, done } = scene("a", "a", silence);
   await contact.identity("rabbitmq", {});
-  await wait(50);
+  await vi.waitFor(() => expect(done).toHaveLength(2), PATIENCE);
   expect(done).toEqual([`${silence.message}. What was waiting for it is ended.`, "ended pulumi-resource-rabbitmq"]);
 });
 
 test("one question without an answer is not enough, nor is another answer than silence", async () => {
   const { contact, done, asked } = scene("a", silence, "a", silence, new Error("refused"), silence, "a");
   await contact.identity("kafka", {});
-  await wait(50);
-  expect(asked()).toBeGreaterThan(6);
+  await vi.waitFor(() => expect(asked()).toBeGreaterThan(6), PATIENCE);
   expect(done).toEqual([]);
 });
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { exactly, routedBy } from "../../../components/rabbitmq/pattern.ts";
+import { exactly, routedBy, tooLarge } from "../../skill/rabbitmqPattern.ts";
 
 describe("exactly", () => {
   it.each([
@@ -69,3 +69,18 @@ function routes([first, ...binding]: string[], key: string[]): boolean {
   if (first === "#") return routes(binding, key) || (key.length > 0 && routes([first, ...binding], key.slice(1)));
   return key.length > 0 && (first === "*" || first === key[0]) && routes(binding, key.slice(1));
 }
+
+describe("the size of a pattern", () => {
+  // Each pair was measured on RabbitMQ 4.0.5: it takes the first and refuses the second.
+  const names = (count: number, length: number, fill = "q") =>
+    Array.from({ length: count }, (_, at) => String(at).padStart(5, "0") + fill.repeat(length - 5));
+  it.each([
+    ["130 names of 250", routedBy(names(130, 250)), routedBy(names(131, 250))],
+    ["5,000 short names", routedBy(names(5_030, 5)), routedBy(names(5_050, 5))],
+    ["one long name", exactly(["a".repeat(32_745)]), exactly(["a".repeat(32_770)])],
+    ["names of two bytes a sign", exactly(names(159, 104, "é")), exactly(names(164, 104, "é"))],
+  ])("is within what RabbitMQ compiles: %s", (_, taken, refused) => {
+    expect(tooLarge(taken)).toBeUndefined();
+    expect(tooLarge(refused)?.rule).toMatch(/^be within 32750 bytes/);
+  });
+});

@@ -9,6 +9,20 @@ export function routedBy(bindingKeys: Iterable<string>): string {
   return `${anchored([...bindingKeys].map(routedByOne))}(?!\\n)`;
 }
 
+/** A regular expression of RabbitMQ that matches nothing, not even a routing key without any character. */
+export const NOTHING = "(?!)";
+
+/** In bytes. RabbitMQ's regular expressions may compile to 64 KB: two bytes for each of these patterns, and one more for each alternative. */
+const LARGEST = 32_750;
+
+/** Why RabbitMQ would refuse this pattern, in words that follow "must"; undefined where it takes it. */
+export function tooLarge(pattern: string): { rule: string; got: string } | undefined {
+  const size = Buffer.byteLength(pattern) + Math.ceil((pattern.match(/\|/g)?.length ?? 0) / 2);
+  if (size <= LARGEST) return undefined;
+  const rule = `be within ${LARGEST} bytes, as RabbitMQ compiles no larger pattern (half a byte more for each name in it)`;
+  return { rule, got: `${size} bytes` };
+}
+
 function anchored(expressions: string[]): string {
   const alternatives = [...new Set(expressions)].sort();
   return alternatives.length > 1 ? `^(?:${alternatives.join("|")})$` : `^${alternatives[0] ?? ""}$`;

@@ -1,0 +1,19 @@
+import type { KafkaSubscription } from "../access.ts";
+import type { Cluster } from "./cluster.ts";
+import { isRetryTopicOf } from "./state.ts";
+
+/**
+ * The subscription with the group's other retry topics that are there: what consumers with an earlier output led into them is this
+ * group's to handle, too. They come first: nothing is led into them, and the last one stays the last. Where they cannot be listed,
+ * the rest goes on.
+ */
+export async function withFormer(
+  cluster: Pick<Cluster, "topics">,
+  subscription: KafkaSubscription,
+): Promise<KafkaSubscription> {
+  const { topic, groupId, retries } = subscription;
+  const found = (await cluster.topics().catch(() => [])).filter(isRetryTopicOf(topic, groupId));
+  const former = found.filter((name) => !retries.some(({ place }) => place === name));
+  const waits = former.map((place) => ({ delay: Number(place.split(".").at(-1)), place }));
+  return { ...subscription, retries: [...waits, ...retries] };
+}

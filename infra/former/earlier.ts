@@ -1,0 +1,34 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { OperatorAccess } from "../../client/operator.ts";
+import type { SummaryRow } from "../../components/flows.ts";
+import type { AnyFormer } from "../../components/former.ts";
+import type { Subscription as KafkaSubscription } from "../../components/kafka/access.ts";
+import type { Uses as RabbitmqUses } from "../../components/rabbitmq/former.ts";
+import type { Consumed as SqsConsumed } from "../../components/sqs/former.ts";
+
+/** What one app was told. */
+export interface EarlierAccess {
+  rabbitmq?: RabbitmqUses;
+  kafka?: { consumes: Record<string, Record<string, KafkaSubscription>> };
+  sqs?: { publishes: Record<string, SqsQueue>; consumes: SqsConsumed & Record<string, SqsQueue> };
+}
+
+interface SqsQueue {
+  queueUrl: string;
+}
+
+/** What the last `up` that ended well told, as far as it matters here. */
+export interface EarlierOutputs {
+  apps?: Record<string, EarlierAccess>;
+  /** What the one before it had told them, and is kept. */
+  former?: AnyFormer[];
+  /** What it made. */
+  summary?: SummaryRow[];
+  operator?: Pick<OperatorAccess, "rabbitmq" | "sqs" | "redis">;
+}
+
+/** The stack's outputs as they are before this run; empty where there was none. An `up` whose program failed leaves them as they were; one of which only a deletion failed does not. */
+export async function earlierOutputs(): Promise<EarlierOutputs> {
+  const { outputs } = await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", { name: pulumi.getStack() });
+  return outputs ?? {};
+}

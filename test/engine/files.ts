@@ -1,0 +1,17 @@
+const files = (...names: string[]) => names.map((name) => `test/engine/${name}.test.ts`);
+
+/** Files that need nothing of the environment that others share, and leave its ports alone. */
+export const OWN = files(
+  "b-other-skills",
+  "c-interrupted",
+  "d-gate-away",
+  "f-replace",
+  "h-access",
+  "k-environments",
+  "k-state",
+  "l-lint",
+  "q-cluster",
+);
+
+/** Files that share a second environment: what the gate refuses, attribute by attribute. */
+export const GATE = files("d-gate-*", "g-attributes");
