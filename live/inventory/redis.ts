@@ -24,14 +24,18 @@ export async function redisInventory(instance: string, login: Login): Promise<{ 
       usersOf(server),
       streamsOf(server),
     ]);
-    const groups = await Promise.all(
-      streams.map(async (stream) => (await groupsOf(server, stream)).map((group) => `${stream}/${group}`)),
+    const ofStreams = await Promise.all(
+      streams.map(async (stream) => {
+        const groups = await groupsOf(server, stream);
+        // An empty stream without groups is nothing; Redis keeps it where its last group was deleted.
+        if (groups.length === 0 && Number(await server.ask(["XLEN", stream])) === 0) return [];
+        return [thing("stream", stream, {}), ...groups.map((group) => thing("group", `${stream}/${group}`, {}))];
+      }),
     );
     const things = [
       thing("settings", "settings", settings),
       ...users.map(({ name, ...values }) => thing("user", name, values)),
-      ...streams.map((stream) => thing("stream", stream, {})),
-      ...groups.flat().map((group) => thing("group", group, {})),
+      ...ofStreams.flat(),
     ];
     return { things, all };
   } finally {

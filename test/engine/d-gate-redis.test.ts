@@ -1,10 +1,13 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
 import { type AppAccess, connect } from "../../client/index.ts";
 import type { OperatorAccess } from "../../client/operator.ts";
 import { toEntries, toRecords } from "../../client/redis/replies.ts";
 import { type Server, serverOf } from "../../client/redis/server.ts";
+import { redisInventory } from "../../live/inventory/redis.ts";
 import { redisLook } from "../../live/redis.ts";
-import { output, pulumi, restore } from "./clone.ts";
+import { edit, output, pulumi, restore } from "./clone.ts";
 import { allow, changeSkill, refusals } from "./gate.ts";
 
 const clone = inject("clone");
@@ -14,6 +17,12 @@ const ANY_AGE = /; the oldest came [^)]*/;
 let server: Server;
 
 const groups = async (): Promise<string> => String(await server.ask(["XINFO", "GROUPS", "emails"]));
+/** Those that drift tells of. */
+const streams = async (): Promise<string[]> => {
+  const login = (await output<OperatorAccess>(clone, "operator")).redis!.notifications!;
+  const { things } = await redisInventory("notifications", login);
+  return things.flatMap(({ kind, name }) => (kind === "stream" ? [name] : []));
+};
 const entries = async (): Promise<number> => Number(await server.ask(["XLEN", "emails"]));
 
 async function publish(count: number): Promise<void> {
@@ -29,6 +38,9 @@ const up = async () => {
 };
 const refused = async (...command: string[]) =>
   (await refusals(clone, ...command)).map((text) => text.replace(ANY_AGE, ""));
+
+/** What the environment's file says of Redis's ports, which it may not where the skill has no instance. */
+const portsOfRedis = (settings: string): string => /\n +redis:\n +notifications: \d+/.exec(settings)![0];
 
 // biome-ignore lint/suspicious/noExplicitAny: a skill as people write it
 const withoutMailer = (skill: any) => {
@@ -93,6 +105,9 @@ describe("the gate of Redis", () => {
     );
     expect(await groups()).toBe("");
     expect(await entries()).toBe(3);
+    expect(await streams()).toEqual(["emails"]);
+    await server.ask(["XTRIM", "emails", "MAXLEN", "0"]);
+    expect(await streams()).toEqual([]);
     restore(clone, "skill.yaml");
     allow(clone);
     await up();
@@ -133,6 +148,30 @@ describe("the gate of Redis", () => {
       await server.ask(["REPLICAOF", "NO", "ONE"]);
       await look.close();
     }
+  });
+
+  it("refuses to take the server itself away for a key that somebody else made, before anything of it is touched", async () => {
+    await server.ask(["XTRIM", "emails", "MAXLEN", "0"]);
+    await server.ask(["SET", "theirs", "1"]);
+    const rights = await server.ask(["ACL", "LIST"]);
+    const before = await groups();
+    const settings = readFileSync(join(clone.folder, `Pulumi.${clone.environment}.yaml`), "utf8");
+    try {
+      changeSkill(clone, (skill) => {
+        delete skill.redis;
+      });
+      edit(clone, `Pulumi.${clone.environment}.yaml`, portsOfRedis(settings), "");
+      expect(await refused("up", "--yes", "--skip-preview")).toEqual([
+        "redis/notifications holds 1 key (no streams): deleting it would lose it.",
+      ]);
+      expect(await server.ask(["ACL", "LIST"])).toEqual(rights);
+      expect(await groups()).toBe(before);
+    } finally {
+      writeFileSync(join(clone.folder, `Pulumi.${clone.environment}.yaml`), settings);
+      restore(clone, "skill.yaml");
+      await server.ask(["DEL", "theirs"]);
+    }
+    expect(await refused("preview", "--expect-no-changes")).toEqual([]);
   });
 
   it("refuses the other engine on the data that stays", async () => {
