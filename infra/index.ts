@@ -47,7 +47,7 @@ const brokers = await told(() =>
   connect({ stack: pulumi.getStack(), skill, environment, secrets, secret, replacing: replaced, former: earlier }),
 );
 const messaging = new Messaging("messaging", { skill, secret, credentials: environment.credentials, brokers });
-await nowDropped(droppedFrom(outputs, messaging.summary));
+await nowDropped(droppedFrom(outputs, messaging.summary, environment.brokers === "local"));
 
 /** By app: all that its clients need to connect, publish and consume. */
 export const apps = messaging.apps;

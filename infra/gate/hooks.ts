@@ -60,18 +60,28 @@ export async function allDroppedMayGo(run: Run, place: Place): Promise<void> {
   // A preview takes nothing away. A container may be replaced before the program has declared what it makes.
   const { dropped } = run;
   if (pulumi.runtime.isDryRun() || !dropped) return;
-  run.asked ??= Promise.all(dropped.map((one) => mayGo(one, run, place)));
+  run.asked ??= mayAllGo(dropped, run, place);
   await run.asked;
 }
 
-async function mayGo({ type, old, changes }: Dropped, run: Run, place: Place): Promise<void> {
+async function mayAllGo(dropped: readonly (readonly Dropped[])[], run: Run, place: Place): Promise<void> {
+  const leaving = new Set(run.leaving);
+  for (const together of dropped) {
+    const names = await Promise.all(together.map((one) => mayGo(one, { ...run, leaving }, place)));
+    for (const name of names) leaving.add(name);
+  }
+}
+
+/** Returns its name. */
+async function mayGo({ type, old, changes }: Dropped, run: Run, place: Place): Promise<string> {
   const guarded = guardedTypes[type]!;
   const name = guarded.name(old, run);
-  if (run.allows(name)) return;
+  if (run.allows(name)) return name;
   const { kind } = guarded;
   if (changes)
     throw new Error(cannotChange({ name, kind, instead: guarded.instead?.(old, run) ?? "", changes }, place));
   await mustBeEmpty(guarded, old, run, place);
+  return name;
 }
 
 /** Throws the sentence that says why a change in place must not be made. */

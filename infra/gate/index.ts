@@ -16,7 +16,7 @@ const SAID_WHY = 32;
  * first resource; and what it returns with what the program has dropped, when all of it is declared, and before its outputs are: it throws
  * where some of that may not go, and a program that fails leaves the outputs as they were.
  */
-export function guardStack(args: RunArgs): (dropped: readonly Dropped[]) => Promise<void> {
+export function guardStack(args: RunArgs): (dropped: readonly (readonly Dropped[])[]) => Promise<void> {
   const run = startRun(args);
   const place = { stack: args.stack, allowed: args.allowed };
   const ownership = hook("ownership gate", (guarded, call) => beforeCreate(guarded, call, run));

@@ -67,11 +67,12 @@ export const binding: Guarded = {
 export const exchange: Guarded = {
   kind: "exchange",
   name: ({ inputs }) => `rabbitmq/exchange/${inputs.name}`,
-  /** What leads on from it and stays: messages that are published there would go nowhere. */
-  holding: async ({ inputs: { vhost, name } }, run) => {
+  /** What leads on from it and stays: messages that are published there would go nowhere. `bound`: what this environment has bound to it, before that goes. */
+  holding: async ({ inputs: { vhost, name, bound = [] } }, run) => {
     const bindings = await asking(run, (rabbitmq) => rabbitmq.bindingsFrom(vhost, name));
     const staying = bindings.filter(
-      ({ destination, routingKey }) => !run.leaving.has(bindingKey(vhost, name, destination, routingKey)),
+      ({ destination, routingKey }) =>
+        !bound.includes(destination) && !run.leaving.has(bindingKey(vhost, name, destination, routingKey)),
     );
     const detail = `bindings to ${staying.map(({ destination }) => destination).join(", ")}`;
     return { messages: staying.length, waiting: staying.length, detail, unit: "binding" };
@@ -105,10 +106,13 @@ export const user: Guarded = {
   exists: ({ name }, run) => asking(run, (rabbitmq) => rabbitmq.exists("user", name)),
 };
 
-/** All that the broker holds but for what goes by itself. */
+/** All that the broker holds but for what goes by itself: of a vhost that goes as well, its queues are those that we know. */
 export async function everything(run: Run): Promise<Holding> {
-  const own = `@${run.skill.rabbitmq?.vhost}`;
-  const nameOf = (name: string) => `rabbitmq/${name.endsWith(own) ? name.slice(0, -own.length) : name}`;
   const held = await asking(run, (rabbitmq) => rabbitmq.all());
-  return allHeld(held.filter(({ name }) => !run.leaving.has(nameOf(name))));
+  const goes = (name: string) => {
+    const at = name.lastIndexOf("@");
+    const own = run.leaving.has(`rabbitmq/vhost/${name.slice(at + 1)}`);
+    return own && run.leaving.has(`rabbitmq/${name.slice(0, at)}`);
+  };
+  return allHeld(held.filter(({ name }) => !goes(name)));
 }

@@ -36,8 +36,8 @@ export interface Run {
   made: Set<string>;
   /** What was looked at while it could still be. */
   remembered: Map<string, Holding | Error>;
-  /** What holds or leads messages and this program has dropped; undefined until all of it is declared. */
-  dropped?: readonly Dropped[];
+  /** What holds or leads messages and this program has dropped, what holds other things after those; undefined until all of it is declared. */
+  dropped?: readonly (readonly Dropped[])[];
   /** Fails where something that is dropped may not go; undefined until that is asked. */
   asked?: Promise<unknown>;
   /** Notes a resource that the program declares. */

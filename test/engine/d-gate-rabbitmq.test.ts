@@ -5,7 +5,8 @@ import { allDeadLetters, operate } from "../../client/operate.ts";
 import type { OperatorAccess } from "../../client/operator.ts";
 import { drainQueues } from "../../client/rabbitmq/drain.ts";
 import { linkTo } from "../../client/rabbitmq/link.ts";
-import { inside, output, pulumi, restore } from "./clone.ts";
+import { container, inside, output, pulumi, restore } from "./clone.ts";
+import { must } from "./command.ts";
 import { allow, changeSkill, refusals } from "./gate.ts";
 
 const clone = inject("clone");
@@ -248,6 +249,34 @@ describe("the data-loss gate of RabbitMQ", () => {
     allow(clone, "rabbitmq/exchange/spare");
     await up();
     allow(clone);
+  });
+
+  it("refuses to take the broker itself away for a queue that somebody else made, before anything of it is touched", async () => {
+    await ctl("eval", declared("strangers"));
+    const link = linkTo((await output<OperatorAccess>(clone, "operator")).rabbitmq!);
+    const { channel } = await link.open();
+    await channel.basicPublish({ exchange: "", routingKey: "strangers", durable: true }, "theirs");
+    await expect.poll(() => messagesIn("strangers")).toBe(1);
+    await link.close();
+    const before = await ways();
+    const broker = container(clone, "rabbitmq");
+    const running = await must("docker", ["inspect", "--format", "{{.Id}} {{.State.StartedAt}}", broker]);
+    changeSkill(clone, (skill) => {
+      delete skill.rabbitmq;
+    });
+    allow(clone, "rabbitmq/orders");
+    const sentence = "rabbitmq/vhost/orders holds 1 message (strangers: 1 ready): deleting it would lose it.";
+    expect(await refusals(clone, "up", "--yes", "--skip-preview")).toEqual([sentence]);
+    allow(clone, "rabbitmq/orders", "rabbitmq/vhost/orders");
+    expect(await refusals(clone, "up", "--yes", "--skip-preview")).toEqual([
+      "rabbitmq/volume holds 1 message (strangers@orders: 1 ready): deleting it would lose it.",
+    ]);
+    expect(await must("docker", ["inspect", "--format", "{{.Id}} {{.State.StartedAt}}", broker])).toBe(running);
+    expect(await ways()).toEqual(before);
+    allow(clone);
+    restore(clone, "skill.yaml");
+    expect(await refusals(clone, "preview", "--expect-no-changes")).toEqual([]);
+    await ctl("delete_queue", "-p", "orders", "strangers");
   });
 
   it("is not passed by destroy, with the program or without", async () => {

@@ -245,7 +245,7 @@ describe("what leads to a queue that is dropped", () => {
   const dropping = (queues: Fake["queues"], options = {}, changes?: string[]) => {
     const run = fakeRun({ queues }, options);
     const old = { name: "", inputs: { name: "orders", vhost: "v" }, outputs: {} };
-    run.dropped = [{ type: QUEUE, old, ...(changes && { changes }) }];
+    run.dropped = [[{ type: QUEUE, old, ...(changes && { changes }) }]];
     return run;
   };
   const sentence = "rabbitmq/orders holds 3 messages (3 ready): deleting it would lose them.";
@@ -279,6 +279,31 @@ describe("what leads to a queue that is dropped", () => {
     await narrowing(run);
     run.dropped = dropped;
     await expect(narrowing(run)).rejects.toThrow(sentence);
+  });
+
+  it("stays while a stranger's queue in its vhost, or on its broker's volume, holds something, or a stranger's is bound to its exchange", async () => {
+    const old = (inputs: object, name = "") => ({ name, inputs: { vhost: "v", ...inputs }, outputs: {} });
+    const all = [
+      [{ type: QUEUE, old: old({ name: "orders" }) }],
+      [{ type: "rabbitmq:index/exchange:Exchange", old: old({ name: "events", bound: ["orders"] }) }],
+      [{ type: "rabbitmq:index/vHost:VHost", old: old({ name: "v" }) }],
+      [{ type: "docker:index/volume:Volume", old: old({ name: "-rabbitmq" }, "rabbitmq") }],
+    ];
+    const taking = async (fake: Fake, dropped = all, allowed = ["rabbitmq/orders"]) => {
+      const run = fakeRun({ queues: { orders: three }, bindings: [binding], ...fake }, { allowed });
+      run.dropped = dropped;
+      await deleting(BINDING, binding, run);
+    };
+    await taking({});
+    const theirs = { queues: { orders: three, theirs: three } };
+    await expect(taking(theirs)).rejects.toThrow("rabbitmq/vhost/v holds 3 messages (theirs: 3 ready)");
+    await expect(taking(theirs, [[], [], [], all[3]!])).rejects.toThrow("rabbitmq/volume holds 6 messages");
+    await expect(taking(theirs, all, ["rabbitmq/orders", "rabbitmq/vhost/v"])).rejects.toThrow(
+      "rabbitmq/volume holds 3 messages",
+    );
+    await expect(taking({ bindings: [binding, { ...binding, destination: "theirs" }] })).rejects.toThrow(
+      "rabbitmq/exchange/events holds 1 binding (bindings to theirs)",
+    );
   });
 
   it("is asked for once", async () => {
