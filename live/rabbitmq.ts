@@ -119,6 +119,10 @@ export function rabbitmqLook(access: Access): RabbitmqLook & { close(): Promise<
       (kind === "vhost" || kind === "user"
         ? await api.find(`${kind}s`, name)
         : await api.find(PLACES[kind], vhost!, name)) !== undefined,
+    async settings(kind, name, vhost) {
+      const found = await api.find<ListedSettings>(PLACES[kind], vhost, name);
+      return found && { type: found.type, durable: found.durable, autoDelete: found.auto_delete };
+    },
     async all() {
       const vhosts = (await api.list<{ name: string }>("vhosts")) ?? [];
       const all = vhosts.map(async ({ name: vhost }) =>
@@ -165,6 +169,12 @@ export function toHolding(ready: number, unacknowledged: number): Holding {
   const messages = ready + unacknowledged;
   const detail = unacknowledged > 0 ? `${ready} ready, ${unacknowledged} unacknowledged` : `${ready} ready`;
   return { messages, waiting: messages, detail };
+}
+
+interface ListedSettings {
+  type: string;
+  durable: boolean;
+  auto_delete: boolean;
 }
 
 interface ListedBinding {

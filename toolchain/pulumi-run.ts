@@ -62,9 +62,9 @@ export function readPulumiLine(line: string): { what?: string; done?: string; do
   return {};
 }
 
-/** What Pulumi printed under "Diagnostics:", which says why it failed; all that it printed where there is no such part. */
+/** What Pulumi printed under its last "Diagnostics:", which says why it failed; all that it printed where there is no such part. */
 export function diagnosticsOf(lines: string[]): string {
-  const from = lines.findIndex((line) => line.startsWith("Diagnostics:"));
+  const from = lines.findLastIndex((line) => line.startsWith("Diagnostics:"));
   if (from < 0) return pulumiSays(lines.join("\n"));
   const to = lines.findIndex((line, index) => index > from && /^(Resources|Duration|Outputs):/.test(line));
   const part = lines.slice(from + 1, to < 0 ? undefined : to);

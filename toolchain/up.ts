@@ -48,7 +48,8 @@ export async function up(report: Report): Promise<void> {
 }
 
 async function make(report: Report): Promise<void> {
-  const args = ["up", "--yes", "--skip-preview", "--stack", stack];
+  // With its preview: what that refuses has changed nothing.
+  const args = ["up", "--yes", "--stack", stack];
   try {
     await runPulumi("Making what skill.yaml says (pulumi up)", args, report);
   } catch (error) {

@@ -142,13 +142,13 @@ const overridden = (policies: readonly Thing[], things: readonly Thing[]): LeftO
         .map(({ name }) => name);
       if (hit.length === 0) return [];
       const which = `${hit.slice(0, 3).join(", ")}${hit.length > 3 ? " and others" : ""}`;
-      return [{ what: named(policy), reason: `it holds for ${which}: ${effectOn(kind, policy)}` }];
+      return [{ what: named(policy), reason: `it applies to ${which}: ${effectOn(kind, policy)}` }];
     }),
   );
 
 function effectOn(kind: string, policy: Thing): string {
-  if (kind === "exchange" || policy.kind === "operator policy") return "it goes on to hold for them";
+  if (kind === "exchange" || policy.kind === "operator policy") return "it keeps applying to them";
   return priorityOf(policy) >= OURS
-    ? `its priority of ${priorityOf(policy)} is not below ${OURS}, that of the policy that each gets of its own: it goes on to hold for them, and ours does not`
-    : "the policy that each gets of its own stands above it, and it holds for them no more";
+    ? `its priority of ${priorityOf(policy)} is not below ${OURS}, that of the policy that each gets of its own: it keeps applying to them, and ours does not apply`
+    : "the policy that each gets of its own takes precedence, so it no longer applies to them";
 }

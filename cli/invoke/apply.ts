@@ -79,7 +79,7 @@ async function up(environment: string, { stderr }: Streams, doing: string, run: 
     () => stderr.write(`  ${doing}: ${Math.round((performance.now() - started) / 1000)} s\n`),
     PROGRESS_INTERVAL_MS,
   );
-  const args = ["up", "--yes", "--skip-preview", "--suppress-outputs", "--color", "never", "--stack", environment];
+  const args = ["up", "--yes", "--suppress-outputs", "--color", "never", "--stack", environment];
   return run(args).finally(() => clearInterval(timer));
 }
 

@@ -53,15 +53,14 @@ export function declareFlows(args: KafkaFlowsArgs, opts: pulumi.ComponentResourc
       [name, new PartitionedTopic(name, { spec: topic, former: formerRetries(former, name) }, opts)] as const,
   );
   const topics = Object.fromEntries(made);
-  // Nobody may write into a topic that is replaced any more when it is looked at for the last time.
-  const olds = Object.fromEntries(made.filter(([name]) => Object.hasOwn(spec.replace ?? {}, name)));
+  const named = Object.assign({}, ...made.map(([, { topics: all }]) => all));
   declareMirrors(args, topics, opts);
   const apps = appsOf(declared, spec, former).map(({ name, grants, quotas }) => {
     const { saslMechanism } = args.connection;
     const { secret } = args;
     const [current] = acceptedOf(name, args.credentials).map(
       ({ username: user, purpose }) =>
-        new KafkaApp(user, { grants, quotas, saslMechanism, secret, purpose, topics: olds }, opts),
+        new KafkaApp(user, { grants, quotas, saslMechanism, secret, purpose, topics: named }, opts),
     );
     const { username, password } = current!;
     const flows = { publishes: toPublications(declared, name), consumes: toSubscriptions(declared, name) };

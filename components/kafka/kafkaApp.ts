@@ -18,7 +18,10 @@ export interface KafkaAppArgs {
   secret: pulumi.Input<string>;
   /** What the password is derived from beside the secret. Default: the user's name. */
   purpose?: string;
-  /** By topic: what rights on it are given after, and so taken away before it goes. Default: nothing. */
+  /**
+   * By topic: what rights on it are given after, so that one which is somebody else's is refused before; and taken away before, so that
+   * nobody writes into it any more when it is looked at for the last time. Default: nothing.
+   */
   topics?: Record<string, pulumi.Resource>;
 }
 

@@ -18,6 +18,8 @@ export interface PartitionedTopicArgs {
 export class PartitionedTopic extends pulumi.ComponentResource {
   /** The work topic's name. */
   readonly topic: pulumi.Output<string>;
+  /** The work topic, its retry topics and its dead-letter topics, by name. */
+  readonly topics: Record<string, pulumi.Resource> = {};
   /** By consumer group: its dead-letter topic's name. */
   readonly deadLetterTopics: Record<string, pulumi.Output<string>>;
 
@@ -25,8 +27,12 @@ export class PartitionedTopic extends pulumi.ComponentResource {
     super("messaging:kafka:PartitionedTopic", name, {}, opts);
 
     const { partitions, replicationFactor } = spec;
-    const declare = (topic: string, config: Record<string, string>, after: pulumi.Resource[] = []) =>
-      new Topic(topic, { name: topic, partitions, replicationFactor, config }, { parent: this, dependsOn: after });
+    const declare = (topic: string, config: Record<string, string>, after: pulumi.Resource[] = []) => {
+      const own = { parent: this, dependsOn: after };
+      const made = new Topic(topic, { name: topic, partitions, replicationFactor, config }, own);
+      this.topics[topic] = made;
+      return made;
+    };
     const deadLetters = Object.keys(spec.consumers).map(
       (group) => [group, declare(deadLetterTopicName(name, group), toDeadLetterTopicConfig(spec))] as const,
     );

@@ -108,16 +108,24 @@ function administer(
   const own = { ...opts, provider };
 
   new RedisSettings(name, { parameters: toParameters(spec) }, own);
+  const groups = Object.entries(spec.streams).flatMap(([stream, { consumers }]) =>
+    Object.keys(consumers).map((group) => ({
+      stream,
+      made: new RedisConsumerGroup(`${name}/${stream}/${group}`, { stream, group }, own),
+    })),
+  );
   for (const [app, rights] of Object.entries(toRights(spec))) {
+    // Rights come last: a stream or group that is somebody else's is refused before an app may use it.
+    const streams = new Set([...rights.produces, ...rights.consumes.map(({ stream }) => stream)]);
+    const after = groups.filter(({ stream }) => streams.has(stream)).map(({ made }) => made);
     for (const credential of acceptedOf(app, credentials)) {
       const { username } = credential;
       const hash = passwordHash(appPassword(secret, name, credential));
-      new RedisUser(`${name}/${username}`, { name: username, rules: toRules(rights), passwordHash: hash }, own);
-    }
-  }
-  for (const [stream, { consumers }] of Object.entries(spec.streams)) {
-    for (const group of Object.keys(consumers)) {
-      new RedisConsumerGroup(`${name}/${stream}/${group}`, { stream, group }, own);
+      new RedisUser(
+        `${name}/${username}`,
+        { name: username, rules: toRules(rights), passwordHash: hash },
+        { ...own, dependsOn: after },
+      );
     }
   }
 }

@@ -13,6 +13,16 @@ export interface Old {
   outputs: Properties;
 }
 
+/** One end of what leads messages. */
+export interface End {
+  /** Its type of resource. */
+  type: string;
+  /** Those that name it. */
+  inputs: Properties;
+  /** Whether messages come there: it may hold them. */
+  holds: boolean;
+}
+
 /** What is asked before a resource of one type is made, changed or deleted. Every question is answered by a look that changes nothing. */
 export interface Guarded {
   /** What people call it: `queue`. */
@@ -21,6 +31,10 @@ export interface Guarded {
   name(old: Old, run: Run): string;
   /** The cluster that it was made on, where it says so itself. */
   cluster?(old: Old): string;
+  /** What it leads to and from, as its inputs name them: the engine takes it away before those, which may have to stay. */
+  ends?(inputs: Properties): End[];
+  /** What the broker has of it now, as far as `fixed` compares that; undefined where it is not there. */
+  now?(inputs: Properties, run: Run): Promise<Properties | undefined>;
   /** What would go with it; undefined where it is not there any more. Absent: it holds nothing itself, and is only noted as leaving. */
   holding?(old: Old, run: Run): Promise<Holding | undefined>;
   /** What cannot be changed in place and would be, each as `type, quorum, got classic`. With none, a replacement is a deletion like any other. */

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ConnectionError } from "../../client/message.ts";
 import type { Dropped } from "./dropped.ts";
-import type { Guarded, Old } from "./guarded.ts";
+import type { End, Guarded, Old, Properties } from "./guarded.ts";
 import { known, NotKnown, Unreachable } from "./known.ts";
 import { type Run, unlessAllowed } from "./run.ts";
 import { guardedTypes } from "./table.ts";
@@ -18,6 +18,7 @@ export async function beforeDelete(
   const name = guarded.name(old, run);
   const untold = await run.sameCluster(name, guarded.cluster?.(old));
   await allDroppedMayGo(run, place);
+  for (const end of guarded.ends?.(old.inputs) ?? []) await mayLose(end, run, place);
   const after = guarded.fixed && (await run.declared(call.type, call.name));
   const cannot = (error: Error) => new Error(cannotAsk(name, error.message, place));
   const changes = () => (after ? whatChanges(() => guarded.fixed!(old.inputs, after), cannot) : []);
@@ -82,6 +83,29 @@ async function mayGo({ type, old, changes }: Dropped, run: Run, place: Place): P
     throw new Error(cannotChange({ name, kind, instead: guarded.instead?.(old, run) ?? "", changes }, place));
   await mustBeEmpty(guarded, old, run, place);
   return name;
+}
+
+/**
+ * Throws where the other end of what is deleted may not go, or may not be made anew, and nothing has asked for it: the outputs do not tell
+ * of what an `up` made that failed, and a change of what cannot be changed begins with what leads there.
+ */
+async function mayLose({ type, inputs, holds }: End, run: Run, place: Place): Promise<void> {
+  const { dropped } = run;
+  const isIt = ({ name }: Properties) => name === inputs.name;
+  if (pulumi.runtime.isDryRun() || dropped?.flat().some((one) => one.type === type && isIt(one.old.inputs))) return;
+  const old = { name: "", inputs, outputs: {} };
+  const declared = run.allDeclared(type).find(isIt);
+  if (!declared) return holds && dropped ? void (await mayGo({ type, old }, run, place)) : undefined;
+  const guarded = guardedTypes[type]!;
+  const name = guarded.name(old, run);
+  if (!guarded.now || run.allows(name)) return;
+  const cannot = (error: Error) => new Error(cannotAsk(name, error.message, place));
+  const now = await guarded.now(inputs, run).catch((error: Error) => {
+    throw cannot(error);
+  });
+  const changes = now ? guarded.fixed!(now, { settings: declared.settings }) : [];
+  if (changes.length > 0)
+    throw new Error(cannotChange({ name, kind: guarded.kind, instead: guarded.instead!(old, run), changes }, place));
 }
 
 /** Throws the sentence that says why a change in place must not be made. */

@@ -3,6 +3,7 @@ import { plainly } from "../problems.ts";
 import type { Dropped } from "./dropped.ts";
 import type { Guarded } from "./guarded.ts";
 import { allDroppedMayGo, beforeCreate, beforeDelete, beforeUpdate } from "./hooks.ts";
+import { resolved } from "./known.ts";
 import { type Run, type RunArgs, startRun } from "./run.ts";
 import { guardedTypes } from "./table.ts";
 import { namesNothing, ofAnother } from "./text.ts";
@@ -14,7 +15,8 @@ const SAID_WHY = 32;
  * Puts the gate before every resource of the stack that holds messages, those of earlier programs included: what is not empty is not
  * deleted, what cannot be changed in place is not made anew, and what somebody else made is not taken over. Call it once, before the
  * first resource; and what it returns with what the program has dropped, when all of it is declared, and before its outputs are: it throws
- * where some of that may not go, and a program that fails leaves the outputs as they were.
+ * where some of that may not go, and does not return before all that is declared is made. So an `up` that fails until then leaves the
+ * outputs as they were: they tell apps nothing that is not there, and the next `up` what there was.
  */
 export function guardStack(args: RunArgs): (dropped: readonly (readonly Dropped[])[]) => Promise<void> {
   const run = startRun(args);
@@ -22,7 +24,9 @@ export function guardStack(args: RunArgs): (dropped: readonly (readonly Dropped[
   const ownership = hook("ownership gate", (guarded, call) => beforeCreate(guarded, call, run));
   const change = hook("change gate", (guarded, call) => beforeUpdate(guarded, call, run, place));
   const dataLoss = hook("data-loss gate", (guarded, call) => beforeDelete(guarded, call, run, place));
-  pulumi.runtime.registerStackTransformation(({ type, name, props, opts }) => {
+  const declared: pulumi.Resource[] = [];
+  pulumi.runtime.registerStackTransformation(({ resource, type, name, props, opts }) => {
+    declared.push(resource);
     const guarded = Object.hasOwn(guardedTypes, type) ? guardedTypes[type] : undefined;
     if (!guarded) return undefined;
     run.declare(type, name, props);
@@ -40,6 +44,7 @@ export function guardStack(args: RunArgs): (dropped: readonly (readonly Dropped[
     await allDroppedMayGo(run, place).catch((error: Error) => {
       throw plainly(error.message);
     });
+    await Promise.all(declared.map(({ urn }) => resolved(urn)));
   };
 }
 

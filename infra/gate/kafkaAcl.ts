@@ -11,7 +11,10 @@ const [ALLOW, LITERAL] = [3, 3];
  * What stands before an ACL. On a cluster that allows everybody what has no ACL, the first one of a topic or group cuts off all others,
  * and deleting the last one of a topic opens it to everybody.
  */
-export const kafkaAcl: Pick<Guarded, "create" | "taking"> = {
+export const kafkaAcl: Pick<Guarded, "create" | "ends" | "taking"> = {
+  ends: (acl) =>
+    isGroup(acl) ? [] : [{ type: "kafka:index/topic:Topic", inputs: { name: acl.aclResourceName }, holds: true }],
+
   async create(acl, run) {
     const name = nameOf(acl);
     // Of what was not there before nobody can be cut off.

@@ -49,6 +49,10 @@ export const queue: Guarded = {
     ...changed("type", argumentsOf(before)["x-queue-type"], argumentsOf(after)["x-queue-type"]),
     ...changed("vhost", before.vhost, after.vhost),
   ],
+  async now({ vhost, name }, run) {
+    const found = await asking(run, (rabbitmq) => rabbitmq.settings("queue", name, vhost));
+    return found && { settings: { arguments: { "x-queue-type": found.type } } };
+  },
   instead: ({ inputs }, run) =>
     keptVhost(inputs.vhost, run) ??
     `declare the new queue beside it under another name, and say below rabbitmq: replace: { ${inputs.name}: <the new name> }`,
@@ -61,6 +65,10 @@ const bindingKey = (vhost: string, source: string, destination: string, routingK
 /** A binding holds nothing; the exchange asks which of them go as well. */
 export const binding: Guarded = {
   kind: "binding",
+  ends: ({ vhost, source, destination }) => [
+    { type: "rabbitmq:index/queue:Queue", inputs: { vhost, name: destination }, holds: true },
+    { type: "rabbitmq:index/exchange:Exchange", inputs: { vhost, name: source }, holds: false },
+  ],
   name: ({ inputs }) => bindingKey(inputs.vhost, inputs.source, inputs.destination, inputs.routingKey ?? ""),
 };
 
@@ -83,6 +91,10 @@ export const exchange: Guarded = {
     ...changed("vhost", before.vhost, after.vhost),
     ...["type", "durable", "autoDelete"].flatMap((key) => changed(key, before.settings?.[key], after.settings?.[key])),
   ],
+  async now({ vhost, name }, run) {
+    const settings = await asking(run, (rabbitmq) => rabbitmq.settings("exchange", name, vhost));
+    return settings && { settings };
+  },
   instead: ({ inputs }, run) =>
     keptVhost(inputs.vhost, run) ??
     "declare the exchange that you want under another name, bind the queues to both, and take this one out when nobody publishes there",

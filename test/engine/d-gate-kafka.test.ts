@@ -147,11 +147,14 @@ describe("the gate of Kafka", () => {
     await admin.createTopics({ topics: ["theirs"], partitions: 1, replicas: 1 });
     try {
       changeSkill(clone, (skill) => {
-        skill.kafka.topics.theirs = { partitions: 1 };
+        skill.kafka.topics.theirs = { partitions: 1, producers: ["order-service"] };
       });
-      expect(await refused()).toEqual([
-        "kafka/theirs: must not exist yet, got a topic that this environment did not make: making it would take it over, and later delete it.",
-      ]);
+      for (const command of [["preview"], ["up", "--yes", "--skip-preview"]]) {
+        expect(await refused(...command)).toEqual([
+          "kafka/theirs: must not exist yet, got a topic that this environment did not make: making it would take it over, and later delete it.",
+        ]);
+      }
+      expect(await aclsOf("theirs")).toEqual([]);
       expect(await recordsIn("theirs")).toBe(0);
     } finally {
       await admin.deleteTopics({ topics: ["theirs"] });

@@ -22,6 +22,7 @@ async function ways(): Promise<object[]> {
   const lists = await Promise.all(kinds.map((what) => ctl("--formatter", "json", `list_${what}`, "-p", "orders")));
   return lists.flatMap((list) => JSON.parse(list));
 }
+const outputs = () => Promise.all(["apps", "operator", "summary"].map((name) => output(clone, name)));
 const messagesIn = async (queue: string): Promise<number | undefined> => {
   const listed = JSON.parse(await ctl("--formatter", "json", "list_queues", "-p", "orders", "name", "messages"));
   return listed.find(({ name }: { name: string }) => name === queue)?.messages;
@@ -33,6 +34,12 @@ async function publish(count: number, flow = "rabbitmq/orders"): Promise<void> {
   const key = flow === "rabbitmq/orders" ? { key: "order.created" } : {};
   for (let at = 0; at < count; at++) await client.publish(flow, { body: `m${at}`, ...key });
   await client.close();
+}
+async function publishAsOperator(exchange: string, routingKey: string): Promise<void> {
+  const link = linkTo((await output<OperatorAccess>(clone, "operator")).rabbitmq!);
+  const { channel } = await link.open();
+  await channel.basicPublish({ exchange, routingKey, durable: true }, "theirs");
+  await link.close();
 }
 const up = async () => {
   const { code, output: printed } = await pulumi(clone, "up", "--yes", "--skip-preview", "--suppress-outputs");
@@ -60,7 +67,7 @@ describe("the data-loss gate of RabbitMQ", () => {
   it("refuses, at preview and at up, to delete a queue that holds messages, and loses none, nor its bindings and rights", async () => {
     await publish(7);
     const before = await ways();
-    const told = await Promise.all(["apps", "operator", "summary"].map((name) => output(clone, name)));
+    const told = await outputs();
     changeSkill(clone, withoutOrders);
     const sentence = "rabbitmq/orders holds 7 messages (7 ready): deleting it would lose them.";
     expect(await refusals(clone)).toEqual([sentence]);
@@ -69,7 +76,7 @@ describe("the data-loss gate of RabbitMQ", () => {
       expect(await refusals(clone, "up", "--yes", "--skip-preview")).toEqual([sentence]);
       expect(await messagesIn("orders")).toBe(7);
       expect(await ways()).toEqual(expect.arrayContaining(before));
-      expect(await Promise.all(["apps", "operator", "summary"].map((name) => output(clone, name)))).toEqual(told);
+      expect(await outputs()).toEqual(told);
     }
     restore(clone, "skill.yaml");
     await up();
@@ -123,6 +130,12 @@ describe("the data-loss gate of RabbitMQ", () => {
       "rabbitmq/day holds 2 messages (2 ready): with max-age 3600 in place of 7200 the broker would delete what is beyond that.",
       "rabbitmq/log holds 3 messages (3 ready): with max-age 7200 in place of no limit the broker would delete what is beyond that.",
     ]);
+    const told = await outputs();
+    changeSkill(clone, (skill) => {
+      skill.rabbitmq.queues.later = {};
+    });
+    expect(await refusals(clone, "up", "--yes", "--skip-preview")).not.toEqual([]);
+    expect(await outputs()).toEqual(told);
     restore(clone, "skill.yaml");
     allow(clone, "rabbitmq/log", "rabbitmq/day");
     await up();
@@ -160,21 +173,56 @@ describe("the data-loss gate of RabbitMQ", () => {
     await ctl("purge_queue", "-p", "orders", "orders");
   });
 
-  it("refuses what RabbitMQ cannot change in place, even of an empty queue, and says what to do", async () => {
+  it("refuses what RabbitMQ cannot change in place, even of an empty queue, says what to do, and takes nothing away that leads there", async () => {
+    const [before, told] = [await ways(), await outputs()];
+    const refused = async (sentence: string) => {
+      expect(await refusals(clone)).toEqual([sentence]);
+      expect(await refusals(clone, "up", "--yes", "--skip-preview")).toEqual([sentence]);
+      expect(await ways()).toEqual(expect.arrayContaining(before));
+      expect(await outputs()).toEqual(told);
+    };
     changeSkill(clone, (skill) => {
       skill.rabbitmq.queues.orders.type = "classic";
     });
-    expect(await refusals(clone)).toEqual([
+    await refused(
       "rabbitmq/orders: must keep its type, quorum, got classic: the broker cannot change that in place, so the queue would be deleted with all that it holds and made anew.",
-    ]);
+    );
     changeSkill(clone, (skill) => {
       skill.rabbitmq.queues.orders.type = "quorum";
       skill.rabbitmq.exchanges["order-events"].type = "direct";
       skill.rabbitmq.queues.orders.bindings[0].routingKey = "order";
     });
-    expect(await refusals(clone)).toEqual([
+    await refused(
       "rabbitmq/exchange/order-events: must keep its type, topic, got direct: the broker cannot change that in place, so the exchange would be deleted with all that it holds and made anew.",
-    ]);
+    );
+    restore(clone, "skill.yaml");
+    await up();
+  });
+
+  it("keeps what leads to a queue that an up which was refused has made, and no output names", async () => {
+    await ctl("eval", "sys:suspend({orders_orders, node()}).");
+    try {
+      changeSkill(clone, (skill) => {
+        const bindings = [{ exchange: "order-events", routingKey: "extra.*" }];
+        skill.rabbitmq.queues = { extra: { producers: ["order-service"], bindings } };
+      });
+      expect(await refusals(clone, "up", "--yes", "--skip-preview")).toEqual([
+        expect.stringMatching(/^rabbitmq\/orders cannot be looked at/),
+      ]);
+    } finally {
+      await ctl("eval", "sys:resume({orders_orders, node()}).");
+    }
+    await publishAsOperator("order-events", "extra.1");
+    await expect.poll(() => messagesIn("extra"), { timeout: 10_000 }).toBe(1);
+    const before = await ways();
+    restore(clone, "skill.yaml");
+    const sentence = "rabbitmq/extra holds 1 message (1 ready): deleting it would lose it.";
+    expect(await refusals(clone, "up", "--yes", "--skip-preview")).toEqual([sentence]);
+    expect(before.filter((way) => JSON.stringify(way).includes("extra.*"))).toHaveLength(1);
+    expect((await ways()).filter((way) => JSON.stringify(way).includes("extra.*"))).toHaveLength(1);
+    allow(clone, "rabbitmq/extra");
+    await up();
+    expect(await messagesIn("extra")).toBeUndefined();
   });
 
   it("refuses a renamed vhost while a queue of it holds messages, and takes nothing away in the old one", async () => {
@@ -253,11 +301,8 @@ describe("the data-loss gate of RabbitMQ", () => {
 
   it("refuses to take the broker itself away for a queue that somebody else made, before anything of it is touched", async () => {
     await ctl("eval", declared("strangers"));
-    const link = linkTo((await output<OperatorAccess>(clone, "operator")).rabbitmq!);
-    const { channel } = await link.open();
-    await channel.basicPublish({ exchange: "", routingKey: "strangers", durable: true }, "theirs");
+    await publishAsOperator("", "strangers");
     await expect.poll(() => messagesIn("strangers")).toBe(1);
-    await link.close();
     const before = await ways();
     const broker = container(clone, "rabbitmq");
     const running = await must("docker", ["inspect", "--format", "{{.Id}} {{.State.StartedAt}}", broker]);

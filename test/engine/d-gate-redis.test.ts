@@ -69,9 +69,13 @@ describe("the gate of Redis", () => {
       changeSkill(clone, (skill) => {
         skill.redis.instances.notifications.streams.emails.consumers.theirs = { app: "fulfilment" };
       });
-      expect(await refused()).toEqual([
-        "redis/notifications/emails/theirs: must not exist yet, got a consumer group that this environment did not make: making it would take it over, and later delete it.",
-      ]);
+      const rights = await server.ask(["ACL", "LIST"]);
+      for (const command of [["preview"], ["up", "--yes", "--skip-preview"]]) {
+        expect(await refused(...command)).toEqual([
+          "redis/notifications/emails/theirs: must not exist yet, got a consumer group that this environment did not make: making it would take it over, and later delete it.",
+        ]);
+      }
+      expect(await server.ask(["ACL", "LIST"])).toEqual(rights);
     } finally {
       await server.ask(["XGROUP", "DESTROY", "emails", "theirs"]);
     }

@@ -88,7 +88,7 @@ describe("messaging adopt, of brokers where people made 30 queues and 20 topics 
       "left out: rabbitmq queue gone-with-the-node: it is not durable: everything of a skill is",
     );
     expect(printed).toMatch(/left out: rabbitmq queue limited: it has arguments that cannot be changed.*x-max-length/);
-    expect(printed).toMatch(/left out: rabbitmq policy everything: it holds for bills, mail, work-/);
+    expect(printed).toMatch(/left out: rabbitmq policy everything: it applies to bills, mail, work-/);
     expect(printed).toContain("left out: sqs queue by-hand-standard: it is no FIFO queue: a skill's are");
     for (const binding of ["events -> mail b two", "events -> mail part*", "dead -> bills.dlq"])
       expect(printed).toContain(`left out: rabbitmq binding ${binding}: `);

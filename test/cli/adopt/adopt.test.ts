@@ -91,10 +91,10 @@ describe("the skill of what is on RabbitMQ", () => {
     });
     const strong = inVhost("policy", "cap", { pattern: "^bills$", applyTo: "queues", priority: 2000 });
     expect(reasons([queue("bills"), strong])).toEqual([
-      expect.stringMatching(/^rabbitmq policy cap: it holds for bills: its priority of 2000 .* and ours does not$/),
+      expect.stringMatching(/^rabbitmq policy cap: it applies to bills: its priority of 2000 .* and ours does not apply$/),
     ]);
     expect(leftOut.map(({ reason }) => reason)).toEqual([
-      expect.stringMatching(/^it holds for limited, limited.dlq: the policy that each gets of its own stands above it/),
+      expect.stringMatching(/^it applies to limited, limited.dlq: the policy that each gets of its own takes precedence/),
     ]);
   });
 
@@ -150,8 +150,8 @@ describe("the skill of what is on RabbitMQ", () => {
         "rabbitmq queue j: its dead-letter queue would be j.dlq, which exists and is none: it must be a durable quorum queue",
         "rabbitmq binding amq.topic -> k: the exchange amq.topic is not adopted",
         "rabbitmq binding events -> f: the queue f is not adopted",
-        "rabbitmq policy all: it holds for k: the policy that each gets of its own stands above it, and it holds for them no more",
-        "rabbitmq policy ae: it holds for events: it goes on to hold for them",
+        "rabbitmq policy all: it applies to k: the policy that each gets of its own takes precedence, so it no longer applies to them",
+        "rabbitmq policy ae: it applies to events: it keeps applying to them",
         "rabbitmq topic permission shop on events: it is of a user, and no user is adopted",
         "rabbitmq user shop: an app of a skill gets a password of its own: add an app of another name, move its clients to it, then remove this",
         "rabbitmq queues bad name: rabbitmq.queues["bad name"]: must hold no white space, control or invisible character, got "bad name"",

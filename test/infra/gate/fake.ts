@@ -10,6 +10,8 @@ export interface Fake {
   retries?: Record<string, Record<string, number>>;
   bindings?: { source: string; destination: string; routingKey: string }[];
   existing?: string[];
+  /** The type that a queue or exchange has on the broker, by its name. */
+  types?: Record<string, string>;
   /** Thrown at every question. */
   away?: Error;
   /** Thrown when it is asked which cluster it is. */
@@ -41,6 +43,10 @@ export function fakeRun(
     all: async () => held().map((one) => ({ ...one, name: `${one.name}@v` })),
     bindingsFrom: async () => (fake.bindings ?? []).map((one) => ({ ...one, destinationType: "queue" })),
     exists: async (_kind: string, name: string) => fake.existing?.includes(name) ?? false,
+    settings: async (_kind: string, name: string) => {
+      const type = fake.types?.[name];
+      return type === undefined ? undefined : { type, durable: true, autoDelete: false };
+    },
     identity: async () => {
       if (fake.silent) throw fake.silent;
       return "fake";

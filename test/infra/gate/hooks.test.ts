@@ -315,3 +315,46 @@ describe("what leads to a queue that is dropped", () => {
     await expect(deleting(QUEUE, orders, run)).rejects.toThrow(sentence);
   });
 });
+
+describe("a binding, or an ACL", () => {
+  const binding = { vhost: "v", source: "events", destination: "orders", routingKey: "order.*" };
+  const declared = { types: { orders: "quorum", events: "topic" } };
+  const events = { name: "events", vhost: "v", settings: { type: "topic", durable: true, autoDelete: false } };
+  const taking = async (fake: Fake, [queue, exchange]: [object?, object?], allowed: string[] = []) => {
+    const run = fakeRun(fake, { allowed });
+    if (queue) run.declare(QUEUE, "orders", queue);
+    if (exchange) run.declare(EXCHANGE, "events", exchange);
+    run.dropped = [];
+    await deleting(BINDING, binding, run);
+  };
+  const classic = { ...orders, settings: settings("classic") };
+
+  it("goes where what it leads to and from stays as it is, or is there no more", async () => {
+    await taking(declared, [orders, events]);
+    await taking({}, [orders, events]);
+    await taking({}, []);
+    await taking({ ...declared, queues: { orders: none } }, []);
+  });
+
+  it("stays where its queue or exchange would be made anew and may not be", async () => {
+    await expect(taking(declared, [classic, events])).rejects.toThrow(
+      "rabbitmq/orders: must keep its type, quorum, got classic",
+    );
+    const direct = { ...events, settings: { ...events.settings, type: "direct" } };
+    await expect(taking(declared, [orders, direct])).rejects.toThrow(
+      "rabbitmq/exchange/events: must keep its type, topic, got direct",
+    );
+    await taking(declared, [classic, direct], ["rabbitmq/orders", "rabbitmq/exchange/events"]);
+    await expect(taking({ away: new ConnectionError("gone") }, [classic])).rejects.toThrow(
+      "rabbitmq/orders cannot be looked at",
+    );
+  });
+
+  it("stays while a queue that goes and that no output names holds something", async () => {
+    const holding = { ...declared, queues: { orders: three } };
+    await expect(taking(holding, [])).rejects.toThrow("rabbitmq/orders holds 3 messages");
+    await taking(holding, [], ["rabbitmq/orders"]);
+    // Not all is declared yet.
+    await deleting(BINDING, binding, fakeRun(holding));
+  });
+});
