@@ -2,7 +2,7 @@ import type { SummaryRow } from "../../components/flows.ts";
 import type { EarlierOutputs } from "../former/earlier.ts";
 import type { Old } from "./guarded.ts";
 
-/** What the last outputs list and this program does not make any more, or not there: this `up` deletes it. */
+/** Something that the last outputs list and this program no longer makes, or makes elsewhere: this `up` deletes it. */
 export interface Dropped {
   /** Its type of resource. */
   type: string;

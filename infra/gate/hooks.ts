@@ -18,19 +18,23 @@ export async function beforeDelete(
   const name = guarded.name(old, run);
   const untold = await run.sameCluster(name, guarded.cluster?.(old));
   await allDroppedMayGo(run, place);
-  for (const end of guarded.ends?.(old.inputs) ?? []) await mayLose(end, run, place);
+  for (const end of guarded.ends?.(old.inputs) ?? []) await checkEnd(end, run, place);
   const after = guarded.fixed && (await run.declared(call.type, call.name));
   const cannot = (error: Error) => new Error(cannotAsk(name, error.message, place));
-  const changes = () => (after ? whatChanges(() => guarded.fixed!(old.inputs, after), cannot) : []);
-  const change = { name, kind: guarded.kind, instead: guarded.instead?.(old, run) ?? "" };
-  if (guarded.dataStays && changes().length > 0) throw new Error(cannotRead({ ...change, changes: changes() }));
-  if (guarded.holding && run.allows(name)) {
-    const held = await guarded.holding(old, run).catch(() => undefined);
+  const mayLose = guarded.holding !== undefined && run.allows(name);
+  const changes =
+    after && (guarded.dataStays || !mayLose) ? whatChanges(() => guarded.fixed!(old.inputs, after), cannot) : [];
+  if (changes.length > 0) {
+    const change = { name, kind: guarded.kind, instead: guarded.instead?.(old, run) ?? "", changes };
+    throw new Error(guarded.dataStays ? cannotRead(change) : cannotChange(change, place));
+  }
+  if (mayLose) {
+    const held = await guarded.holding!(old, run).catch(() => undefined);
     if (held && held.messages > 0) {
-      await pulumi.log.warn(`${name} goes with ${describe(held)}, as messaging:allowDataLoss says.`);
+      const consent = place.allowed.includes(name) ? "messaging:allowDataLoss says" : "npm run down was told";
+      await pulumi.log.warn(`${name} goes with ${describe(held)}, as ${consent}.`);
     }
   } else {
-    if (changes().length > 0) throw new Error(cannotChange({ ...change, changes: changes() }, place));
     await mustBeEmpty(guarded, old, run, place);
     // What holds nothing by its nature may go where its broker is away; what seems to be empty may be empty on another cluster.
     if (untold && (guarded.holding || !isAway(untold))) throw cannot(untold);
@@ -89,7 +93,7 @@ async function mayGo({ type, old, changes }: Dropped, run: Run, place: Place): P
  * Throws where the other end of what is deleted may not go, or may not be made anew, and nothing has asked for it: the outputs do not tell
  * of what an `up` made that failed, and a change of what cannot be changed begins with what leads there.
  */
-async function mayLose({ type, inputs, holds }: End, run: Run, place: Place): Promise<void> {
+async function checkEnd({ type, inputs, holds }: End, run: Run, place: Place): Promise<void> {
   const { dropped } = run;
   const isIt = ({ name }: Properties) => name === inputs.name;
   if (pulumi.runtime.isDryRun() || dropped?.flat().some((one) => one.type === type && isIt(one.old.inputs))) return;

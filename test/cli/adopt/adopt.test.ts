@@ -91,10 +91,14 @@ describe("the skill of what is on RabbitMQ", () => {
     });
     const strong = inVhost("policy", "cap", { pattern: "^bills$", applyTo: "queues", priority: 2000 });
     expect(reasons([queue("bills"), strong])).toEqual([
-      expect.stringMatching(/^rabbitmq policy cap: it applies to bills: its priority of 2000 .* and ours does not apply$/),
+      expect.stringMatching(
+        /^rabbitmq policy cap: it applies to bills: its priority of 2000 .* and ours does not apply$/,
+      ),
     ]);
     expect(leftOut.map(({ reason }) => reason)).toEqual([
-      expect.stringMatching(/^it applies to limited, limited.dlq: the policy that each gets of its own takes precedence/),
+      expect.stringMatching(
+        /^it applies to limited, limited.dlq: the policy that each gets of its own takes precedence/,
+      ),
     ]);
   });
 
