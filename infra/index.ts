@@ -22,8 +22,8 @@ checkState();
 const { environment, secrets } = await told(readEnvironment);
 const skill = await told(() => readSkill(environment));
 await told(() => checkEnvironment(skill, environment, Object.keys(secrets)));
-const secret = new EnvironmentSecret("environment-secret").value;
 const outputs = await told(earlierOutputs);
+const secret = new EnvironmentSecret("environment-secret").value;
 const access = () => lookAccess({ environment, secrets, secret }, outputs);
 const nowDropped = guardStack({
   skill,

@@ -42,14 +42,14 @@ export async function up(report: Report): Promise<void> {
   }
   // A broker whose container is gone can be asked only when it is there again.
   if (whole) await recoverPending(report);
-  await make(report);
+  await make(report, whole);
   if (!whole) await recoverPending(report);
   await show(needs, report);
 }
 
-async function make(report: Report): Promise<void> {
-  // With its preview: what that refuses has changed nothing.
-  const args = ["up", "--yes", "--stack", stack];
+async function make(report: Report, whole: boolean): Promise<void> {
+  // What a preview refuses has changed nothing; but it asks the brokers, and one that is gone does not answer.
+  const args = ["up", "--yes", ...(whole ? [] : ["--skip-preview"]), "--stack", stack];
   try {
     await runPulumi("Making what skill.yaml says (pulumi up)", args, report);
   } catch (error) {

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 import type { OperatorAccess } from "../../client/operator.ts";
 import type { SummaryRow } from "../../components/flows.ts";
@@ -29,6 +30,19 @@ export interface EarlierOutputs {
 
 /** The stack's outputs as they are before this run; empty where there was none. An `up` whose program failed leaves them as they were; one of which only a deletion failed does not. */
 export async function earlierOutputs(): Promise<EarlierOutputs> {
-  const { outputs } = await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", { name: pulumi.getStack() });
-  return outputs ?? {};
+  for (let tries = 1; ; tries++) {
+    try {
+      const { outputs } = await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", { name: pulumi.getStack() });
+      return outputs ?? {};
+    } catch (error) {
+      if (tries === READS || !CUT_SHORT.test(String(error))) throw error;
+      await wait(READ_AGAIN_MS);
+    }
+  }
 }
+
+/** The engine may be writing the state, and where it is a file that is done in place: it is whole again a moment later. */
+const CUT_SHORT = /failed to load checkpoint/;
+/** How often it is read, and the time between, in milliseconds: a large state takes a second to write. */
+const READS = 20;
+const READ_AGAIN_MS = 250;
