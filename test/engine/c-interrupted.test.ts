@@ -37,7 +37,7 @@ const started = async () => {
 };
 
 describe("a start that was killed", () => {
-  it.each([1500, 3000, 4000, 5000, 6000])("after %i ms is completed by the next", async (milliseconds) => {
+  it.each([3000, 6000, 9000, 12_000, 16_000])("after %i ms is completed by the next", async (milliseconds) => {
     await killedStart(milliseconds);
     await started();
     const preview = await pulumi(clone, "preview", "--expect-no-changes");
