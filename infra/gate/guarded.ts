@@ -31,7 +31,7 @@ export interface Guarded {
   name(old: Old, run: Run): string;
   /** The cluster that it was made on, where it says so itself. */
   cluster?(old: Old): string;
-  /** What it leads to and from, as its inputs name them: the engine takes it away before those, which may have to stay. */
+  /** What it leads to and from, or rules, as its inputs name them: the engine takes it away or changes it before those, which may have to stay. */
   ends?(inputs: Properties): End[];
   /** What the broker has of it now, as far as `fixed` compares that; undefined where it is not there. */
   now?(inputs: Properties, run: Run): Promise<Properties | undefined>;

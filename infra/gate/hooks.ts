@@ -90,8 +90,8 @@ async function mayGo({ type, old, changes }: Dropped, run: Run, place: Place): P
 }
 
 /**
- * Throws where the other end of what is deleted may not go, or may not be made anew, and nothing has asked for it: the outputs do not tell
- * of what an `up` made that failed, and a change of what cannot be changed begins with what leads there.
+ * Throws where the other end of what is deleted or changed may not go, or may not be made anew, and nothing has asked for it: the outputs
+ * do not tell of what an `up` made that failed, and a change of what cannot be changed begins with what leads there and what rules it.
  */
 async function checkEnd({ type, inputs, holds }: End, run: Run, place: Place): Promise<void> {
   const { dropped } = run;
@@ -122,6 +122,7 @@ export async function beforeUpdate(
   const old = await oldOf(call);
   const name = guarded.name(old, run);
   if (guarded.rights) await allDroppedMayGo(run, place);
+  for (const end of guarded.ends?.(old.inputs) ?? []) await checkEnd(end, run, place);
   if (!guarded.change) return;
   const after = await known(call.newInputs);
   const change = () => guarded.change!(old.inputs, after, run, old.outputs);

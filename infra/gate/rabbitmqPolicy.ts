@@ -63,6 +63,8 @@ async function limitedOf(name: string, after: Properties, run: Run): Promise<str
 export const policy: Guarded = {
   kind: "policy",
   name: ({ inputs }) => `rabbitmq/policy/${inputs.name}`,
+  /** Without its policy, a queue that may not be made anew would lose dead letters meanwhile. */
+  ends: ({ vhost, name }) => [{ type: "rabbitmq:index/queue:Queue", inputs: { vhost, name }, holds: false }],
   create: limited,
   change: (_, after, run) => limited(after, run),
   exists: ({ vhost, name }, run) => asking(run, (rabbitmq) => rabbitmq.exists("policy", name, vhost)),

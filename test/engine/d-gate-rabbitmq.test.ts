@@ -16,9 +16,9 @@ const ctl = async (...args: string[]): Promise<string> => {
   if (code !== 0) throw new Error(printed);
   return stdout;
 };
-/** How clients reach what is there. */
+/** How clients reach what is there, and by which policies. */
 async function ways(): Promise<object[]> {
-  const kinds = ["bindings", "permissions", "topic_permissions"];
+  const kinds = ["bindings", "permissions", "topic_permissions", "policies"];
   const lists = await Promise.all(kinds.map((what) => ctl("--formatter", "json", `list_${what}`, "-p", "orders")));
   return lists.flatMap((list) => JSON.parse(list));
 }

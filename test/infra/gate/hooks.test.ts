@@ -350,6 +350,18 @@ describe("a binding, or an ACL", () => {
     );
   });
 
+  it("stays, as a queue's policy does, where that would be made anew and may not be", async () => {
+    const policy = "rabbitmq:index/policy:Policy";
+    const inputs = { vhost: "v", name: "orders", policy: { definition: {} } };
+    const changing = async (queue: object) => {
+      const run = fakeRun(declared);
+      run.declare(QUEUE, "orders", queue);
+      await beforeUpdate(guardedTypes[policy]!, { ...call(policy, inputs), newInputs: inputs }, run, place);
+    };
+    await expect(changing(classic)).rejects.toThrow("rabbitmq/orders: must keep its type, quorum, got classic");
+    await changing(orders);
+  });
+
   it("stays while a queue that goes and that no output names holds something", async () => {
     const holding = { ...declared, queues: { orders: three } };
     await expect(taking(holding, [])).rejects.toThrow("rabbitmq/orders holds 3 messages");
