@@ -27,12 +27,8 @@ export interface RabbitmqLook {
   bindingsFrom(vhost: string, exchange: string): Promise<RabbitmqLiveBinding[]>;
   /** Whether it exists: a vhost, an exchange, a queue, a user or a policy, by the names that the provider takes. */
   exists(kind: "vhost" | "exchange" | "queue" | "user" | "policy", name: string, vhost?: string): Promise<boolean>;
-  /** What it was declared with, its type as `quorum` or `topic`. Undefined: there is none of this name. */
-  settings(
-    kind: "exchange" | "queue",
-    name: string,
-    vhost: string,
-  ): Promise<{ type: string; durable: boolean; autoDelete: boolean } | undefined>;
+  /** What an exchange was declared with, its type as `topic`. Undefined: there is no such exchange. */
+  exchange(vhost: string, name: string): Promise<{ type: string; durable: boolean; autoDelete: boolean } | undefined>;
   /** Of every vhost of the broker. */
   all(): Promise<Held[]>;
   /** The cluster's name, internal id and nodes; `sameness` compares two of them. */

@@ -119,8 +119,8 @@ export function rabbitmqLook(access: Access): RabbitmqLook & { close(): Promise<
       (kind === "vhost" || kind === "user"
         ? await api.find(`${kind}s`, name)
         : await api.find(PLACES[kind], vhost!, name)) !== undefined,
-    async settings(kind, name, vhost) {
-      const found = await api.find<ListedSettings>(PLACES[kind], vhost, name);
+    async exchange(vhost, name) {
+      const found = await api.find<ListedExchange>("exchanges", vhost, name);
       return found && { type: found.type, durable: found.durable, autoDelete: found.auto_delete };
     },
     async all() {
@@ -171,7 +171,7 @@ export function toHolding(ready: number, unacknowledged: number): Holding {
   return { messages, waiting: messages, detail };
 }
 
-interface ListedSettings {
+interface ListedExchange {
   type: string;
   durable: boolean;
   auto_delete: boolean;

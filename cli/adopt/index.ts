@@ -9,7 +9,7 @@ import { pulumiSaid, runPulumi } from "../pulumi.ts";
 import type { Exported } from "../scratch.ts";
 import { readAccess } from "./access.ts";
 import { adoptedSkill, type Document } from "./document.ts";
-import { mended } from "./mend.ts";
+import { asDeclared } from "./imported.ts";
 import { planOf } from "./plan.ts";
 import { asText, toYaml } from "./text.ts";
 import { vhostOf } from "./vhost.ts";
@@ -75,7 +75,7 @@ async function adopted(environment: string, options: Record<string, string>) {
   return { ...plan, leftOut: [...skill.leftOut, ...plan.leftOut] };
 }
 
-/** Imports, and mends what was imported. Where either fails, the state is as it was before. */
+/** Imports, and has what was imported stand in the state as our program says it. Where either fails, the state is as it was before. */
 async function importInto(stack: string, file: string): Promise<void> {
   if (!existsSync(file))
     throw new EnvironmentError(`--imports: must name the file that messaging adopt wrote, got ${shown(file)}`);
@@ -88,7 +88,7 @@ async function importInto(stack: string, file: string): Promise<void> {
     throw new EnvironmentError(`environment ${stack}: cannot take in ${file}, and is as before: ${said}`);
   }
   const state = await readState(stack, undefined);
-  await writeState(stack, { ...state, deployment: mended(state.deployment) });
+  await writeState(stack, { ...state, deployment: asDeclared(state.deployment) });
 }
 
 async function writeState(stack: string, state: Exported): Promise<void> {

@@ -78,7 +78,7 @@ interface Looked {
 
 /** How many records the group has not read; one that begins at the end has read what was there before it came. */
 function lagOf({ committed, first, end }: PartitionFigures, { autoOffsetReset }: GroupFigures): number {
-  // A position behind the end is of records that are no more: the group begins anew.
+  // A position behind the end is of records that are no more: the group begins again.
   if (committed === undefined || committed > end) return autoOffsetReset === "latest" ? 0 : end - first;
   return end - Math.max(committed, first);
 }

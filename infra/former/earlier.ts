@@ -41,7 +41,7 @@ export async function earlierOutputs(): Promise<EarlierOutputs> {
   }
 }
 
-/** The engine may be writing the state, and where it is a file that is done in place: it is whole again a moment later. */
+/** What it says of a state that the engine is writing at that moment: it is whole again a moment later. */
 const CUT_SHORT = /failed to load checkpoint/;
 /** How often it is read, and the time between, in milliseconds: a large state takes a second to write. */
 const READS = 20;

@@ -18,20 +18,17 @@ export async function beforeDelete(
   const name = guarded.name(old, run);
   const untold = await run.sameCluster(name, guarded.cluster?.(old));
   await allDroppedMayGo(run, place);
-  for (const end of guarded.ends?.(old.inputs) ?? []) await checkEnd(end, run, place);
+  await checkEnds(guarded, old, run, place);
   const after = guarded.fixed && (await run.declared(call.type, call.name));
   const cannot = (error: Error) => new Error(cannotAsk(name, error.message, place));
   const mayLose = guarded.holding !== undefined && run.allows(name);
   const changes =
     after && (guarded.dataStays || !mayLose) ? whatChanges(() => guarded.fixed!(old.inputs, after), cannot) : [];
-  if (changes.length > 0) {
-    const change = { name, kind: guarded.kind, instead: guarded.instead?.(old, run) ?? "", changes };
-    throw new Error(guarded.dataStays ? cannotRead(change) : cannotChange(change, place));
-  }
+  mustNotChange(changes, guarded, old, run, place);
   if (mayLose) {
     const held = await guarded.holding!(old, run).catch(() => undefined);
     if (held && held.messages > 0) {
-      const consent = place.allowed.includes(name) ? "messaging:allowDataLoss says" : "npm run down was told";
+      const consent = run.discardsAll ? "npm run down was told" : "messaging:allowDataLoss says";
       await pulumi.log.warn(`${name} goes with ${describe(held)}, as ${consent}.`);
     }
   } else {
@@ -44,6 +41,14 @@ export async function beforeDelete(
   });
   if (wrong) throw new Error(wrong);
   run.leaving.add(name);
+}
+
+/** Throws the sentence that says which of these changes the broker does not make in place. */
+function mustNotChange(changes: readonly string[], guarded: Guarded, old: Old, run: Run, place: Place): void {
+  if (changes.length === 0) return;
+  const { kind, dataStays } = guarded;
+  const change = { name: guarded.name(old, run), kind, changes, instead: guarded.instead?.(old, run) ?? "" };
+  throw new Error(dataStays ? cannotRead(change) : cannotChange(change, place));
 }
 
 /** Throws the sentence that says what would be lost with it, or why that cannot be known. */
@@ -78,38 +83,45 @@ async function mayAllGo(dropped: readonly (readonly Dropped[])[], run: Run, plac
 }
 
 /** Returns its name. */
-async function mayGo({ type, old, changes }: Dropped, run: Run, place: Place): Promise<string> {
+async function mayGo({ type, old, changes = [] }: Dropped, run: Run, place: Place): Promise<string> {
   const guarded = guardedTypes[type]!;
   const name = guarded.name(old, run);
   if (run.allows(name)) return name;
-  const { kind } = guarded;
-  if (changes)
-    throw new Error(cannotChange({ name, kind, instead: guarded.instead?.(old, run) ?? "", changes }, place));
+  mustNotChange(changes, guarded, old, run, place);
   await mustBeEmpty(guarded, old, run, place);
   return name;
 }
 
 /**
- * Throws where the other end of what is deleted or changed may not go, or may not be made anew, and nothing has asked for it: the outputs
- * do not tell of what an `up` made that failed, and a change of what cannot be changed begins with what leads there and what rules it.
+ * Throws where an end of what is deleted or changed may not go, or may not be made again, and nothing has asked for it: the outputs do not
+ * tell of what an `up` made that failed, and a change of what cannot be changed begins with what leads there and what rules it.
  */
+async function checkEnds(guarded: Guarded, old: Old, run: Run, place: Place): Promise<void> {
+  // A preview takes nothing away.
+  if (pulumi.runtime.isDryRun()) return;
+  for (const end of guarded.ends?.(old.inputs) ?? []) await checkEnd(end, run, place);
+}
+
 async function checkEnd({ type, inputs, holds }: End, run: Run, place: Place): Promise<void> {
-  const { dropped } = run;
-  const isIt = ({ name }: Properties) => name === inputs.name;
-  if (pulumi.runtime.isDryRun() || dropped?.flat().some((one) => one.type === type && isIt(one.old.inputs))) return;
-  const old = { name: "", inputs, outputs: {} };
-  const declared = run.allDeclared(type).find(isIt);
-  if (!declared) return holds && dropped ? void (await mayGo({ type, old }, run, place)) : undefined;
   const guarded = guardedTypes[type]!;
+  const old = { name: "", inputs, outputs: {} };
   const name = guarded.name(old, run);
-  if (!guarded.now || run.allows(name)) return;
-  const cannot = (error: Error) => new Error(cannotAsk(name, error.message, place));
-  const now = await guarded.now(inputs, run).catch((error: Error) => {
-    throw cannot(error);
+  // Where all is discarded, nothing of it is asked, as a broker that is away would be waited for.
+  if (run.discardsAll) return;
+  const isIt = ({ name: other }: Properties) => other === inputs.name;
+  if (run.dropped?.flat().some((one) => one.type === type && isIt(one.old.inputs))) return;
+  const declared = run.allDeclared(type).find(isIt);
+  await unlessAllowed(run, name, async () => {
+    if (declared) {
+      const now = await guarded.now?.(inputs, run).catch((error: Error) => {
+        throw new Error(cannotAsk(name, error.message, place));
+      });
+      if (now) mustNotChange(guarded.fixed!(now, { settings: declared.settings }), guarded, old, run, place);
+    }
+    // While the program goes on, it may still declare it.
+    else if (holds && run.dropped) await mustBeEmpty(guarded, old, run, place);
+    return undefined;
   });
-  const changes = now ? guarded.fixed!(now, { settings: declared.settings }) : [];
-  if (changes.length > 0)
-    throw new Error(cannotChange({ name, kind: guarded.kind, instead: guarded.instead!(old, run), changes }, place));
 }
 
 /** Throws the sentence that says why a change in place must not be made. */
@@ -122,7 +134,7 @@ export async function beforeUpdate(
   const old = await oldOf(call);
   const name = guarded.name(old, run);
   if (guarded.rights) await allDroppedMayGo(run, place);
-  for (const end of guarded.ends?.(old.inputs) ?? []) await checkEnd(end, run, place);
+  await checkEnds(guarded, old, run, place);
   if (!guarded.change) return;
   const after = await known(call.newInputs);
   const change = () => guarded.change!(old.inputs, after, run, old.outputs);

@@ -50,8 +50,8 @@ export const queue: Guarded = {
     ...changed("vhost", before.vhost, after.vhost),
   ],
   async now({ vhost, name }, run) {
-    const found = await asking(run, (rabbitmq) => rabbitmq.settings("queue", name, vhost));
-    return found && { settings: { arguments: { "x-queue-type": found.type } } };
+    const limits = await asking(run, (rabbitmq) => rabbitmq.limits(vhost, name));
+    return limits && { settings: { arguments: { "x-queue-type": limits.type } } };
   },
   instead: ({ inputs }, run) =>
     keptVhost(inputs.vhost, run) ??
@@ -92,7 +92,7 @@ export const exchange: Guarded = {
     ...["type", "durable", "autoDelete"].flatMap((key) => changed(key, before.settings?.[key], after.settings?.[key])),
   ],
   async now({ vhost, name }, run) {
-    const settings = await asking(run, (rabbitmq) => rabbitmq.settings("exchange", name, vhost));
+    const settings = await asking(run, (rabbitmq) => rabbitmq.exchange(vhost, name));
     return settings && { settings };
   },
   instead: ({ inputs }, run) =>

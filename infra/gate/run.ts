@@ -22,6 +22,8 @@ export interface Run {
    * where it is the same or none is recorded. `made`: the recorded one, where it is known.
    */
   sameCluster(name: string, made?: string): Promise<Error | undefined>;
+  /** Whether everything may go, whatever it holds. */
+  discardsAll: boolean;
   /** Whether `messaging:allowDataLoss` lets go what has this name. */
   allows(name: string): boolean;
   /** Whether a topic or group may be closed to everybody else or opened to everybody, as `messaging:allowAccessChange` says, or cannot be. */
@@ -136,11 +138,12 @@ export function startRun({
       if (untold instanceof NotKnown) compared.delete(broker);
       return untold;
     },
+    discardsAll: discard === "all",
     allows(name) {
       if (allowed.includes(name)) used.add(name);
-      return discard === "all" || allowed.includes(name);
+      return run.discardsAll || allowed.includes(name);
     },
-    mayChangeAccess: (name) => discard === "all" || mayChangeAccess(name),
+    mayChangeAccess: (name) => run.discardsAll || mayChangeAccess(name),
     kept: ({ messages, waiting }) => (discard === "consumed" ? waiting : messages),
     unused: () => allowed.filter((name) => !used.has(name)),
     leaving: new Set(),

@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import { accessOf } from "../../../cli/adopt/access.ts";
 import { adoptedSkill, merge, pathOf, without } from "../../../cli/adopt/document.ts";
 import { toDuration, toSize } from "../../../cli/adopt/durations.ts";
+import { asDeclared } from "../../../cli/adopt/imported.ts";
 import { type ImportEntry, importFileOf, isImportable } from "../../../cli/adopt/importFile.ts";
 import { matchOf, ownerOf } from "../../../cli/adopt/match.ts";
-import { mended } from "../../../cli/adopt/mend.ts";
 import { toYaml } from "../../../cli/adopt/text.ts";
 import { vhostOf } from "../../../cli/adopt/vhost.ts";
 import { toDeadLetterQueuePolicy } from "../../../components/rabbitmq/policy.ts";
@@ -407,7 +407,7 @@ describe("what the program would make and is there", () => {
     expect(isImportable(settings, { resources: [provider({ parent: "component" }), settings] })).toBe(false);
   });
 
-  it("is mended in the state, so that a queue's arguments are said as the program says them", () => {
+  it("is corrected in the state, so that a queue's arguments are said as the program says them", () => {
     const imported = {
       ...planned,
       id: "orders@v",
@@ -417,7 +417,7 @@ describe("what the program would make and is there", () => {
       },
       outputs: { settings: { arguments: { "x-queue-type": "quorum" } } },
     };
-    const { resources } = mended({ resources: [imported, { ...planned, id: "orders@v" }] });
+    const { resources } = asDeclared({ resources: [imported, { ...planned, id: "orders@v" }] });
     expect(resources![0]!.inputs!.settings).toEqual({ __defaults: [], ...planned.inputs.settings });
     expect(resources![0]!.outputs).toEqual(planned.inputs);
     expect(resources![1]).toEqual({ ...planned, id: "orders@v" });
@@ -434,12 +434,12 @@ describe("what the program would make and is there", () => {
         inputs: { ...inputs, ...given },
         outputs: { ...inputs, ...given, propertiesKey: "~abc", __pulumi_raw_state_delta: { obj: {} } },
       };
-      const [resource] = mended({ resources: [imported] }).resources!;
+      const [resource] = asDeclared({ resources: [imported] }).resources!;
       expect(resource!.inputs).toEqual({ ...inputs, argumentsJson: said });
       expect(resource!.outputs).toEqual({ ...inputs, argumentsJson: said, propertiesKey: "~abc" });
     }
     const plain = { type: "rabbitmq:index/binding:Binding", urn: urn("b", "log/by-header/"), inputs, outputs: inputs };
-    expect(mended({ resources: [plain] }).resources).toEqual([plain]);
+    expect(asDeclared({ resources: [plain] }).resources).toEqual([plain]);
   });
 });
 

@@ -43,10 +43,10 @@ export function fakeRun(
     all: async () => held().map((one) => ({ ...one, name: `${one.name}@v` })),
     bindingsFrom: async () => (fake.bindings ?? []).map((one) => ({ ...one, destinationType: "queue" })),
     exists: async (_kind: string, name: string) => fake.existing?.includes(name) ?? false,
-    settings: async (_kind: string, name: string) => {
-      const type = fake.types?.[name];
-      return type === undefined ? undefined : { type, durable: true, autoDelete: false };
-    },
+    limits: async (_vhost: string, name: string) =>
+      fake.types?.[name] && { type: fake.types[name], args: {}, definition: {}, users: [] },
+    exchange: async (_vhost: string, name: string) =>
+      fake.types?.[name] && { type: fake.types[name], durable: true, autoDelete: false },
     identity: async () => {
       if (fake.silent) throw fake.silent;
       return "fake";

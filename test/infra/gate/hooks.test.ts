@@ -345,6 +345,9 @@ describe("a binding, or an ACL", () => {
       "rabbitmq/exchange/events: must keep its type, topic, got direct",
     );
     await taking(declared, [classic, direct], ["rabbitmq/orders", "rabbitmq/exchange/events"]);
+    const all = fakeRun({ ...declared, away: new ConnectionError("gone") }, { discard: "all" });
+    all.declare(QUEUE, "orders", classic);
+    await deleting(BINDING, binding, all);
     await expect(taking({ away: new ConnectionError("gone") }, [classic])).rejects.toThrow(
       "rabbitmq/orders cannot be looked at",
     );

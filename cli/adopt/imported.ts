@@ -7,15 +7,15 @@ const QUEUE = "rabbitmq:index/queue:Queue";
  * The state after `pulumi import` as our program says it. The provider reads the arguments of a queue or a binding as a map where the
  * program gives JSON, and takes the one for a change of the other, which would replace what has them.
  */
-export function mended(deployment: Deployment): Deployment {
-  return { ...deployment, resources: (deployment.resources ?? []).map(mendedResource) };
+export function asDeclared(deployment: Deployment): Deployment {
+  return { ...deployment, resources: (deployment.resources ?? []).map(declaredResource) };
 }
 
-const mendedResource = (resource: StateResource): StateResource =>
-  resource.type === BINDING ? mendedBinding(resource) : mendedQueue(resource);
+const declaredResource = (resource: StateResource): StateResource =>
+  resource.type === BINDING ? declaredBinding(resource) : declaredQueue(resource);
 
 /** A binding's name ends with its arguments as the program writes them; the provider reads texts alone, and all of them only where they are. */
-function mendedBinding(resource: StateResource): StateResource {
+function declaredBinding(resource: StateResource): StateResource {
   const { arguments: _, ...inputs } = resource.inputs ?? {};
   const { source, destination, routingKey = "" } = inputs;
   const [name, beginning] = [logicalName(resource.urn), `${destination}/${source}/${routingKey}/`];
@@ -26,7 +26,7 @@ function mendedBinding(resource: StateResource): StateResource {
   return { ...resource, inputs: { ...inputs, argumentsJson }, outputs: { ...outputs, argumentsJson } };
 }
 
-function mendedQueue(resource: StateResource): StateResource {
+function declaredQueue(resource: StateResource): StateResource {
   const { arguments: given, ...settings } = mapIn(resource.inputs?.settings);
   if (resource.type !== QUEUE || given === undefined || settings.argumentsJson !== undefined) return resource;
   const said = { autoDelete: false, ...settings, argumentsJson: JSON.stringify(mapIn(given)) };
