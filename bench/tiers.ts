@@ -37,7 +37,8 @@ function projectIn(name: string): string {
   for (const [key, value] of Object.entries({ endpoint: managementUrl, username, url })) {
     pulumi(project, "config", "set", "--path", `messaging:rabbitmq.${key}`, value);
   }
-  pulumi(project, "config", "set", "--secret", "messaging:rabbitmqPassword", password);
+  // As one argument: a password that begins with `-` would be a flag.
+  pulumi(project, "config", "set-all", "--secret", `messaging:rabbitmqPassword=${password}`);
   return project;
 }
 

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, inject, it } from "vitest";
-import { pulumi } from "./clone.ts";
+import { pulumi, setSecrets } from "./clone.ts";
 
 const clone = inject("clone");
 const at = (port: number) => `127.0.0.1:${port}`;
@@ -18,7 +18,7 @@ async function external(
     `${JSON.stringify({ config: { "messaging:brokers": "external", ...config } })}\n`,
   );
   await pulumi(clone, "stack", "init", environment, "--no-select");
-  for (const [key, value] of Object.entries(secrets)) await other("config", "set", "--secret", key, value);
+  await setSecrets(clone, environment, secrets);
   return other;
 }
 
@@ -79,8 +79,8 @@ describe("brokers that exist already", () => {
         },
       },
       {
-        "messaging:rabbitmqPassword": await administrator("rabbitmq"),
-        "messaging:kafkaPassword": await administrator("kafka"),
+        rabbitmqPassword: await administrator("rabbitmq"),
+        kafkaPassword: await administrator("kafka"),
       },
     );
     const up = await other("up", "--yes", "--skip-preview");
@@ -106,7 +106,7 @@ describe("brokers that exist already", () => {
         "messaging:rabbitmq": { endpoint: `http://${at(clone.ports.rabbitmqManagement)}`, username: "messaging-admin" },
         "messaging:skill": { kafka: null, sqs: null, redis: null },
       },
-      { "messaging:rabbitmqPassword": "wrong" },
+      { rabbitmqPassword: "wrong" },
     );
     const { code, output } = await other("up", "--yes", "--skip-preview");
     expect(code).not.toBe(0);
@@ -122,7 +122,7 @@ describe("brokers that exist already", () => {
         "messaging:rabbitmq": { endpoint: "http://127.0.0.1:9", username: "messaging-admin" },
         "messaging:skill": { kafka: null, sqs: null, redis: null },
       },
-      { "messaging:rabbitmqPassword": "any" },
+      { rabbitmqPassword: "any" },
     );
     const { code, output, milliseconds } = await other("up", "--yes", "--skip-preview");
     expect(code).not.toBe(0);

@@ -63,10 +63,21 @@ export const npm = (clone: Clone, ...args: string[]): Promise<Result> =>
 
 /** `npx pulumi …` as the README tells it, with the passphrase that `npm start` made. */
 export const pulumi = (clone: Clone, ...args: string[]): Promise<Result> =>
-  run("npx", ["pulumi", ...args, "--non-interactive"], {
-    cwd: clone.folder,
-    env: { ...variables(clone), PULUMI_CONFIG_PASSPHRASE_FILE: join(clone.folder, ".state/passphrase") },
-  });
+  run("npx", ["pulumi", ...args, "--non-interactive"], { cwd: clone.folder, env: signedIn(clone) });
+
+const signedIn = (clone: Clone) => ({
+  ...variables(clone),
+  PULUMI_CONFIG_PASSPHRASE_FILE: join(clone.folder, ".state/passphrase"),
+});
+
+/** Sets passwords of a stack by standard input, as the README says: one that begins with `-` is no flag there. */
+export async function setSecrets(clone: Clone, stack: string, secrets: Record<string, string>): Promise<void> {
+  const options = { cwd: clone.folder, env: signedIn(clone) };
+  for (const [key, input] of Object.entries(secrets)) {
+    const args = ["config", "set", "--secret", `messaging:${key}`, "--stack", stack, "--non-interactive"];
+    await must("npx", ["pulumi", ...args], { ...options, input });
+  }
+}
 
 /** Replaces text in a file of the clone, which must be there exactly once. */
 export function edit(clone: Clone, file: string, from: string, to: string): void {

@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { parse } from "yaml";
-import { container, output, pulumi } from "./clone.ts";
+import { container, output, pulumi, setSecrets } from "./clone.ts";
 import { answers, definitions, type Made, makeKafka, makeRabbitmq, makeRedis, PASSWORD, remove } from "./clusters.ts";
 import { must, run } from "./command.ts";
 
@@ -57,9 +57,9 @@ let kafka: Made;
 let home: Places;
 
 async function secretsOf(values: Record<string, string>): Promise<object> {
-  for (const [key, value] of Object.entries(values)) await other("config", "set", "--secret", key, value);
+  await setSecrets(clone, stack, values);
   const { config, ...rest } = parse(readFileSync(join(clone.folder, `Pulumi.${stack}.yaml`), "utf8"));
-  return { ...rest, config: Object.fromEntries(Object.keys(values).map((key) => [key, config[key]])) };
+  return { ...rest, config: Object.fromEntries(Object.entries(config).filter(([key]) => key.endsWith("Password"))) };
 }
 
 beforeAll(async () => {
@@ -80,9 +80,9 @@ beforeAll(async () => {
   moveTo(home);
   await pulumi(clone, "stack", "init", stack, "--no-select");
   secrets = await secretsOf({
-    "messaging:rabbitmqPassword": PASSWORD,
-    "messaging:kafkaPassword": operator.kafka.password,
-    "messaging:redisPassword": PASSWORD,
+    rabbitmqPassword: PASSWORD,
+    kafkaPassword: operator.kafka.password,
+    redisPassword: PASSWORD,
   });
   expect(await refusals(["up", "--yes", "--skip-preview"])).toEqual([]);
 });

@@ -7,7 +7,7 @@ import { parse, stringify } from "yaml";
 import { openCluster } from "../../client/kafka/cluster.ts";
 import type { Login } from "../../client/kafka/link.ts";
 import { producer } from "../../client/kafka/producer.ts";
-import { pulumi } from "./clone.ts";
+import { pulumi, setSecrets } from "./clone.ts";
 import { makeKafka, PASSWORD, remove } from "./clusters.ts";
 import { refusals } from "./gate.ts";
 
@@ -69,7 +69,7 @@ beforeAll(async () => {
   writeFileSync(file, stringify({ config: { "messaging:brokers": "external" } }));
   configure({ kafka: { bootstrapServers, tls: false, username }, skill: skillOf({}) });
   await pulumi(clone, "stack", "init", stack, "--no-select");
-  await other("config", "set", "--secret", "messaging:kafkaPassword", PASSWORD);
+  await setSecrets(clone, stack, { kafkaPassword: PASSWORD });
   await up();
   const administrator = openCluster(login, "messaging-test");
   const [salt, iterations] = [randomBytes(16), 4096];

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, inject, it } from "vitest";
 import { rules } from "../../policies/rules/index.ts";
-import { pulumi, variables } from "./clone.ts";
+import { pulumi, setSecrets, variables } from "./clone.ts";
 import { run } from "./command.ts";
 
 const clone = inject("clone");
@@ -21,8 +21,7 @@ const PRODUCTION = {
 const own = (...args: string[]) => pulumi(clone, ...args, "--stack", "production");
 async function configure(config: object): Promise<void> {
   writeFileSync(join(clone.folder, "Pulumi.production.yaml"), `${JSON.stringify({ config })}\n`);
-  for (const key of ["rabbitmqPassword", "kafkaPassword"])
-    await own("config", "set", "--secret", `messaging:${key}`, "x");
+  await setSecrets(clone, "production", { rabbitmqPassword: "x", kafkaPassword: "x" });
 }
 
 const foreign = (...args: string[]) =>

@@ -7,7 +7,7 @@ import { kafkaIdentity } from "../../live/kafkaIdentity.ts";
 import { type Gateway, startGateway } from "./aws/gateway.ts";
 import { awsJson, awsQuery, startLocalStack } from "./aws/localstack.ts";
 import { startMoto } from "./aws/moto.ts";
-import { type Clone, npm, pulumi } from "./clone.ts";
+import { type Clone, npm, pulumi, setSecrets } from "./clone.ts";
 import { PASSWORD, remove } from "./clusters.ts";
 import { type Authority, makeAuthority, makeTlsKafka, makeTlsRabbitmq } from "./tls.ts";
 
@@ -106,8 +106,7 @@ export async function initProd(clone: Clone, { authority, rabbitmq, kafka, aws, 
   const setUp = await npm(clone, "run", "setup");
   if (setUp.code !== 0) throw new Error(setUp.output);
   await mustPulumi(clone, "stack", "init", "prod");
-  for (const key of ["rabbitmqPassword", "kafkaPassword"])
-    await mustPulumi(clone, "config", "set", "--secret", `messaging:${key}`, PASSWORD);
+  await setSecrets(clone, "prod", { rabbitmqPassword: PASSWORD, kafkaPassword: PASSWORD });
 }
 
 async function mustPulumi(clone: Clone, ...args: string[]): Promise<void> {

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
-import { type Clone, makeClone, npm, pulumi, removeClone, variables } from "../engine/clone.ts";
+import { type Clone, makeClone, npm, pulumi, removeClone, setSecrets, variables } from "../engine/clone.ts";
 import { type Result, run } from "../engine/command.ts";
 
 /** An environment on brokers that are there already, in a clone of its own. */
@@ -58,7 +58,6 @@ export async function makeExternal(
   };
   await must(npm(clone, "run", "setup"));
   await must(pulumi(clone, "stack", "init", name));
-  for (const [key, value] of Object.entries(secrets))
-    await must(pulumi(clone, "config", "set", "--secret", `messaging:${key}`, value));
+  await setSecrets(clone, name, secrets);
   return environment;
 }

@@ -86,7 +86,8 @@ export async function environment(broker: Kind["name"]): Promise<Environment> {
   writeFileSync(file, "config: {}\n");
   await must(binary, ["stack", "init", name, "--no-select", "--non-interactive"], options);
   const [key, value] = kind.secret?.(operator) ?? [];
-  if (key && value) await must(binary, ["config", "set", "--secret", key, value, "--stack", name], options);
+  if (key && value)
+    await must(binary, ["config", "set", "--secret", key, "--stack", name], { ...options, input: value });
   version(0);
   return {
     kind,
