@@ -7,6 +7,7 @@ import { rangeAssignment } from "./assignment.ts";
 import type { Cluster } from "./cluster.ts";
 import { commits } from "./commits.ts";
 import { type Fetcher, fetcher } from "./fetcher.ts";
+import type { WithFormer } from "./former.ts";
 import { joinGroup, type Session } from "./group.ts";
 import { committedOffsets, listOffsets } from "./offsets.ts";
 import { flowOf, type Work, workOn } from "./partition.ts";
@@ -15,6 +16,7 @@ import { refusedIfMissing, told } from "./wire.ts";
 
 export interface ConsumerOptions extends Omit<Work, "refusals"> {
   cluster: Cluster;
+  subscription: WithFormer;
   /** Milliseconds; see GroupOptions. */
   sessionTimeout: number;
 }
@@ -41,7 +43,7 @@ interface Parts extends ConsumerOptions, Pick<Work, "refusals"> {
 /** Starts a member of a group on a topic and the group's retry topics; returns when it has its partitions. */
 export async function startConsumer(options: ConsumerOptions): Promise<Consumer> {
   const { cluster, subscription, onError } = options;
-  const { topic, groupId, retries } = subscription;
+  const { topic, groupId, retries, former } = subscription;
   const retryTopics = new Set(retries.map(({ place }) => place));
   const refusals = new Map<string, number>();
   // Apart from those of publishing: an app may publish to a topic that it may no longer read.
@@ -51,7 +53,8 @@ export async function startConsumer(options: ConsumerOptions): Promise<Consumer>
 
   const goesOn = (place: string, error: Error): boolean => {
     const failure = refusedIfMissing(error);
-    onError(failure);
+    // One that is deleted was empty.
+    if (!(former.has(place) && failure instanceof RefusedError)) onError(failure);
     const now = Date.now();
     if (now - (lastAt.get(place) ?? now) > forgotten) unread.delete(place);
     if (failure instanceof RefusedError) lastAt.set(place, now);
