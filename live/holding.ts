@@ -14,6 +14,8 @@ export interface Holding {
   lastWrite?: Date;
   /** How many consume it now; only of a RabbitMQ queue. */
   consumers?: number;
+  /** What is in it and holds nothing, by name; only of what holds several things. */
+  empty?: string[];
 }
 
 /** Something on a broker and what it holds. */
@@ -39,15 +41,14 @@ export function together(holdings: readonly Holding[], detail: string): Holding 
   };
 }
 
-/** What several things hold as one, in words that name those that hold something. Throws an UnknownHolding where that of one is not known. */
+/** What several things hold as one, in words that name those that hold something, and the others apart. Throws an UnknownHolding where that of one is not known. */
 export function allHeld(held: readonly Held[], detailOf = ({ holding }: Held): string => holding.detail): Holding {
   for (const { unknown } of held) if (unknown) throw unknown;
   const filled = held.filter(({ holding }) => holding.messages > 0);
   const detail = filled.map((one) => `${one.name}: ${detailOf(one)}`).join("; ");
-  return together(
-    filled.map(({ holding }) => holding),
-    detail,
-  );
+  const empty = held.filter((one) => !filled.includes(one)).map(({ name }) => name);
+  const holdings = filled.map(({ holding }) => holding);
+  return { ...together(holdings, detail), ...(empty.length > 0 && { empty }) };
 }
 
 /** What something holds cannot be known now, though its broker answers. Unknown is never empty: whoever asked must not go on as if it were. */

@@ -91,6 +91,12 @@ export function kafkaLook(access: KafkaOperator): KafkaLook & { close(): Promise
         const own = results.flatMap(({ configs }) => configs).filter(({ configSource }) => configSource === OWN);
         return Object.fromEntries(own.map(({ name, value }) => [name, value ?? ""]));
       }),
+    inSync: (topic) =>
+      asking(`looking at the replicas of topic ${topic}`, async () => {
+        if (!(await isThere(topic))) return 0;
+        const { topics } = await metadata([topic]);
+        return Math.min(...topics.flatMap(({ partitions }) => partitions.map(({ isrNodes }) => isrNodes.length)));
+      }),
     exists: (kind, name, mechanism) =>
       asking(`looking for ${kind} ${name}`, () => (kind === "topic" ? isThere(name) : hasCredentials(name, mechanism))),
     rights: (kind, name) => asking(`looking at the rights on ${kind} ${name}`, () => rightsOn(cluster, kind, name)),

@@ -21,15 +21,15 @@ export interface RabbitmqLook {
   retries(vhost: string, name: string): Promise<Map<string, number>>;
   /** What limits a queue now, and who consumes it. Undefined: there is no such queue. */
   limits(vhost: string, name: string): Promise<RabbitmqLimits | undefined>;
-  /** Every queue of a vhost with what it holds; empty where there is no such vhost. */
-  queues(vhost: string): Promise<Held[]>;
+  /** Every queue of a vhost with what it holds, and every exchange that somebody made, as `exchange/<name>`; empty where there is no such vhost. */
+  contents(vhost: string): Promise<Held[]>;
   /** The bindings that lead from an exchange, by destination and routing key. */
   bindingsFrom(vhost: string, exchange: string): Promise<RabbitmqLiveBinding[]>;
   /** Whether it exists: a vhost, an exchange, a queue, a user or a policy, by the names that the provider takes. */
   exists(kind: "vhost" | "exchange" | "queue" | "user" | "policy", name: string, vhost?: string): Promise<boolean>;
   /** What an exchange was declared with, its type as `topic`. Undefined: there is no such exchange. */
   exchange(vhost: string, name: string): Promise<{ type: string; durable: boolean; autoDelete: boolean } | undefined>;
-  /** Of every vhost of the broker. */
+  /** Those of every vhost of the broker, each with `@<vhost>` behind its name. */
   all(): Promise<Held[]>;
   /** The cluster's name, internal id and nodes; `sameness` compares two of them. */
   identity(): Promise<string>;
@@ -71,6 +71,8 @@ export interface KafkaLook {
   exists(kind: "topic" | "user", name: string, mechanism?: string): Promise<boolean>;
   /** Who may use a topic or a consumer group. */
   rights(kind: "topic" | "group", name: string): Promise<KafkaRights>;
+  /** How many replicas the topic's worst partition has in sync now; 0 where there is no such topic. */
+  inSync(topic: string): Promise<number>;
   /** How many brokers the cluster has now: a topic cannot have more replicas. */
   brokers(): Promise<number>;
   /** The cluster's id. */
@@ -118,6 +120,8 @@ export interface RedisLook {
   server(): Promise<Holding>;
   /** What a consumer group has not acknowledged and not read, and its dead letters. Undefined: there is no such stream or group. */
   group(stream: string, group: string): Promise<Holding | undefined>;
+  /** Bytes that count towards its `maxmemory`. */
+  usedMemory(): Promise<number>;
   /** Whether an ACL user exists. */
   exists(user: string): Promise<boolean>;
   /** What tells this server from others as long as its data stays; undefined where nobody has marked it yet. */

@@ -101,14 +101,16 @@ export function rabbitmqLook(access: Access): RabbitmqLook & { close(): Promise<
     return found?.holding;
   }
 
-  async function queues(vhost: string): Promise<Held[]> {
+  async function contents(vhost: string): Promise<Held[]> {
     if (!(await api.find("vhosts", vhost))) return [];
-    return holdings(vhost, (await api.list<ListedQueue>("queues", vhost, FIGURES)) ?? []);
+    const exchanges = (await api.list<{ name: string }>("exchanges", vhost)) ?? [];
+    const queues = await holdings(vhost, (await api.list<ListedQueue>("queues", vhost, FIGURES)) ?? []);
+    return [...queues, ...exchanges.filter(({ name }) => !isBrokers(name)).map(leading)];
   }
 
   return {
     queue,
-    queues,
+    contents,
     retries: async (vhost, name) => (await retriesOf(vhost)).get(name) ?? new Map(),
     limits: (vhost, name) => limitsOf(api, vhost, name),
     async bindingsFrom(vhost, exchange) {
@@ -126,7 +128,7 @@ export function rabbitmqLook(access: Access): RabbitmqLook & { close(): Promise<
     async all() {
       const vhosts = (await api.list<{ name: string }>("vhosts")) ?? [];
       const all = vhosts.map(async ({ name: vhost }) =>
-        (await queues(vhost)).map((one) => ({ ...one, name: `${one.name}@${vhost}` })),
+        (await contents(vhost)).map((one) => ({ ...one, name: `${one.name}@${vhost}` })),
       );
       return (await Promise.all(all)).flat();
     },
@@ -137,6 +139,15 @@ export function rabbitmqLook(access: Access): RabbitmqLook & { close(): Promise<
     },
   };
 }
+
+/** Whether the broker has given it its name; the default exchange has none. */
+const isBrokers = (name: string): boolean => name === "" || name.startsWith("amq.");
+
+/** An exchange leads messages and keeps none. */
+const leading = ({ name }: { name: string }): Held => ({
+  name: `exchange/${name}`,
+  holding: { messages: 0, waiting: 0, detail: "nothing" },
+});
 
 const PLACES = { exchange: "exchanges", queue: "queues", policy: "policies" } as const;
 

@@ -3,7 +3,7 @@ import { isMissing } from "../client/redis/group.ts";
 import { unreadOf } from "../client/redis/operator.ts";
 import { text, toEntries, toRecords } from "../client/redis/replies.ts";
 import { type Login, type Server, serverOf } from "../client/redis/server.ts";
-import { untoldBy } from "../client/redis/telling.ts";
+import { saidIn, untoldBy } from "../client/redis/telling.ts";
 import { deadLetterStreamName } from "../skill/index.ts";
 import { type Holding, UnknownHolding } from "./holding.ts";
 import { inTime } from "./inTime.ts";
@@ -27,10 +27,15 @@ export function redisLook(login: Login): RedisLook & { close(): Promise<void> } 
     server: () => telling(async () => toHolding(await everyDatabase(server, login))),
     group: (stream, group) => telling(() => groupOf(server, stream, group)),
     exists: (user) => asking(async () => (await server.ask(["ACL", "GETUSER", user])) !== null),
+    usedMemory: () => asking(async () => countedMemory(text(await server.ask(["INFO", "memory"])))),
     identity: () => asking(() => markOf(server)),
     close: async () => server.close(),
   };
 }
+
+/** What is in use without the buffers that the server leaves out when it compares this with `maxmemory`. */
+const countedMemory = (info: string): number =>
+  Number(saidIn(info, "used_memory")) - Number(saidIn(info, "mem_not_counted_for_evict") ?? 0);
 
 async function mustTell(server: Server): Promise<void> {
   const why = await untoldBy(server);

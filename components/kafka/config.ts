@@ -2,15 +2,16 @@ import { type KafkaTopic, minInSyncReplicas, toMilliseconds } from "../../skill/
 
 export { minInSyncReplicas };
 
-// What decides whether a record fits: the largest batch in bytes, counted when compressed so.
-const LARGEST = "max.message.bytes";
+/** What decides whether a record fits: the largest batch in bytes, counted when compressed. */
+export const LARGEST = "max.message.bytes";
+/** How a topic's records are compressed. */
 const COMPRESSION = "compression.type";
 
 /** Room in a retry or dead-letter topic for the headers that tell where a record failed and why. */
 const FAILURE_HEADERS_BYTES = 64 * 1024;
 
 /** Kafka's default of max.message.bytes (ServerLogConfigs.MAX_MESSAGE_BYTES_DEFAULT, 1 MiB and the overhead of a batch). */
-const LARGEST_BY_DEFAULT = 1_048_588;
+export const LARGEST_BY_DEFAULT = 1_048_588;
 
 const DAY = 86_400_000;
 

@@ -43,12 +43,12 @@ export interface Guarded {
   dataStays?: boolean;
   /** How such a change is made without loss. */
   instead?(old: Old, run: Run): string;
-  /** What is wrong with a change in place; undefined where nothing is. `outputs`: those of before. */
-  change?(before: Properties, after: Properties, run: Run, outputs: Properties): Promise<string | undefined>;
+  /** What is wrong with a change in place; undefined where nothing is. `old`: as the state has it. */
+  change?(before: Properties, after: Properties, run: Run, old: Old): Promise<string | undefined>;
   /** It is what an app may do: a change may cut the app off from what this `up` drops. */
   rights?: boolean;
-  /** What is wrong with making it; undefined where nothing is. */
-  create?(inputs: Properties, run: Run): Promise<string | undefined>;
+  /** What is wrong with making it; undefined where nothing is. `resource`: its name in the program. */
+  create?(inputs: Properties, run: Run, resource: string): Promise<string | undefined>;
   /** Whether the broker has one of this name already. Absent: making it anew takes nothing over. `resource`: its name in the program. */
   exists?(inputs: Properties, run: Run, resource: string): Promise<boolean>;
   /** What is wrong with deleting it beside what it holds; undefined where nothing is. */

@@ -5,7 +5,16 @@ import type { End, Guarded, Old, Properties } from "./guarded.ts";
 import { known, NotKnown, Unreachable } from "./known.ts";
 import { type Run, unlessAllowed } from "./run.ts";
 import { guardedTypes } from "./table.ts";
-import { cannotAsk, cannotChange, cannotRead, describe, existsAlready, holds, type Place } from "./text.ts";
+import {
+  cannotAsk,
+  cannotChange,
+  cannotRead,
+  describe,
+  existsAlready,
+  holds,
+  holdsOthers,
+  type Place,
+} from "./text.ts";
 
 /** Lets go what holds nothing or is allowed to go. Throws the sentence that says why not. */
 export async function beforeDelete(
@@ -59,6 +68,10 @@ async function mustBeEmpty(guarded: Guarded, old: Old, run: Run, place: Place): 
     throw new Error(cannotAsk(name, error.message, place));
   });
   if (held && run.kept(held) > 0) throw new Error(holds(name, held, place));
+  // What is in it and of the environment has been asked for already. Nobody waits for the rest, but somebody may use it.
+  const { empty = [] } = held ?? {};
+  if (run.kept({ messages: empty.length, waiting: 0, detail: "" }) > 0)
+    throw new Error(holdsOthers(name, empty, place));
 }
 
 /**
@@ -137,7 +150,7 @@ export async function beforeUpdate(
   await checkEnds(guarded, old, run, place);
   if (!guarded.change) return;
   const after = await known(call.newInputs);
-  const change = () => guarded.change!(old.inputs, after, run, old.outputs);
+  const change = () => guarded.change!(old.inputs, after, run, old);
   const problem = await unlessAllowed(run, name, change).catch((error: Error) => {
     if (isLater(error)) return undefined;
     throw new Error(cannotAsk(name, error.message, place));
@@ -153,7 +166,7 @@ export async function beforeCreate(guarded: Guarded, call: pulumi.ResourceHookAr
     // What is made anew was let go before.
     if (run.leaving.has(name)) return;
     if (await guarded.exists?.(inputs, run, call.name)) throw new Error(existsAlready(name, guarded.kind));
-    const problem = await guarded.create?.(inputs, run);
+    const problem = await guarded.create?.(inputs, run, call.name);
     if (problem) throw new Error(problem);
     run.made.add(name);
   } catch (error) {

@@ -1,7 +1,9 @@
+import * as pulumi from "@pulumi/pulumi";
+import { LARGEST, LARGEST_BY_DEFAULT } from "../../components/kafka/config.ts";
 import { allHeld, type Holding, type KafkaLook } from "../../live/index.ts";
 import { copiedTopicOf } from "../replace/kafka.ts";
 import type { Guarded, Properties } from "./guarded.ts";
-import { ownerOf, repartition, tooManyReplicas, wouldRemove } from "./kafkaChange.ts";
+import { notInSync, ownerOf, repartition, tooManyReplicas, wouldRemove } from "./kafkaChange.ts";
 import { allYounger, inWords, lowered, wouldDelete } from "./limits.ts";
 import { asking as askingBroker, type Run } from "./run.ts";
 
@@ -9,6 +11,16 @@ const UNKNOWN = "nothing says how Kafka is reached: keep messaging:kafka until a
 
 export const asking = <T>(run: Run, ask: (kafka: KafkaLook) => Promise<T>): Promise<T> =>
   askingBroker(run, (look) => look.kafka(), UNKNOWN, ask);
+
+/** Why a topic does not ask for more replicas in sync than it has. More replicas bring more in sync themselves. */
+async function tooFewInSync(before: Properties, after: Properties, run: Run): Promise<string | undefined> {
+  const [old, wanted] = [before, after].map(({ config }) => Number(config?.[IN_SYNC] ?? 1)) as [number, number];
+  if (wanted <= old || after.replicationFactor > before.replicationFactor) return undefined;
+  const there = await asking(run, (kafka) => kafka.inSync(after.name));
+  return wanted <= there ? undefined : notInSync(after.name, wanted, there);
+}
+
+const IN_SYNC = "min.insync.replicas";
 
 /** Why a topic does not keep less than it holds. */
 async function lessKept(before: Properties, after: Properties, run: Run): Promise<string | undefined> {
@@ -29,6 +41,9 @@ async function lessKept(before: Properties, after: Properties, run: Run): Promis
 }
 
 const CLEANUP = "cleanup.policy";
+
+const sized = ({ config }: Properties): Properties => ({ [LARGEST]: LARGEST_BY_DEFAULT, ...config });
+const REFUSED_THEN = "larger records are refused once that is made, those of producers that run now among them.";
 
 const topic: Guarded = {
   kind: "topic",
@@ -52,11 +67,15 @@ const topic: Guarded = {
   async change(before, after, run) {
     const name = String(after.name);
     const owner = ownerOf(run.skill, name);
+    // To which size the producers that run now keep nobody knows.
+    const [smaller] = lowered([LARGEST], sized(before), sized(after));
+    if (smaller && owner === name) await pulumi.log.warn(`kafka/${name}: ${inWords(smaller)}: ${REFUSED_THEN}`);
     const problems = [
       repartition({ owner, before: before.partitions, after: after.partitions }, run.skill),
       ...(after.replicationFactor > before.replicationFactor
         ? [tooManyReplicas(name, after.replicationFactor, await asking(run, (kafka) => kafka.brokers()))]
         : []),
+      await tooFewInSync(before, after, run),
       wouldRemove(
         { name, owner, stack: run.stack },
         await asking(run, (kafka) => kafka.settings(name)),

@@ -42,6 +42,13 @@ export function tooManyReplicas(name: string, wanted: number, brokers: number): 
   return `kafka/${name}: must have a replicationFactor of at most ${brokers}, as ${cluster}, got ${wanted}. Add brokers first, or keep the replicationFactor.`;
 }
 
+/** Why producers need no more replicas in sync than there are. */
+export const notInSync = (name: string, wanted: number, there: number): string =>
+  [
+    `kafka/${name}: must have min.insync.replicas of at most ${there}, as a partition has ${there} in sync now, got ${wanted}: Kafka would refuse every record.`,
+    "  Start the brokers that are down, or keep the number.",
+  ].join("\n");
+
 /** Why a topic is not updated: that sets all of its settings, and so removes those that nobody declares. `declared`: the names of those that somebody does. */
 export function wouldRemove(
   { name, owner, stack }: { name: string; owner: string | undefined; stack: string },

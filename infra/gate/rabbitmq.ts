@@ -1,4 +1,4 @@
-import { allHeld, type Holding, type RabbitmqLook } from "../../live/index.ts";
+import { allHeld, type Held, type Holding, type RabbitmqLook } from "../../live/index.ts";
 import type { Guarded, Properties } from "./guarded.ts";
 import { asking as askingBroker, type Run } from "./run.ts";
 
@@ -104,10 +104,9 @@ export const exchange: Guarded = {
 export const vhost: Guarded = {
   kind: "vhost",
   name: ({ inputs }) => `rabbitmq/vhost/${inputs.name}`,
-  /** The queues in it that nobody else answers for. */
   holding: async ({ inputs }, run) => {
-    const held = await asking(run, (rabbitmq) => rabbitmq.queues(inputs.name));
-    return allHeld(held.filter(({ name }) => !run.leaving.has(`rabbitmq/${name}`)));
+    const held = await asking(run, (rabbitmq) => rabbitmq.contents(inputs.name));
+    return heldByOthers(held.filter(({ name }) => !run.leaving.has(`rabbitmq/${name}`)));
   },
   exists: ({ name }, run) => asking(run, (rabbitmq) => rabbitmq.exists("vhost", name)),
 };
@@ -126,5 +125,14 @@ export async function everything(run: Run): Promise<Holding> {
     const own = run.leaving.has(`rabbitmq/vhost/${name.slice(at + 1)}`);
     return own && run.leaving.has(`rabbitmq/${name.slice(0, at)}`);
   };
-  return allHeld(held.filter(({ name }) => !goes(name)));
+  return heldByOthers(held.filter(({ name }) => !goes(name)));
 }
+
+/**
+ * Without empty queues that the broker has named, which are gone with their connection, our own clients' among them; and without the
+ * exchanges that are ours by their name, of which the outputs tell only by their delay tiers.
+ */
+const heldByOthers = (held: readonly Held[]): Holding =>
+  allHeld(held.filter(({ name, holding, unknown }) => unknown || holding.messages > 0 || !OWN.test(name)));
+
+const OWN = /^(amq\.|exchange\/messaging\.)/;

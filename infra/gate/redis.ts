@@ -1,6 +1,7 @@
 import type { Holding, RedisLook } from "../../live/index.ts";
-import type { Guarded } from "./guarded.ts";
+import type { Guarded, Properties } from "./guarded.ts";
 import { Unreachable } from "./known.ts";
+import { lowered } from "./limits.ts";
 import { asking as askingBroker, type Run } from "./run.ts";
 
 const asking = <T>(run: Run, instance: string, ask: (redis: RedisLook) => Promise<T>): Promise<T> => {
@@ -28,6 +29,29 @@ const user: Guarded = {
   exists: ({ name }, run, resource) => asking(run, instanceOf(resource), (redis) => redis.exists(name)),
 };
 
+/** Why a server that is in use does not get so little memory: an `up` that only lowers a number would stop every producer. */
+async function tooLittle(instance: string, { parameters }: Properties, run: Run): Promise<string | undefined> {
+  const memory = Number(parameters?.maxmemory);
+  const used = await asking(run, instance, (redis) => redis.usedMemory());
+  if (!(memory <= used)) return undefined;
+  return [
+    `redis/${instance}: must have a maxMemory above the ${mebibytes(used)} that are in use, got ${mebibytes(memory)}: the server would refuse every write.`,
+    "  Keep a larger maxMemory until less is in use: read or trim streams, drop dead letters, delete keys.",
+  ].join("\n");
+}
+
+const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+
+const settings: Guarded = {
+  kind: "settings",
+  name: ({ name }) => `redis/${name}/settings`,
+  create: (inputs, run, instance) => tooLittle(instance, inputs, run),
+  change: async (before, after, run, { name: instance }) =>
+    lowered(["maxmemory"], before.parameters, after.parameters).length > 0
+      ? tooLittle(instance, after, run)
+      : undefined,
+};
+
 /** What AWS makes a replication group anew for. */
 const FIXED = ["engine", "port", "subnetGroupName", "kmsKeyId", "atRestEncryptionEnabled"];
 
@@ -49,6 +73,7 @@ const replicationGroup: Guarded = {
 /** What stands before each type of Redis's resources. */
 export const guarded: Record<string, Guarded> = {
   "messaging-extras:redis:ConsumerGroup": consumerGroup,
+  "messaging-extras:redis:Settings": settings,
   "messaging-extras:redis:User": user,
   "aws:elasticache/replicationGroup:ReplicationGroup": replicationGroup,
 };

@@ -31,7 +31,7 @@ const queue: Guarded = {
       : [`fifoQueue, ${Boolean(before.fifoQueue)}, got ${Boolean(after.fifoQueue)}`],
   instead: () =>
     "declare the new queue beside it under another name, move producers there, and take this one out of the skill when its consumers have emptied it",
-  async change(before, after, run, outputs) {
+  async change(before, after, run, { outputs }) {
     const lower = lowered(["messageRetentionSeconds"], before, after);
     if (lower.length === 0) return undefined;
     const name = nameOf(after.name ?? outputs.name);

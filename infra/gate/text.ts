@@ -16,6 +16,16 @@ export function holds(name: string, holding: Holding, place: Place, now = Date.n
   ].join("\n");
 }
 
+/** Why something is not deleted that has `names` in it, which hold nothing and may be others'. */
+export function holdsOthers(name: string, names: readonly string[], place: Place): string {
+  const [are, them] = names.length === 1 ? ["is", "it"] : ["are", "them"];
+  return [
+    `${name} has ${names.join(", ")} in it, which ${are} not known as this environment's own: deleting it would take ${them} away from whoever uses ${them}.`,
+    `  Keep it in the skill until ${names.length === 1 ? "that is" : "those are"} gone.`,
+    ...toLose("Or", name, place),
+  ].join("\n");
+}
+
 /** Why something that cannot be changed in place is not made anew. `changes`: each as `type, quorum, got classic`. */
 export function cannotChange(
   { name, kind, changes, instead }: { name: string; kind: string; changes: readonly string[]; instead: string },

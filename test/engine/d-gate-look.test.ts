@@ -125,6 +125,7 @@ describe("a look at Kafka", () => {
     await admin.incrementalAlterConfigs({ resources: resources.map((one) => ({ ...one, configs })) });
     expect(await kafka.settings(TOPIC)).toEqual({ "segment.ms": "3600000" });
     expect(await kafka.brokers()).toBe(1);
+    expect([await kafka.inSync(TOPIC), await kafka.inSync("nothing")]).toEqual([1, 0]);
     expect(await kafka.exists("user", "order-service", "SCRAM-SHA-512")).toBe(true);
     expect(await kafka.exists("user", "order-service", "SCRAM-SHA-256")).toBe(false);
     expect(await kafka.exists("user", "nobody")).toBe(false);

@@ -318,6 +318,15 @@ describe("the data-loss gate of RabbitMQ", () => {
     ]);
     expect(await must("docker", ["inspect", "--format", "{{.Id}} {{.State.StartedAt}}", broker])).toBe(running);
     expect(await ways()).toEqual(before);
+    // An empty queue of theirs, on which their apps may wait, is theirs all the same.
+    await ctl("purge_queue", "-p", "orders", "strangers");
+    allow(clone, "rabbitmq/orders");
+    for (const command of [["preview"], ["up", "--yes", "--skip-preview"]]) {
+      expect(await refusals(clone, ...command)).toEqual([
+        "rabbitmq/vhost/orders has strangers in it, which is not known as this environment's own: deleting it would take it away from whoever uses it.",
+      ]);
+    }
+    expect(await ways()).toEqual(before);
     allow(clone);
     restore(clone, "skill.yaml");
     expect(await refusals(clone, "preview", "--expect-no-changes")).toEqual([]);

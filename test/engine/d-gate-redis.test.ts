@@ -178,6 +178,25 @@ describe("the gate of Redis", () => {
     expect(await refused("preview", "--expect-no-changes")).toEqual([]);
   });
 
+  it("refuses less memory than is in use, and the server takes writes as before", async () => {
+    await server.ask(["SET", "gate-test:large", "x".repeat(20 * 2 ** 20)]);
+    try {
+      changeSkill(clone, (skill) => {
+        skill.redis.instances.notifications.maxMemory = "16mb";
+      });
+      for (const command of [["preview"], ["up", "--yes", "--skip-preview"]]) {
+        expect(await refused(...command)).toEqual([
+          expect.stringMatching(
+            /^redis\/notifications: must have a maxMemory above the 2\d\.\d MiB that are in use, got 16\.0 MiB: the server would refuse every write\.$/,
+          ),
+        ]);
+      }
+      await publish(1);
+    } finally {
+      await server.ask(["DEL", "gate-test:large"]);
+    }
+  });
+
   it("refuses the other engine on the data that stays", async () => {
     changeSkill(clone, (skill) => {
       skill.redis.instances.notifications.engine = "valkey";

@@ -34,7 +34,9 @@ async function asked(queue: string | undefined): Promise<(number | string)[]> {
   const look = rabbitmqLook(access);
   try {
     if (queue !== undefined) return [(await look.queue(VHOST, queue))?.messages ?? 0];
-    return (await look.queues(VHOST)).map(({ holding, unknown }) => unknown?.message.slice(0, 120) ?? holding.messages);
+    return (await look.contents(VHOST)).map(
+      ({ holding, unknown }) => unknown?.message.slice(0, 120) ?? holding.messages,
+    );
   } catch (error) {
     return [(error as Error).message.slice(0, 120)];
   } finally {

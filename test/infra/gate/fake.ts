@@ -39,7 +39,7 @@ export function fakeRun(
   const rabbitmq = {
     queue: async (_vhost: string, name: string) => fake.queues?.[name],
     retries: async (_vhost: string, name: string) => new Map(Object.entries(fake.retries?.[name] ?? {})),
-    queues: async () => held(),
+    contents: async () => held(),
     all: async () => held().map((one) => ({ ...one, name: `${one.name}@v` })),
     bindingsFrom: async () => (fake.bindings ?? []).map((one) => ({ ...one, destinationType: "queue" })),
     exists: async (_kind: string, name: string) => fake.existing?.includes(name) ?? false,

@@ -207,6 +207,43 @@ describe("a vhost", () => {
       "rabbitmq/vhost/v holds 3 messages (foreign: 3 ready)",
     );
   });
+
+  it("stays while somebody else's queue or exchange is in it, though it holds nothing", async () => {
+    const queues = {
+      orders: none,
+      theirs: none,
+      "exchange/news": none,
+      "amq.gen-1": none,
+      "exchange/messaging.work": none,
+    };
+    const taking = async (options: Parameters<typeof fakeRun>[1] = {}) => {
+      const run = fakeRun({ queues }, options);
+      await deleting(QUEUE, orders, run);
+      return deleting(VHOST, { name: "v" }, run).then(
+        () => "is deleted",
+        (error: Error) => error.message,
+      );
+    };
+    expect(await taking()).toMatchInlineSnapshot(`
+      "rabbitmq/vhost/v has theirs, exchange/news in it, which are not known as this environment's own: deleting it would take them away from whoever uses them.
+        Keep it in the skill until those are gone.
+        Or lose it on purpose, once: add to Pulumi.test.yaml below config:
+          messaging:allowDataLoss: [rabbitmq/vhost/v]"
+    `);
+    expect(await taking({ allowed: ["rabbitmq/vhost/v"] })).toBe("is deleted");
+    // As `npm run down` does: nobody waits for what is in them.
+    expect(await taking({ discard: "consumed" })).toBe("is deleted");
+  });
+
+  it("does not take its broker's volume along while that has something of somebody else's", async () => {
+    const run = fakeRun({ queues: { orders: none, theirs: none } }, { allowed: ["rabbitmq/vhost/v"] });
+    await deleting(QUEUE, orders, run);
+    await deleting(VHOST, { name: "v" }, run);
+    const volume = { ...call("docker:index/volume:Volume", { name: "messaging-test-rabbitmq" }), name: "rabbitmq" };
+    await expect(beforeDelete(guardedTypes[volume.type]!, volume, run, place)).rejects.toThrow(
+      "rabbitmq/volume has theirs@v in it, which is not known as this environment's own: deleting it would take it away from whoever uses it.",
+    );
+  });
 });
 
 describe("what is made", () => {
@@ -297,6 +334,9 @@ describe("what leads to a queue that is dropped", () => {
     await taking({});
     const theirs = { queues: { orders: three, theirs: three } };
     await expect(taking(theirs)).rejects.toThrow("rabbitmq/vhost/v holds 3 messages (theirs: 3 ready)");
+    await expect(taking({ queues: { orders: three, theirs: none } })).rejects.toThrow(
+      "rabbitmq/vhost/v has theirs in it",
+    );
     await expect(taking(theirs, [[], [], [], all[3]!])).rejects.toThrow("rabbitmq/volume holds 6 messages");
     await expect(taking(theirs, all, ["rabbitmq/orders", "rabbitmq/vhost/v"])).rejects.toThrow(
       "rabbitmq/volume holds 3 messages",

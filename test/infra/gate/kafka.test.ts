@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import * as pulumi from "@pulumi/pulumi";
+import { describe, expect, it, vi } from "vitest";
 import { beforeCreate, beforeDelete, beforeUpdate } from "../../../infra/gate/hooks.ts";
 import type { Run } from "../../../infra/gate/run.ts";
 import { guardedTypes } from "../../../infra/gate/table.ts";
@@ -15,6 +16,7 @@ interface Fake {
   topics?: Record<string, Holding>;
   settings?: Record<string, string>;
   brokers?: number;
+  inSync?: number;
   existing?: string[];
 }
 
@@ -31,6 +33,7 @@ function runOf(fake: Fake, { topic = {}, allowed = [] as string[] } = {}): Run {
     topic: async (name) => fake.topics?.[name],
     settings: async () => fake.settings ?? {},
     brokers: async () => fake.brokers ?? 3,
+    inSync: async () => fake.inSync ?? 3,
     exists: async (kind, name, mechanism) => fake.existing?.includes([kind, name, mechanism].join(" ")) ?? false,
     all: async () => Object.entries(fake.topics ?? {}).map(([name, held]) => ({ name, holding: held })),
   };
@@ -153,6 +156,41 @@ describe("a topic whose broker has settings that the skill does not declare", ()
     const before = { ...events, config: live };
     expect(await refusal(updating({ config: {} }, runOf({ settings: live }), before))).toBe("passes");
     expect(await refusal(updating({}, runOf({ settings: live }, { allowed: ["kafka/events"] })))).toBe("passes");
+  });
+});
+
+describe("a topic that asks for more replicas in sync", () => {
+  const config = (wanted: string) => ({ config: { "min.insync.replicas": wanted } });
+  const before = { ...events, replicationFactor: 3, ...config("1") };
+
+  it("gets as many as there are now, as every record would be refused", async () => {
+    expect(await refusal(updating(config("2"), runOf({ inSync: 2 }), before))).toBe("passes");
+    expect(await refusal(updating(config("3"), runOf({ inSync: 2 }), before))).toBe(
+      "kafka/events: must have min.insync.replicas of at most 2, as a partition has 2 in sync now, got 3: Kafka would refuse every record.\n  Start the brokers that are down, or keep the number.",
+    );
+  });
+
+  it("may ask for fewer, and for more with the replicas that come in the same change", async () => {
+    expect(await refusal(updating(config("1"), runOf({ inSync: 1 }), { ...before, ...config("2") }))).toBe("passes");
+    const one = { ...before, replicationFactor: 1 };
+    expect(await refusal(updating({ ...config("2"), replicationFactor: 3 }, runOf({ inSync: 1 }), one))).toBe("passes");
+  });
+});
+
+describe("a topic that takes smaller records than before", () => {
+  it("is changed with a warning, as producers that run may write larger ones", async () => {
+    const warn = vi.spyOn(pulumi.log, "warn").mockResolvedValue();
+    const of = (bytes: string) => ({ config: { "max.message.bytes": bytes } });
+    for (const bytes of ["5000", "1048588", "9000000"])
+      expect(await refusal(updating(of(bytes), runOf({})))).toBe("passes");
+    const dead = { ...events, name: "events.mailer.dlt" };
+    expect(await refusal(updating(of("5000"), runOf({}), dead))).toBe("passes");
+    expect(warn.mock.calls).toEqual([
+      [
+        "kafka/events: max.message.bytes 5000 in place of 1048588: larger records are refused once that is made, those of producers that run now among them.",
+      ],
+    ]);
+    warn.mockRestore();
   });
 });
 

@@ -28,7 +28,7 @@ function runOn(rights: Partial<KafkaRights>, more: Partial<Run> = {}): Run {
   return Object.assign(fakeRun({}), { asking: async (ask: (look: object) => unknown) => ask(look) }, more);
 }
 const first = (rights: Partial<KafkaRights>, more?: Partial<Run>, inputs = {}) =>
-  kafkaAcl.create!(acl("reports", inputs), runOn(rights, more));
+  kafkaAcl.create!(acl("reports", inputs), runOn(rights, more), "reports");
 const ofTopic = { allDeclared: (type: string) => (type.endsWith(":Topic") ? [{ name: "legacy" }] : []) };
 
 describe("the first ACL of a topic or group that is in use", () => {

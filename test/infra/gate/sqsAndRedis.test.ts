@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { beforeCreate, beforeDelete } from "../../../infra/gate/hooks.ts";
+import { beforeCreate, beforeDelete, beforeUpdate } from "../../../infra/gate/hooks.ts";
 import type { Run } from "../../../infra/gate/run.ts";
 import { everything as everythingOfSqs } from "../../../infra/gate/sqs.ts";
 import { guardedTypes } from "../../../infra/gate/table.ts";
@@ -17,19 +17,22 @@ const two: Holding = { messages: 2, waiting: 2, detail: "1 visible, 1 in flight"
 interface Fake {
   queues?: Record<string, Holding>;
   redis?: Record<string, Record<string, Holding>>;
+  /** Bytes in use on instance `cache`. */
+  used?: number;
 }
 
-function runOf({ queues = {}, redis = {} }: Fake): Run {
+function runOf({ queues = {}, redis = {}, used }: Fake): Run {
   const sqs = {
     queue: async (url: string) => queues[url],
     exists: async (name: string) => Object.keys(queues).some((url) => url.endsWith(`/${name}`)),
     all: async () => Object.entries(queues).map(([url, holding]) => ({ name: url.split("/").at(-1)!, holding })),
   };
   const redisOf = async (instance: string) =>
-    redis[instance] && {
+    (instance === "cache" && { usedMemory: async () => used }) ||
+    (redis[instance] && {
       group: async (stream: string, group: string) => redis[instance]![`${stream}/${group}`],
       exists: async (user: string) => user in redis[instance]!,
-    };
+    });
   const run = fakeRun({});
   run.asking = async (ask) => ask({ sqs: async () => sqs, redis: redisOf } as unknown as Look);
   return run;
@@ -119,6 +122,35 @@ describe("a consumer group of Redis", () => {
     expect(await making(USER, "notifications/mailer", { name: "mailer" }, run)).toContain(
       "redis/notifications/user/mailer: must not exist yet, got a user",
     );
+  });
+});
+
+describe("the memory of a Redis server", () => {
+  const of = (bytes: number) => ({ parameters: { maxmemory: String(bytes) } });
+  const MIB = 2 ** 20;
+  const type = "messaging-extras:redis:Settings";
+  const updating = (from: number, to: number, used: number) => {
+    const call = { urn: "", id: "", name: "cache", type, oldInputs: of(from), oldOutputs: {}, newInputs: of(to) };
+    return refusal(beforeUpdate(guardedTypes[type]!, call, runOf({ used }), place));
+  };
+
+  it("stays above what is in use, as all writes would be refused", async () => {
+    expect(await updating(64 * MIB, 16 * MIB, 22 * MIB)).toBe(
+      "redis/cache: must have a maxMemory above the 22.0 MiB that are in use, got 16.0 MiB: the server would refuse every write.",
+    );
+    expect(await updating(64 * MIB, 22 * MIB, 22 * MIB)).toContain("must have a maxMemory above");
+    expect(await updating(64 * MIB, 23 * MIB, 22 * MIB)).toBe("passes");
+  });
+
+  it("may always become more, on a full server above all", async () => {
+    expect(await updating(16 * MIB, 20 * MIB, 22 * MIB)).toBe("passes");
+  });
+
+  it("is not given to somebody's server that uses more", async () => {
+    expect(await making(type, "cache", of(16 * MIB), runOf({ used: 22 * MIB }))).toContain(
+      "redis/cache: must have a maxMemory above the 22.0 MiB that are in use",
+    );
+    expect(await making(type, "cache", of(16 * MIB), runOf({ used: MIB }))).toBe("passes");
   });
 });
 
