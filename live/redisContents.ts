@@ -1,5 +1,6 @@
 import { ConnectionError } from "../client/message.ts";
-import { text } from "../client/redis/replies.ts";
+import { isMissing } from "../client/redis/group.ts";
+import { text, toRecords } from "../client/redis/replies.ts";
 import type { Reply, Server, Words } from "../client/redis/server.ts";
 import type { Holding } from "./holding.ts";
 import { eachOf } from "./inTime.ts";
@@ -20,6 +21,8 @@ export interface Contents {
   keys: number;
   /** Entries by stream. */
   streams: Map<string, number>;
+  /** Consumer groups that wait on empty streams, each as `<stream>/<group>`. */
+  groups: string[];
   /** Whether all keys were gone through. */
   whole: boolean;
 }
@@ -34,6 +37,7 @@ export async function contentsOf(
   const end = Date.now() + patience;
   const ask = await choosing(server, database);
   const streams = new Map<string, number>();
+  const groups: string[] = [];
   const scan = async (filter: string[], found: (keys: Buffer[]) => Promise<void>): Promise<boolean> => {
     for (let cursor = "0"; ; ) {
       const [next, keys] = (await ask(["SCAN", cursor, ...filter, "COUNT", PAGE])) as [Buffer, Buffer[]];
@@ -44,13 +48,26 @@ export async function contentsOf(
     }
   };
   const allStreams = await scan(["TYPE", "stream"], async (keys) => {
-    await eachOf(keys, async (key) => void streams.set(text(key), Number(await ask(["XLEN", key]))));
+    await eachOf(keys, async (key) => {
+      const stream = text(key);
+      const entries = Number(await ask(["XLEN", key]));
+      streams.set(stream, entries);
+      if (entries > 0) return;
+      const waiting = toRecords(await ask(["XINFO", "GROUPS", key]).catch(unlessMissing));
+      groups.push(...waiting.map(({ name }) => `${stream}/${name}`));
+    });
   });
   const own = new Set<string>();
   const allOwn = await scan(["MATCH", "messaging:*"], async (keys) => {
     for (const key of keys.map(text)) if (database === "0" && OWN.test(key)) own.add(key);
   });
-  return { keys: Math.max(0, size - streams.size - own.size), streams, whole: allStreams && allOwn };
+  return { keys: Math.max(0, size - streams.size - own.size), streams, groups, whole: allStreams && allOwn };
+}
+
+/** One that was deleted meanwhile has no groups. */
+function unlessMissing(error: unknown): null {
+  if (isMissing(error)) return null;
+  throw error;
 }
 
 /** Commands of one database. A connection that is made again has the first one, and so must not be used. */
@@ -65,13 +82,14 @@ async function choosing(server: Server, database: string): Promise<(words: Words
   };
 }
 
-/** What the databases of a server hold together. An empty stream, which is there for its groups, is nothing. */
+/** What the databases of a server hold together, and who waits on its empty streams: one without a group is nothing. */
 export function toHolding(all: readonly Contents[]): Holding {
   const keys = all.reduce((sum, contents) => sum + contents.keys, 0);
   const streams = all.flatMap((contents) => [...contents.streams]).filter(([, entries]) => entries > 0);
   const entries = streams.reduce((sum, [, count]) => sum + count, 0);
   const largest = streams.sort(([, a], [, b]) => b - a).slice(0, NAMED);
   const others = streams.length - largest.length;
+  const empty = all.flatMap(({ groups }) => groups);
   const parts = [
     ...largest.map(([name, count]) => `${count} in ${name}`),
     ...(others > 0 ? [`the rest in ${others} other streams`] : []),
@@ -83,5 +101,6 @@ export function toHolding(all: readonly Contents[]): Holding {
     waiting: keys + entries,
     ...(keys > 0 && { unit: entries > 0 ? "item" : "key" }),
     detail: parts.length > 0 ? parts.join(", ") : "no streams",
+    ...(empty.length > 0 && { empty }),
   };
 }

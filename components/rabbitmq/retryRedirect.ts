@@ -7,7 +7,7 @@ import { BINDING_OPTIONS } from "./durableQueue.ts";
 import { toRedirectedTierPolicy } from "./policy.ts";
 
 /** Takes what has waited in a delay tier while a queue is replaced: a topic exchange, key = the queue's name. One a vhost. */
-const REDIRECT_EXCHANGE = "messaging.replaced";
+export const REDIRECT_EXCHANGE = "messaging.replaced";
 
 export interface RetryRedirectArgs {
   vhost: pulumi.Input<string>;

@@ -88,7 +88,7 @@ function ofRabbitmq(
   const exchanges = leaving.filter(({ kind }) => kind === "exchange");
   return {
     queues: [...tiers, ...queues].map((row) => one(row, "queue:Queue")),
-    exchanges: [...exchanges, ...tiers.filter(isKept)].map((row) => one(row, "exchange:Exchange", { bound })),
+    exchanges: [...exchanges, ...tiers].map((row) => one(row, "exchange:Exchange", { bound })),
     vhosts: leaving.filter(({ kind }) => kind === "vhost").map((row) => one(row, "vHost:VHost")),
   };
 }

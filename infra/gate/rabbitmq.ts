@@ -1,3 +1,4 @@
+import { REDIRECT_EXCHANGE } from "../../components/rabbitmq/retryRedirect.ts";
 import { allHeld, type Held, type Holding, type RabbitmqLook } from "../../live/index.ts";
 import type { Guarded, Properties } from "./guarded.ts";
 import { asking as askingBroker, type Run } from "./run.ts";
@@ -106,7 +107,7 @@ export const vhost: Guarded = {
   name: ({ inputs }) => `rabbitmq/vhost/${inputs.name}`,
   holding: async ({ inputs }, run) => {
     const held = await asking(run, (rabbitmq) => rabbitmq.contents(inputs.name));
-    return heldByOthers(held.filter(({ name }) => !run.leaving.has(`rabbitmq/${name}`)));
+    return heldByOthers(held.filter(({ name }) => !isOwn(name, run)));
   },
   exists: ({ name }, run) => asking(run, (rabbitmq) => rabbitmq.exists("vhost", name)),
 };
@@ -122,17 +123,15 @@ export async function everything(run: Run): Promise<Holding> {
   const held = await asking(run, (rabbitmq) => rabbitmq.all());
   const goes = (name: string) => {
     const at = name.lastIndexOf("@");
-    const own = run.leaving.has(`rabbitmq/vhost/${name.slice(at + 1)}`);
-    return own && run.leaving.has(`rabbitmq/${name.slice(0, at)}`);
+    return run.leaving.has(`rabbitmq/vhost/${name.slice(at + 1)}`) && isOwn(name.slice(0, at), run);
   };
   return heldByOthers(held.filter(({ name }) => !goes(name)));
 }
 
-/**
- * Without empty queues that the broker has named, which are gone with their connection, our own clients' among them; and without the
- * exchanges that are ours by their name, of which the outputs tell only by their delay tiers.
- */
-const heldByOthers = (held: readonly Held[]): Holding =>
-  allHeld(held.filter(({ name, holding, unknown }) => unknown || holding.messages > 0 || !OWN.test(name)));
+/** Whether what is in our vhost goes by itself. Of the exchange of a replacement no output tells; its name is reserved. */
+const isOwn = (name: string, run: Run): boolean =>
+  run.leaving.has(`rabbitmq/${name}`) || name === `exchange/${REDIRECT_EXCHANGE}`;
 
-const OWN = /^(amq\.|exchange\/messaging\.)/;
+/** Without empty queues that the broker has named: they are gone with their connection, our own clients' among them. */
+const heldByOthers = (held: readonly Held[]): Holding =>
+  allHeld(held.filter(({ name, holding, unknown }) => unknown || holding.messages > 0 || !name.startsWith("amq.")));

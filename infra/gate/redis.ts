@@ -78,6 +78,9 @@ export const guarded: Record<string, Guarded> = {
   "aws:elasticache/replicationGroup:ReplicationGroup": replicationGroup,
 };
 
-/** All that the server of an instance holds. */
-export const everything = (run: Run, instance: string): Promise<Holding> =>
-  asking(run, instance, (redis) => redis.server());
+/** All that the server of an instance holds but for the groups that go by themselves. */
+export async function everything(run: Run, instance: string): Promise<Holding> {
+  const { empty = [], ...held } = await asking(run, instance, (redis) => redis.server());
+  const staying = empty.filter((group) => !run.leaving.has(`redis/${instance}/${group}`));
+  return { ...held, ...(staying.length > 0 && { empty: staying }) };
+}

@@ -168,6 +168,14 @@ describe("the gate of Redis", () => {
       expect(await refused("up", "--yes", "--skip-preview")).toEqual([
         "redis/notifications holds 1 key (no streams): deleting it would lose it.",
       ]);
+      // A group of theirs waits for what comes next.
+      await server.ask(["DEL", "theirs"]);
+      await server.ask(["XGROUP", "CREATE", "theirs", "readers", "$", "MKSTREAM"]);
+      for (const command of [["preview"], ["up", "--yes", "--skip-preview"]]) {
+        expect(await refused(...command)).toEqual([
+          "redis/notifications has theirs/readers in it, which is not known as this environment's own: deleting it would take it away from whoever uses it.",
+        ]);
+      }
       expect(await server.ask(["ACL", "LIST"])).toEqual(rights);
       expect(await groups()).toBe(before);
     } finally {

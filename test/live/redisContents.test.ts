@@ -12,6 +12,7 @@ function fakeServer(streams: Record<string, number>, keys: string[], lostAfter =
     asked++;
     if (command === "SELECT") return "OK";
     if (command === "XLEN") return streams[key!]!;
+    if (command === "XINFO") return [[Buffer.from("name"), Buffer.from("mailer")]];
     const all = filter === "TYPE" ? Object.keys(streams) : keys.filter((one) => one.startsWith(pattern!.slice(0, -1)));
     const from = Number(key);
     const next = from + 2 < all.length ? from + 2 : 0;
@@ -21,7 +22,13 @@ function fakeServer(streams: Record<string, number>, keys: string[], lostAfter =
   return { server: { name: "redis a:1 as b", losses, send: answer, ask: answer, close() {} } as Server, sent };
 }
 
-const database = (given: Partial<Contents> = {}): Contents => ({ keys: 0, streams: new Map(), whole: true, ...given });
+const database = (given: Partial<Contents> = {}): Contents => ({
+  keys: 0,
+  streams: new Map(),
+  groups: [],
+  whole: true,
+  ...given,
+});
 
 describe("the contents of a database", () => {
   it("are its keys, its streams' entries, and nothing of our own", async () => {
@@ -34,13 +41,14 @@ describe("the contents of a database", () => {
         ["b", 0],
         ["c", 1],
       ]),
+      groups: ["b/mailer"],
       whole: true,
     });
   });
 
   it("have nothing of our own but in the first database", async () => {
     const { server, sent } = fakeServer({}, ["messaging:cluster-id"]);
-    expect(await contentsOf(server, "3", 1)).toEqual({ keys: 1, streams: new Map(), whole: true });
+    expect(await contentsOf(server, "3", 1)).toEqual({ keys: 1, streams: new Map(), groups: [], whole: true });
     expect(sent[0]).toBe("SELECT 3");
   });
 
@@ -59,6 +67,11 @@ describe("the contents of a database", () => {
 describe("what a server holds", () => {
   it.each([
     [[], "nothing", { messages: 0, waiting: 0, detail: "no streams" }],
+    [
+      [database({ streams: new Map([["a", 0]]), groups: ["a/mailer"] })],
+      "empty, with a group that waits",
+      { messages: 0, waiting: 0, detail: "no streams", empty: ["a/mailer"] },
+    ],
     [[database({ streams: new Map([["a", 0]]) })], "empty", { messages: 0, waiting: 0, detail: "no streams" }],
     [[database({ keys: 2 })], "keys", { messages: 2, waiting: 2, unit: "key", detail: "no streams" }],
     [

@@ -44,7 +44,13 @@ const held = [
   ["Queue", "payments-dlq.fifo", "https://sqs/1/payments-dlq.fifo"],
   ["ConsumerGroup", "emails", "mailer"],
 ];
-const around = [[["Exchange", "events", "shop", bound]], [["VHost", "shop", "shop"]]];
+const around = [
+  [
+    ["Exchange", "events", "shop", bound],
+    ["Exchange", "messaging.retry.1000ms", "shop", bound],
+  ],
+  [["VHost", "shop", "shop"]],
+];
 
 it("is all of the last outputs that the program has no more: what holds messages, then the exchanges, then the vhost", () => {
   expect(inputs([])).toEqual([held, ...around, []]);

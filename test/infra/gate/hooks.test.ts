@@ -214,7 +214,7 @@ describe("a vhost", () => {
       theirs: none,
       "exchange/news": none,
       "amq.gen-1": none,
-      "exchange/messaging.work": none,
+      "exchange/messaging.audit": none,
     };
     const taking = async (options: Parameters<typeof fakeRun>[1] = {}) => {
       const run = fakeRun({ queues }, options);
@@ -225,7 +225,7 @@ describe("a vhost", () => {
       );
     };
     expect(await taking()).toMatchInlineSnapshot(`
-      "rabbitmq/vhost/v has theirs, exchange/news in it, which are not known as this environment's own: deleting it would take them away from whoever uses them.
+      "rabbitmq/vhost/v has theirs, exchange/news, exchange/messaging.audit in it, which are not known as this environment's own: deleting it would take them away from whoever uses them.
         Keep it in the skill until those are gone.
         Or lose it on purpose, once: add to Pulumi.test.yaml below config:
           messaging:allowDataLoss: [rabbitmq/vhost/v]"
