@@ -51,11 +51,11 @@ const TABLES = (clone: Clone): Table[] => [
     together: [
       ["config/compression.type", "gzip"],
       ["config/max.message.bytes", "2000000"],
-      ["config/min.insync.replicas", "2"],
       ["config/retention.ms", "691200000"],
       ["config/unclean.leader.election.enable", "true"],
     ],
     alone: [
+      ["config/min.insync.replicas", "2"],
       ["config/cleanup.policy", "compact"],
       ["config/retention.ms", "1"],
       ["name", "others"],

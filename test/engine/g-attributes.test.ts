@@ -133,9 +133,9 @@ describe("every attribute of what holds messages", () => {
       VHost name -> "others": refused
       Topic config/compression.type -> "gzip": in place
       Topic config/max.message.bytes -> "2000000": in place
-      Topic config/min.insync.replicas -> "2": in place
       Topic config/retention.ms -> "691200000": in place
       Topic config/unclean.leader.election.enable -> "true": in place
+      Topic config/min.insync.replicas -> "2": refused
       Topic config/cleanup.policy -> "compact": gated
       Topic config/retention.ms -> "1": gated
       Topic name -> "others": gated
