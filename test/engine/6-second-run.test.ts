@@ -9,16 +9,12 @@ const containers = () =>
 describe("when nothing has changed", () => {
   it("npm start changes nothing, within 20 s", async () => {
     const before = await containers();
-    // Twice, as other suites run beside this one, and one of them may start its brokers at that moment.
-    const starts = [await npm(clone, "start"), await npm(clone, "start")];
-    for (const again of starts) {
-      expect(again.code, again.output).toBe(0);
-      expect(again.output).not.toMatch(/\b(created|updated|replaced|deleted)\b/);
-    }
-    const times = starts.map(({ milliseconds }) => milliseconds);
-    expect(Math.min(...times)).toBeLessThan(20_000);
+    const again = await npm(clone, "start");
+    expect(again.code, again.output).toBe(0);
+    expect(again.output).not.toMatch(/\b(created|updated|replaced|deleted)\b/);
+    expect(again.milliseconds).toBeLessThan(20_000);
     expect(await containers()).toBe(before);
-    console.log(`second npm start: ${times.map((time) => (time / 1000).toFixed(1)).join(" and ")} s`);
+    console.log(`second npm start: ${(again.milliseconds / 1000).toFixed(1)} s`);
   });
 
   it("npx pulumi preview expects no changes and finds none", async () => {
