@@ -144,10 +144,7 @@ export function rabbitmqLook(access: Access): RabbitmqLook & { close(): Promise<
 const isBrokers = (name: string): boolean => name === "" || name.startsWith("amq.");
 
 /** An exchange leads messages and keeps none. */
-const leading = ({ name }: { name: string }): Held => ({
-  name: `exchange/${name}`,
-  holding: { messages: 0, waiting: 0, detail: "nothing" },
-});
+const leading = ({ name }: { name: string }): Held => ({ name: `exchange/${name}`, holding: toHolding(0, 0) });
 
 const PLACES = { exchange: "exchanges", queue: "queues", policy: "policies" } as const;
 

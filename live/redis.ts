@@ -1,14 +1,13 @@
 import { timeOf } from "../client/redis/entryId.ts";
-import { isMissing } from "../client/redis/group.ts";
 import { unreadOf } from "../client/redis/operator.ts";
-import { text, toEntries, toRecords } from "../client/redis/replies.ts";
+import { text, toEntries } from "../client/redis/replies.ts";
 import { type Login, type Server, serverOf } from "../client/redis/server.ts";
 import { saidIn, untoldBy } from "../client/redis/telling.ts";
 import { deadLetterStreamName } from "../skill/index.ts";
 import { type Holding, UnknownHolding } from "./holding.ts";
 import { inTime } from "./inTime.ts";
 import type { RedisLook } from "./look.ts";
-import { contentsOf, toHolding } from "./redisContents.ts";
+import { contentsOf, groupsOn, toHolding } from "./redisContents.ts";
 import { markOf } from "./redisIdentity.ts";
 
 /** A Redis or Valkey server as its administrator. */
@@ -59,11 +58,7 @@ async function everyDatabase(server: Server, login: Login) {
 }
 
 async function groupOf(server: Server, stream: string, group: string): Promise<Holding | undefined> {
-  const groups = await server.ask(["XINFO", "GROUPS", stream]).catch((error) => {
-    if (isMissing(error)) return null;
-    throw error;
-  });
-  const found = toRecords(groups).find(({ name }) => name === group);
+  const found = (await groupsOn((words) => server.ask(words), stream)).find(({ name }) => name === group);
   if (!found) return undefined;
   const lastDelivered = text(found["last-delivered-id"]);
   const pending = Number(found.pending);

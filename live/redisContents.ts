@@ -53,8 +53,7 @@ export async function contentsOf(
       const entries = Number(await ask(["XLEN", key]));
       streams.set(stream, entries);
       if (entries > 0) return;
-      const waiting = toRecords(await ask(["XINFO", "GROUPS", key]).catch(unlessMissing));
-      groups.push(...waiting.map(({ name }) => `${stream}/${name}`));
+      groups.push(...(await groupsOn(ask, key)).map(({ name }) => `${stream}/${name}`));
     });
   });
   const own = new Set<string>();
@@ -64,10 +63,13 @@ export async function contentsOf(
   return { keys: Math.max(0, size - streams.size - own.size), streams, groups, whole: allStreams && allOwn };
 }
 
-/** One that was deleted meanwhile has no groups. */
-function unlessMissing(error: unknown): null {
-  if (isMissing(error)) return null;
-  throw error;
+/** What a stream's consumer groups say of themselves; none where there is no such stream. */
+export async function groupsOn(ask: (words: Words) => Promise<Reply>, stream: string | Buffer) {
+  const groups = await ask(["XINFO", "GROUPS", stream]).catch((error) => {
+    if (isMissing(error)) return null;
+    throw error;
+  });
+  return toRecords(groups);
 }
 
 /** Commands of one database. A connection that is made again has the first one, and so must not be used. */

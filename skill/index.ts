@@ -43,4 +43,4 @@ export { type App, jsonSchema, type Skill } from "./schema.ts";
 export { isSecretKey, SECRET_KEYS, type SecretKey, secretsInClear } from "./secrets.ts";
 export type { SqsQueue, SqsSkill } from "./sqs.ts";
 export { parseSkillText } from "./text.ts";
-export { toBytes, toMilliseconds, toSeconds } from "./units.ts";
+export { mebibytes, toBytes, toMilliseconds, toSeconds } from "./units.ts";

@@ -27,3 +27,6 @@ export function toBytes(size: string): number {
   if (unit === undefined) throw new RangeError(`${size} is not a size such as 256mb`);
   return Number(count) * bytes[unit as keyof typeof bytes];
 }
+
+/** Bytes for people: `22.3 MiB`. */
+export const mebibytes = (count: number): string => `${(count / bytes.mb).toFixed(1)} MiB`;

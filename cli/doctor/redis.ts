@@ -1,4 +1,5 @@
 import type { RedisFigures, RedisGroupFigures } from "../../live/health/redis.ts";
+import { mebibytes } from "../../skill/index.ts";
 import { counted, type Finding, type Limits, lasting, NEARLY_FULL } from "./finding.ts";
 
 /** Consumers that keep the contract trim about once a second, so so many entries that everybody has are a stream that nobody trims. */
@@ -18,7 +19,6 @@ export function redisFindings(figures: RedisFigures, limits: Limits): Finding[] 
 function server(figures: RedisFigures): Finding[] {
   const { instance, usedMemory, maxMemory, policy, evicted, appendOnly, appendOnlyWritten, clockAhead } = figures;
   const place = `redis/${instance}`;
-  const megabytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
   const back = {
     mend: "Bring the setting back: npx pulumi refresh, then npx pulumi up.",
     command: "npx messaging drift",
@@ -30,7 +30,7 @@ function server(figures: RedisFigures): Finding[] {
           {
             trouble: full ? ("refused" as const) : ("backlog" as const),
             place,
-            found: `${megabytes(usedMemory)} of ${megabytes(maxMemory)} are used${full ? ": writes are refused" : ""}`,
+            found: `${mebibytes(usedMemory)} of ${mebibytes(maxMemory)} are used${full ? ": writes are refused" : ""}`,
             cause: "Streams that nobody reads or trims, keys without an expiry, or a maxMemory that is too small.",
             mend: "Start the consumers, drop dead letters, or raise maxMemory and run npx pulumi up: it is set in place.",
           },

@@ -3,7 +3,7 @@ import { LARGEST, LARGEST_BY_DEFAULT } from "../../components/kafka/config.ts";
 import { allHeld, type Holding, type KafkaLook } from "../../live/index.ts";
 import { copiedTopicOf } from "../replace/kafka.ts";
 import type { Guarded, Properties } from "./guarded.ts";
-import { notInSync, ownerOf, repartition, tooManyReplicas, wouldRemove } from "./kafkaChange.ts";
+import { notInSync, ownerOf, repartition, takesSmaller, tooManyReplicas, wouldRemove } from "./kafkaChange.ts";
 import { allYounger, inWords, lowered, wouldDelete } from "./limits.ts";
 import { asking as askingBroker, type Run } from "./run.ts";
 
@@ -42,8 +42,8 @@ async function lessKept(before: Properties, after: Properties, run: Run): Promis
 
 const CLEANUP = "cleanup.policy";
 
+/** The largest record that a topic takes. */
 const sized = ({ config }: Properties): Properties => ({ [LARGEST]: LARGEST_BY_DEFAULT, ...config });
-const REFUSED_THEN = "larger records are refused once that is made, those of producers that run now among them.";
 
 const topic: Guarded = {
   kind: "topic",
@@ -67,9 +67,9 @@ const topic: Guarded = {
   async change(before, after, run) {
     const name = String(after.name);
     const owner = ownerOf(run.skill, name);
-    // To which size the producers that run now keep nobody knows.
     const [smaller] = lowered([LARGEST], sized(before), sized(after));
-    if (smaller && owner === name) await pulumi.log.warn(`kafka/${name}: ${inWords(smaller)}: ${REFUSED_THEN}`);
+    // A warning alone, as nobody knows how large the records of today's producers are.
+    if (smaller && owner === name) await pulumi.log.warn(takesSmaller(name, inWords(smaller)));
     const problems = [
       repartition({ owner, before: before.partitions, after: after.partitions }, run.skill),
       ...(after.replicationFactor > before.replicationFactor

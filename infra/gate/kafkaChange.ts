@@ -49,6 +49,10 @@ export const notInSync = (name: string, wanted: number, there: number): string =
     "  Start the brokers that are down, or keep the number.",
   ].join("\n");
 
+/** What a smaller limit on records does. `change`: as `max.message.bytes 5000 in place of 1048588`. */
+export const takesSmaller = (name: string, change: string): string =>
+  `kafka/${name}: ${change}: larger records are refused once that is made, those of producers that run now among them.`;
+
 /** Why a topic is not updated: that sets all of its settings, and so removes those that nobody declares. `declared`: the names of those that somebody does. */
 export function wouldRemove(
   { name, owner, stack }: { name: string; owner: string | undefined; stack: string },

@@ -1,4 +1,5 @@
 import type { Holding, RedisLook } from "../../live/index.ts";
+import { mebibytes } from "../../skill/index.ts";
 import type { Guarded, Properties } from "./guarded.ts";
 import { Unreachable } from "./known.ts";
 import { lowered } from "./limits.ts";
@@ -39,8 +40,6 @@ async function tooLittle(instance: string, { parameters }: Properties, run: Run)
     "  Keep a larger maxMemory until less is in use: read or trim streams, drop dead letters, delete keys.",
   ].join("\n");
 }
-
-const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 
 const settings: Guarded = {
   kind: "settings",
