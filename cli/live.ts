@@ -5,7 +5,7 @@ import { shown } from "../skill/index.ts";
 import { Failure } from "../toolchain/failure.ts";
 import type { Invocation } from "./arguments.ts";
 import { EnvironmentError, type Outputs, readOutputs } from "./outputs.ts";
-import { withPatience } from "./patience.ts";
+import { patient } from "./patience.ts";
 
 /** A live environment, while a command works on it. */
 export interface Live {
@@ -23,11 +23,7 @@ export async function onEnvironment(
   const outputs = await readOutputs(options);
   const brokers = await operate(outputs.operator);
   try {
-    const { delays } = outputs.operator.retry;
-    // All flows of a broker may fail alike.
-    const told = new Set<string>();
-    const write = (line: string) => told.has(line) || (told.add(line) && streams.stderr.write(line));
-    return await command({ outputs, brokers, patiently: (ask) => withPatience({ stderr: { write } }, ask, delays) });
+    return await command({ outputs, brokers, patiently: patient(streams, outputs.operator.retry.delays) });
   } finally {
     await Promise.allSettled(brokers.map(({ operator }) => operator.close()));
   }

@@ -26,3 +26,13 @@ export function withPatience<T>(
     }
   });
 }
+
+/** `withPatience` for a whole command: all flows of a broker may fail alike, so each reason is told once. */
+export function patient(
+  { stderr }: Pick<Streams, "stderr">,
+  delays?: readonly number[],
+): <T>(ask: () => Promise<T>) => Promise<T> {
+  const told = new Set<string>();
+  const write = (line: string) => told.has(line) || (told.add(line) && stderr.write(line));
+  return (ask) => withPatience({ stderr: { write } }, ask, delays);
+}

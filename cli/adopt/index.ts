@@ -5,6 +5,7 @@ import type { Command } from "../arguments.ts";
 import { expectedThings } from "../drift/expected/index.ts";
 import { administratorsOf, readState } from "../drift/index.ts";
 import { EnvironmentError, environmentName } from "../outputs.ts";
+import { withPatience } from "../patience.ts";
 import { pulumiSaid, runPulumi } from "../pulumi.ts";
 import type { Exported } from "../scratch.ts";
 import { readAccess } from "./access.ts";
@@ -46,7 +47,7 @@ export const adopt: Command = {
     }
     const taken = options.force === undefined ? [skill, imports].filter((file) => existsSync(file)) : [];
     if (taken.length > 0) throw new EnvironmentError(`${taken.join(", ")}: must not exist, or --force be given`);
-    const found = await adopted(environment, options);
+    const found = await withPatience(streams, () => adopted(environment, options));
     writeFileSync(skill, toYaml(found));
     writeFileSync(imports, `${JSON.stringify(found.importFile, null, 2)}\n`, { mode: 0o600 });
     const { leftOut, creates, importFile } = found;

@@ -11,6 +11,7 @@ import {
   type Outputs,
   readOutputs,
 } from "../outputs.ts";
+import { patient } from "../patience.ts";
 import { pulumiSaid, runPulumi } from "../pulumi.ts";
 import type { Exported } from "../scratch.ts";
 import { classify } from "./classify/index.ts";
@@ -43,9 +44,10 @@ export const drift: Command = {
       throw new EnvironmentError("--outputs: must be given together with --state, got one of them");
     const environment = environmentName(options);
     const [outputs, state] = await Promise.all([readOutputs(options), readState(environment, options.state)]);
-    const { findings, partial } = await inventoryFindings(outputs, state);
+    const patiently = patient(streams, outputs.operator.retry.delays);
+    const { findings, partial } = await patiently(() => inventoryFindings(outputs, state));
     // Somebody else's copy of a state has no stack here whose providers could be asked.
-    const providers = options.state === undefined ? await refreshFindings(environment, state) : [];
+    const providers = options.state === undefined ? await patiently(() => refreshFindings(environment, state)) : [];
     const all = merged(findings, providers);
     const strict = options.strict !== undefined;
     for (const note of notes(state, partial)) streams.stderr.write(`messaging: ${note}\n`);

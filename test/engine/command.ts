@@ -14,6 +14,8 @@ export interface CommandOptions {
   input?: string;
   /** Ends the command, with SIGKILL, after so long. Default: ten minutes. */
   milliseconds?: number;
+  /** Told what it prints, as it comes. */
+  onOutput?(text: string): void;
 }
 
 /** Runs a command to its end and gives back all that it printed; a failure of it is a result like any other. */
@@ -28,11 +30,15 @@ export async function run(command: string, args: string[], options: CommandOptio
   });
   const chunks: string[] = [];
   const out: string[] = [];
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+  const printed = (text: string) => {
     chunks.push(text);
+    options.onOutput?.(text);
+  };
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
     out.push(text);
+    printed(text);
   });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => chunks.push(text));
+  child.stderr.setEncoding("utf8").on("data", printed);
   child.stdin.on("error", () => {});
   child.stdin.end(options.input ?? "");
   const code = await new Promise<number>((resolve, reject) => {

@@ -72,16 +72,35 @@ describe("messaging drift", () => {
     expect(code).toBe(0);
   });
 
-  it("says which broker does not answer, and exits 2", async () => {
+  it("says which broker does not answer, as often as the skill's retry asks it again, and exits 2", async () => {
     await must("docker", ["pause", container(clone, "rabbitmq")]);
     try {
       const { code, output: printed } = await drift();
       expect(code, printed).toBe(2);
-      expect(printed).toMatch(
-        /^messaging: rabbitmq management at http:\/\/127\.0\.0\.1:\d+: the broker does not answer: .*\n$/,
-      );
+      const away = /^messaging: rabbitmq management at http:\/\/127\.0\.0\.1:\d+: the broker does not answer: .*$/;
+      const said = printed.trimEnd().split("\n");
+      for (const line of said) expect(line).toMatch(away);
+      expect(said.map((line) => /; trying again in \d+ s$/.exec(line)?.[0])).toEqual([
+        "; trying again in 1 s",
+        "; trying again in 2 s",
+        undefined,
+      ]);
     } finally {
       await must("docker", ["unpause", container(clone, "rabbitmq")]);
     }
+  });
+
+  it("waits for a broker that is away for a moment", async () => {
+    const redis = container(clone, "redis-notifications");
+    await must("docker", ["stop", redis]);
+    let started: Promise<string> | undefined;
+    const onOutput = (text: string) => {
+      if (text.includes("trying again")) started ??= must("docker", ["start", redis]);
+    };
+    const options = { cwd: clone.folder, env: variables(clone), onOutput };
+    const { code, output: printed } = await run("npx", ["messaging", "drift"], options);
+    await (started ?? must("docker", ["start", redis]));
+    expect(printed).toContain("; trying again in 1 s");
+    expect(code, printed).toBe(0);
   });
 });

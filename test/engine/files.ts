@@ -15,3 +15,6 @@ export const OWN = files(
 
 /** Files that share a second environment: what the gate refuses, attribute by attribute. */
 export const GATE = files("d-gate-*", "g-attributes");
+
+/** Files that measure what somebody waits for at a machine of theirs, so nothing runs beside them. */
+export const ALONE = files("0-second-start");

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# All engine tests, in three lanes beside each other: much of the time they wait, for AWS's provider and for RabbitMQ's figures.
+# All engine tests: what is measured alone, then three lanes beside each other, as much of the time they wait, for AWS's provider
+# and for RabbitMQ's figures.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -9,10 +10,11 @@ lane() {
   return "$failed"
 }
 
+failed=0
+lane alone.vitest || failed=1
 lanes=()
 lane vitest kill/vitest & lanes+=($!)
 lane own.vitest & lanes+=($!)
 lane gate.vitest retry/vitest & lanes+=($!)
-failed=0
 for one in "${lanes[@]}"; do wait "$one" || failed=1; done
 exit "$failed"

@@ -1,9 +1,9 @@
-import { GATE, OWN } from "./files.ts";
+import { ALONE, GATE, OWN } from "./files.ts";
 import { lane } from "./lane.ts";
 
 export default lane("engine", {
   include: ["test/engine/*.test.ts"],
-  exclude: [...OWN, ...GATE],
+  exclude: [...OWN, ...GATE, ...ALONE],
   globalSetup: ["test/engine/setup.ts"],
   provide: { shared: { environment: "engine", firstPort: 22670 } },
 });
