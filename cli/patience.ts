@@ -30,7 +30,7 @@ export function withPatience<T>(
 /** `withPatience` for a whole command: all flows of a broker may fail alike, so each reason is told once. */
 export function patient(
   { stderr }: Pick<Streams, "stderr">,
-  delays?: readonly number[],
+  delays: readonly number[],
 ): <T>(ask: () => Promise<T>) => Promise<T> {
   const told = new Set<string>();
   const write = (line: string) => told.has(line) || (told.add(line) && stderr.write(line));

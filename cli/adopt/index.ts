@@ -4,6 +4,7 @@ import { loadSkillFile, shown } from "../../skill/index.ts";
 import type { Command } from "../arguments.ts";
 import { expectedThings } from "../drift/expected/index.ts";
 import { administratorsOf, readState } from "../drift/index.ts";
+import type { Streams } from "../index.ts";
 import { EnvironmentError, environmentName } from "../outputs.ts";
 import { withPatience } from "../patience.ts";
 import { pulumiSaid, runPulumi } from "../pulumi.ts";
@@ -47,7 +48,7 @@ export const adopt: Command = {
     }
     const taken = options.force === undefined ? [skill, imports].filter((file) => existsSync(file)) : [];
     if (taken.length > 0) throw new EnvironmentError(`${taken.join(", ")}: must not exist, or --force be given`);
-    const found = await withPatience(streams, () => adopted(environment, options));
+    const found = await adopted(environment, options, streams);
     writeFileSync(skill, toYaml(found));
     writeFileSync(imports, `${JSON.stringify(found.importFile, null, 2)}\n`, { mode: 0o600 });
     const { leftOut, creates, importFile } = found;
@@ -59,10 +60,10 @@ export const adopt: Command = {
   },
 };
 
-async function adopted(environment: string, options: Record<string, string>) {
+async function adopted(environment: string, options: Record<string, string>, streams: Streams) {
   const access = await readAccess(environment, options);
   const { deployment } = await readState(environment, undefined);
-  const { things } = await takeInventory(access);
+  const { things } = await withPatience(streams, () => takeInventory(access));
   const managed = new Set(expectedThings(deployment.resources ?? []).map(keyOf));
   const strangers = things.filter((thing) => !managed.has(keyOf(thing)));
   const base = managed.size > 0 ? (loadSkillFile("skill.yaml") as Document) : undefined;
