@@ -53,14 +53,23 @@ export function connect(access: AppAccess): Client {
   };
 }
 
-/** Tells errors; one that comes of telling ends nothing. */
-const quietly =
-  (tell: ConsumeOptions["onError"]) =>
-  (error: Error): void => {
+/** An error that has not come for so long is told again when it does, in milliseconds: longer than any pause between two tries. */
+const SAME_STATE_MS = 120_000;
+
+/** Tells errors, each once for as long as it stays so; one that comes of telling ends nothing. */
+export function quietly(tell: ConsumeOptions["onError"], now = Date.now): (error: Error) => void {
+  const last = new Map<string, number>();
+  return (error) => {
+    const at = now();
+    for (const [text, when] of last) if (at - when > SAME_STATE_MS) last.delete(text);
+    const isNew = !last.has(error.message);
+    last.set(error.message, at);
+    if (!isNew) return;
     try {
       tell?.(error);
     } catch {}
   };
+}
 
 const brokerOf = (flow: string): string => flow.split("/", 1)[0]!;
 const withinBroker = (flow: string): string => flow.slice(flow.indexOf("/") + 1);

@@ -42,15 +42,26 @@ export const HEADERS = {
 
 export type Headers = Record<string, string>;
 
+const contract: ReadonlySet<string> = new Set(Object.values(HEADERS));
+
+/** Whether a header is the contract's. Every other one is the message's own: it stays as it came, byte for byte. */
+export const isContracts = (name: string): boolean => contract.has(name);
+
+/** The contract's headers of a message. */
+export const contractsOf = (headers: Headers): Headers =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => isContracts(name)));
+
 const longestError = 1024;
 const longestStack = 8192;
+/** Characters of an error or a refusal where a message is too large with all of them. */
+const shortestText = 100;
 
-/** What a failed delivery adds to a message's headers: the same for a retry and for a dead letter. */
+/** The contract's headers after a failed delivery: the same for a retry and for a dead letter. */
 export function failureHeaders(before: Headers, error: unknown, at: Date): Headers {
   const { name, message, stack } =
     error instanceof Error ? error : { name: "Error", message: String(error), stack: "" };
   const failures = [...(before[HEADERS.failures]?.split(",") ?? []), at.toISOString()];
-  const { [HEADERS.refusal]: _, ...kept } = before;
+  const { [HEADERS.refusal]: _, ...kept } = contractsOf(before);
   return {
     ...kept,
     // The broker rewrites nothing here, and 20 attempts are the most, redrives aside.
@@ -65,6 +76,33 @@ export function failureHeaders(before: Headers, error: unknown, at: Date): Heade
 export const withRefusal = (headers: Headers, refusal: string | undefined): Headers =>
   refusal === undefined ? headers : { ...headers, [HEADERS.refusal]: refusal.slice(0, longestError) };
 
+/** What a message cannot do without: what it is, which delivery it is, and for whom. */
+const essential: readonly string[] = [
+  HEADERS.id,
+  HEADERS.publishedAt,
+  HEADERS.key,
+  HEADERS.attempt,
+  HEADERS.notBefore,
+  HEADERS.redriveCount,
+  HEADERS.redriveId,
+  HEADERS.redriveGroup,
+  HEADERS.verify,
+];
+
+/**
+ * The contract's headers, and ever less of them for a place to which the message is too large: without the stack, with the first words
+ * of the error, and at last without all that only people read.
+ */
+export function shortened(headers: Headers): [Headers, ...Headers[]] {
+  const { [HEADERS.errorStack]: _, ...withoutStack } = headers;
+  const clipped = Object.entries(withoutStack).map(([name, value]) => [
+    name,
+    name === HEADERS.error || name === HEADERS.refusal ? value.slice(0, shortestText) : value,
+  ]);
+  const least = Object.entries(headers).filter(([name]) => essential.includes(name));
+  return [headers, withoutStack, Object.fromEntries(clipped), Object.fromEntries(least)];
+}
+
 // What is told of this failure and of the last redrive alone.
 const failureKeys = [
   HEADERS.attempt,
@@ -78,9 +116,11 @@ const failureKeys = [
   HEADERS.redriveGroup,
 ];
 
-/** The headers with which a dead letter goes back: as it was published, with the redrive counted. */
+/** The contract's headers with which a dead letter goes back: as it was published, with the redrive counted. */
 export function redrivenHeaders(before: Headers, redriveId: string, group?: string): Headers {
-  const kept = Object.fromEntries(Object.entries(before).filter(([key]) => !failureKeys.includes(key as never)));
+  const kept = Object.fromEntries(
+    Object.entries(contractsOf(before)).filter(([key]) => !failureKeys.includes(key as never)),
+  );
   return {
     ...kept,
     [HEADERS.redriveCount]: String(redriveCount(before) + 1),

@@ -11,22 +11,30 @@ export const FULL_PATIENCE_MS = 30_000;
 /** The longest pause between two tries, in milliseconds. */
 const LONGEST_PAUSE_MS = 5_000;
 
-/** Since when each place says no, by its name, as `Date.now()` tells it: what one message learned holds for the next. */
-export type Refusals = Map<string, number>;
+/**
+ * Since when each place says no, and when it said so last, by its name, as `Date.now()` tells it: what one message learned holds for
+ * the next. A no that is older than the patience with it says nothing of now.
+ */
+export type Refusals = Map<string, { since: number; last: number }>;
 
 /**
  * What follows from an error: a broker that is away is asked again without end, and so is the last place where it is merely full; a
- * place that said no for long enough (`refusingFor`, milliseconds) is left for the next one.
+ * place that said no for long enough (`refusingFor`, milliseconds) is left for the next one, and one to which the message is too large
+ * at once.
  */
 export function verdictOn(error: unknown, refusingFor: number, isLast: boolean): "again" | "elsewhere" {
   if (!(error instanceof RefusedError) || (error.full && isLast)) return "again";
+  if (error.tooLarge) return "elsewhere";
   return refusingFor < (error.full ? FULL_PATIENCE_MS : REFUSED_PATIENCE_MS) ? "again" : "elsewhere";
 }
 
 /** Notes an error of a place, and says for how many milliseconds the place has been refusing. */
 export function refusingFor(refusals: Refusals, place: string, error: unknown, now = Date.now()): number {
-  if (error instanceof RefusedError && !refusals.has(place)) refusals.set(place, now);
-  return now - (refusals.get(place) ?? now);
+  const noted = refusals.get(place);
+  const since = noted && now - noted.last <= FULL_PATIENCE_MS ? noted.since : now;
+  // That one message is too large says nothing of the next.
+  if (error instanceof RefusedError && !error.tooLarge) refusals.set(place, { since, last: now });
+  return now - since;
 }
 
 /** What a consumer insists by. */
@@ -42,7 +50,8 @@ export interface Insistence {
 
 /**
  * Tries the places in order, each until it takes what it is given or refuses for good; `refusal` says why the first was passed over.
- * Undefined: it was given up, as the consumer stops or it is not `needed` any more. Throws an OutdatedAccessError where all refuse.
+ * Undefined: it was given up, as the consumer stops or it is not `needed` any more. Throws an OutdatedAccessError where all refuse, and
+ * the last refusal where the message is too large for them.
  */
 export async function insist<P extends { place: string }, T>(
   { flow, onError, stopping, refusals }: Insistence,
@@ -71,5 +80,5 @@ export async function insist<P extends { place: string }, T>(
     if (!needed()) return undefined;
     first ??= (last as Error).message;
   }
-  throw new OutdatedAccessError(flow, last);
+  throw last instanceof RefusedError && last.tooLarge ? last : new OutdatedAccessError(flow, last);
 }

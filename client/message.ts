@@ -41,7 +41,10 @@ export interface ConsumeOptions {
    * after a crash. Default: 1, which is the safest and the slowest, as Kafka takes its time over each commit.
    */
   uncommitted?: number;
-  /** Told of what goes wrong around the handler: a lost connection, a retry that could not be published yet. Default: nobody. */
+  /**
+   * Told of what goes wrong around the handler: a lost connection, a retry that could not be published yet. What stays the same is
+   * told once, and again after it has not come for two minutes. Default: nobody.
+   */
   onError?: (error: Error) => void;
   /** For `messaging verify`: answers canaries alone, and gives every other message back as it was. */
   canariesOnly?: (canary: Delivery) => void;
@@ -91,10 +94,16 @@ export class RefusedError extends Error {
   override readonly name = "RefusedError";
   /** Whether the place takes nothing for now, as it is full. */
   readonly full: boolean;
+  /** Whether it is this message that is too large: others the place takes. */
+  readonly tooLarge: boolean;
 
-  constructor(message: string, { full = false, ...options }: ErrorOptions & { full?: boolean } = {}) {
+  constructor(
+    message: string,
+    { full = false, tooLarge = false, ...options }: ErrorOptions & { full?: boolean; tooLarge?: boolean } = {},
+  ) {
     super(message, options);
     this.full = full;
+    this.tooLarge = tooLarge;
   }
 }
 

@@ -1,7 +1,10 @@
-import { canaryOf, failureHeaders, HEADERS, type Headers } from "./headers.ts";
-import type { ConsumeOptions, Delivery, Handler } from "./message.ts";
+import { canaryOf, contractsOf, failureHeaders, HEADERS, type Headers, shortened, withRefusal } from "./headers.ts";
+import { type ConsumeOptions, type Delivery, type Handler, RefusedError } from "./message.ts";
 
-/** What becomes of a delivery. The broker's client carries it out, and acknowledges only when what it published is confirmed. */
+/**
+ * What becomes of a delivery. The broker's client carries it out, and acknowledges only when what it published is confirmed. `headers`
+ * are the contract's: the message keeps all others as they came.
+ */
 export type Outcome =
   | { kind: "done" }
   /** Comes back after `delay` milliseconds with these headers. */
@@ -11,11 +14,35 @@ export type Outcome =
   /** Not ours to handle: back to where it was, as it was. */
   | { kind: "giveBack" };
 
-/** A place that an outcome may be put, and the headers that it has there. */
+/** A place that an outcome may be put, and the contract's headers that the message has there. */
 export interface Target {
-  /** An exchange or a topic. */
+  /** An exchange, a topic or a queue. */
   place: string;
   headers: Headers;
+  /** Whether it ends there: then the message itself is enough, and nothing need count what follows. */
+  isEnd: boolean;
+}
+
+/**
+ * Sends a message to a place with the contract's headers, and with ever less of them while the place says that it is too large; at
+ * last, where it ends there, with none. Throws what the place says otherwise, or that it is too large with the least.
+ */
+export async function sendFitting<T>(
+  { headers, isEnd }: Pick<Target, "headers" | "isEnd">,
+  refusal: string | undefined,
+  send: (headers: Headers) => Promise<T>,
+): Promise<T> {
+  const [whole, ...shorter] = shortened(withRefusal(headers, refusal));
+  let sending = send(whole);
+  for (const less of [...shorter, ...(isEnd ? [{}] : [])]) {
+    const failure = await sending.then(
+      () => undefined,
+      (error) => error,
+    );
+    if (!(failure instanceof RefusedError) || !failure.tooLarge) return sending;
+    sending = send(less);
+  }
+  return sending;
 }
 
 /**
@@ -28,13 +55,13 @@ export function targetsOf(
   retries: readonly { delay: number; place: string }[],
   deadLetters: string,
 ): Target[] {
-  if (outcome.kind === "deadLetter") return [{ place: deadLetters, headers: outcome.headers }];
+  if (outcome.kind === "deadLetter") return [{ place: deadLetters, headers: outcome.headers, isEnd: true }];
   if (outcome.kind !== "retry") return [];
   const { delay, headers } = outcome;
   const apart = (wait: { delay: number }) => Math.abs(wait.delay - delay);
   const places = new Set(retries.toSorted((a, b) => apart(a) - apart(b)).map(({ place }) => place));
-  const ended = { place: deadLetters, headers: { ...headers, [HEADERS.attempt]: String(attempt) } };
-  return [...[...places].map((place) => ({ place, headers })), ended];
+  const ended = { place: deadLetters, headers: { ...headers, [HEADERS.attempt]: String(attempt) }, isEnd: true };
+  return [...[...places].map((place) => ({ place, headers, isEnd: false })), ended];
 }
 
 /** What the skill says of failures. */
@@ -94,7 +121,11 @@ export class CanaryError extends Error {
 /** That a good canary was consumed is told by a dead letter without an error: it is the one place that a consumer may write to. */
 const receipt = (delivery: Delivery, place: Place): Outcome => ({
   kind: "deadLetter",
-  headers: { ...delivery.headers, [HEADERS.attempt]: String(delivery.attempt), ...origin(delivery, place) },
+  headers: {
+    ...contractsOf(delivery.headers),
+    [HEADERS.attempt]: String(delivery.attempt),
+    ...origin(delivery, place),
+  },
 });
 
 function failed(delivery: Delivery, error: unknown, { maxAttempts, delays }: RetryRule, place: Place): Outcome {
@@ -110,9 +141,8 @@ function failed(delivery: Delivery, error: unknown, { maxAttempts, delays }: Ret
 }
 
 /** Where a message failed first; later failures, in a retry topic for one, do not change it. */
-const origin = ({ headers, flow, key }: Delivery, { consumer, position }: Place): Headers => ({
+const origin = ({ headers, flow }: Delivery, { consumer, position }: Place): Headers => ({
   [HEADERS.origin]: flow,
   [HEADERS.originPosition]: headers[HEADERS.originPosition] ?? position,
   [HEADERS.consumer]: consumer,
-  ...(key !== undefined && { [HEADERS.key]: key }),
 });

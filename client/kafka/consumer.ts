@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
 import type { KafkaSubscription } from "../access.ts";
-import { refusingFor, verdictOn } from "../insist.ts";
+import { type Refusals, refusingFor, verdictOn } from "../insist.ts";
 import { lifecycle } from "../lifecycle.ts";
 import { type Consumer, OutdatedAccessError, RefusedError } from "../message.ts";
 import { rangeAssignment } from "./assignment.ts";
@@ -28,9 +28,6 @@ interface Working {
   partitions: Promise<void>[];
 }
 
-/** Milliseconds without a refusal after which the next one is the first again; longer than {@link startingPositions} are asked for. */
-const forgotten = 30_000;
-
 let fetchers = 0;
 
 /** What a session works with. */
@@ -45,20 +42,16 @@ export async function startConsumer(options: ConsumerOptions): Promise<Consumer>
   const { cluster, subscription, onError } = options;
   const { topic, groupId, retries, former } = subscription;
   const retryTopics = new Set(retries.map(({ place }) => place));
-  const refusals = new Map<string, number>();
+  const refusals: Refusals = new Map();
   // Apart from those of publishing: an app may publish to a topic that it may no longer read.
-  const unread = new Map<string, number>();
-  const lastAt = new Map<string, number>();
+  const unread: Refusals = new Map();
   let working: Working | undefined;
 
   const goesOn = (place: string, error: Error): boolean => {
     const failure = refusedIfMissing(error);
     // One that is deleted was empty.
     if (!(former.has(place) && failure instanceof RefusedError)) onError(failure);
-    const now = Date.now();
-    if (now - (lastAt.get(place) ?? now) > forgotten) unread.delete(place);
-    if (failure instanceof RefusedError) lastAt.set(place, now);
-    if (verdictOn(failure, refusingFor(unread, place, failure, now), true) === "again") return true;
+    if (verdictOn(failure, refusingFor(unread, place, failure), true) === "again") return true;
     // Without a retry topic the consumer does what is left to do.
     if (!retryTopics.has(place)) fail(new OutdatedAccessError(flowOf(subscription), failure));
     return false;

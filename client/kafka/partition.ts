@@ -114,8 +114,8 @@ export function nextTargets(
   { retries, deadLetterTopic }: Pick<KafkaSubscription, "retries" | "deadLetterTopic">,
 ): Target[] {
   const due = outcome.kind === "retry" ? new Date(Date.now() + outcome.delay).toISOString() : "";
-  return targetsOf(outcome, attemptOf(before), retries, deadLetterTopic).map(({ place, headers }) => {
+  return targetsOf(outcome, attemptOf(before), retries, deadLetterTopic).map(({ headers, ...target }) => {
     const { [HEADERS.notBefore]: _, ...own } = headers;
-    return { place, headers: place === deadLetterTopic ? own : { ...own, [HEADERS.notBefore]: due } };
+    return { ...target, headers: target.isEnd ? own : { ...own, [HEADERS.notBefore]: due } };
   });
 }

@@ -30,7 +30,7 @@ export async function startConsumer(parts: ConsumerParts): Promise<Consumer> {
   const inHand = new Set<Promise<void>>();
   const stop = new AbortController();
   const flow = `rabbitmq/${subscription.queue}`;
-  const insistence = { flow, onError, stopping: stop.signal, refusals: new Map<string, number>() };
+  const insistence = { flow, onError, stopping: stop.signal, refusals: new Map() };
 
   const attach = () =>
     attached(parts, (channel, message) => {

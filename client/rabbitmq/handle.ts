@@ -109,5 +109,5 @@ export function nextPlaces(
   const tiers = retries.toSorted((a, b) => a.delay - b.delay);
   if (tiers.length === 0) return "held";
   const same = { ...headers, [HEADERS.attempt]: String(attempt), ...(key !== undefined && { [HEADERS.key]: key }) };
-  return tiers.map(({ place }) => ({ place, headers: same }));
+  return tiers.map(({ place }) => ({ place, headers: same, isEnd: false }));
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { RedisSubscription } from "../access.ts";
 import { CLIENT_NAME } from "../deadLetters.ts";
-import { insist } from "../insist.ts";
+import { insist, type Refusals } from "../insist.ts";
 import { lifecycle } from "../lifecycle.ts";
 import type { ConsumeOptions, Consumer, Delivery, Handler } from "../message.ts";
 import { outcomeOf } from "../outcome.ts";
@@ -55,7 +55,7 @@ export async function startConsumer(args: ConsumerArgs): Promise<Consumer> {
   const stopping = new AbortController();
   // What is in hand is told for a while after the consumer was stopped.
   const givenUp = new AbortController();
-  const refusals = new Map<string, number>();
+  const refusals: Refusals = new Map();
   const insistence = { flow: args.flow, onError, stopping: givenUp.signal, refusals };
   const settling: Settling = { of, deadLetterStream: subscription.deadLetterStream, hands, schedule, insistence };
 

@@ -87,7 +87,7 @@ export class SqsClient implements BrokerClient {
     };
     const rule = toRule(subscription);
     const consumer = this.#access.principal?.split("/").at(-1) ?? CLIENT_NAME;
-    const insistence = { flow: `sqs/${flow}`, onError, refusals: new Map<string, number>() };
+    const insistence = { flow: `sqs/${flow}`, onError, refusals: new Map() };
     const { consumer: running, fail } = lifecycle(async () => {
       carrier.stopping();
       await receiver.stop();

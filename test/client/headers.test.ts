@@ -7,17 +7,18 @@ import {
   HEADERS,
   redriveCount,
   redrivenHeaders,
+  shortened,
 } from "../../client/headers.ts";
 
 const at = new Date("2026-11-24T06:00:00.123Z");
 
 describe("failureHeaders", () => {
-  it("tells the error and when it happened, and keeps what was there", () => {
+  it("tells the error and when it happened, and keeps what the contract told before, which alone is its own", () => {
     const error = Object.assign(new TypeError("no such customer"), {
       stack: "TypeError: no such customer\n    at handle",
     });
-    expect(failureHeaders({ tenant: "a" }, error, at)).toEqual({
-      tenant: "a",
+    expect(failureHeaders({ tenant: "a", "x-tenant": "b", "x-redrive-count": "1" }, error, at)).toEqual({
+      "x-redrive-count": "1",
       "x-failures": "2026-11-24T06:00:00.123Z",
       "x-error": "no such customer",
       "x-error-name": "TypeError",
@@ -55,7 +56,6 @@ describe("redrivenHeaders", () => {
 
   it("puts a message back as it was published, with the redrive counted", () => {
     expect(redrivenHeaders(dead, "run")).toEqual({
-      tenant: "a",
       "x-message-id": "1",
       "x-key": "order.created",
       "x-origin": "rabbitmq/orders",
@@ -68,6 +68,19 @@ describe("redrivenHeaders", () => {
     const twice = redrivenHeaders(redrivenHeaders(dead, "one", "mailer"), "two", "mailer");
     expect(redrivenHeaders(twice, "to another flow")[HEADERS.redriveGroup]).toBeUndefined();
     expect([redriveCount(twice), twice[HEADERS.redriveId], twice[HEADERS.redriveGroup]]).toEqual([2, "two", "mailer"]);
+  });
+});
+
+describe("shortened", () => {
+  it("leaves out first what tells most of the failure, and never which delivery it is", () => {
+    const error = "e".repeat(300);
+    const headers = { "x-message-id": "1", "x-attempt": "2", "x-error": error, "x-error-stack": "s", "x-origin": "o" };
+    expect(shortened(headers)).toEqual([
+      headers,
+      { "x-message-id": "1", "x-attempt": "2", "x-error": error, "x-origin": "o" },
+      { "x-message-id": "1", "x-attempt": "2", "x-error": "e".repeat(100), "x-origin": "o" },
+      { "x-message-id": "1", "x-attempt": "2" },
+    ]);
   });
 });
 

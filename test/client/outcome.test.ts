@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { canaryHeader, HEADERS, type Headers } from "../../client/headers.ts";
-import type { Delivery } from "../../client/message.ts";
-import { outcomeOf } from "../../client/outcome.ts";
+import { type Delivery, RefusedError } from "../../client/message.ts";
+import { outcomeOf, sendFitting } from "../../client/outcome.ts";
 
 const rule = { maxAttempts: 3, delays: [1000, 2000] };
 const place = { consumer: "mailer", position: "7" };
@@ -32,16 +32,15 @@ describe("outcomeOf", () => {
       kind: "retry",
       delay,
       headers: {
-        tenant: "a",
         [HEADERS.attempt]: next,
         [HEADERS.error]: "too far",
         [HEADERS.errorName]: "RangeError",
         [HEADERS.origin]: "redis/cache/emails/mailer",
         [HEADERS.originPosition]: "7",
         [HEADERS.consumer]: "mailer",
-        [HEADERS.key]: "k",
       },
     });
+    expect(Object.keys((outcome as { headers: Headers }).headers)).not.toContain("tenant");
   });
 
   it.each([3, 4])("ends attempt %i in the dead letters", async (attempt) => {
@@ -112,5 +111,54 @@ describe("outcomeOf a canary", () => {
     expect(await outcomeOf(delivery(1, canary("good")), never, rule, place, options)).toEqual({ kind: "done" });
     expect(await outcomeOf(delivery(1), never, rule, place, options)).toEqual({ kind: "giveBack" });
     expect(shown).toEqual(["1"]);
+  });
+});
+
+describe("sendFitting", () => {
+  const headers = { "x-message-id": "1", "x-attempt": "2", "x-error": "e", "x-error-stack": "s" };
+  const sending = (takes: (headers: Headers) => boolean, isEnd: boolean, refusal?: string) => {
+    const tried: string[] = [];
+    const send = async (some: Headers) => {
+      tried.push(Object.keys(some).join(" "));
+      if (!takes(some)) throw new RefusedError("too large", { tooLarge: true });
+      return "sent";
+    };
+    return { tried, sent: sendFitting({ headers, isEnd }, refusal, send) };
+  };
+
+  it("sends a message whole where it is taken so, with why it lies there", async () => {
+    const { tried, sent } = sending(() => true, true, "no right");
+    expect([await sent, tried]).toEqual(["sent", ["x-message-id x-attempt x-error x-error-stack x-refusal"]]);
+  });
+
+  it("leaves out ever more of the contract's headers while the message is too large, and all of them where it ends", async () => {
+    const { tried, sent } = sending((some) => Object.keys(some).length === 0, true);
+    expect([await sent, tried]).toEqual([
+      "sent",
+      [
+        "x-message-id x-attempt x-error x-error-stack",
+        "x-message-id x-attempt x-error",
+        "x-message-id x-attempt x-error",
+        "x-message-id x-attempt",
+        "",
+      ],
+    ]);
+  });
+
+  it("never brings a message back that nobody could count", async () => {
+    const { tried, sent } = sending(() => false, false);
+    await expect(sent).rejects.toMatchObject({ tooLarge: true });
+    expect(tried.at(-1)).toBe("x-message-id x-attempt");
+  });
+
+  it("passes every other refusal on at once", async () => {
+    const refused = new RefusedError("no right");
+    let tries = 0;
+    const send = () => {
+      tries++;
+      return Promise.reject(refused);
+    };
+    await expect(sendFitting({ headers, isEnd: true }, undefined, send)).rejects.toBe(refused);
+    expect(tries).toBe(1);
   });
 });

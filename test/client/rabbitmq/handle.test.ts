@@ -1,9 +1,11 @@
 import type { AsyncMessage, Channel } from "rabbitmq-client";
 import { describe, expect, it } from "vitest";
 import type { RabbitmqSubscription } from "../../../client/access.ts";
+import type { Refusals } from "../../../client/insist.ts";
 import { ConnectionError, type ConsumeOptions, type Handler, RefusedError } from "../../../client/message.ts";
 import { attemptAt, handle, nextPlaces } from "../../../client/rabbitmq/handle.ts";
 import type { Outgoing } from "../../../client/rabbitmq/publisher.ts";
+import { forLong } from "../forLong.ts";
 import { messageOf } from "./message.ts";
 
 const tiers: RabbitmqSubscription = {
@@ -57,7 +59,7 @@ async function done(
   handler: Handler,
   send: (message: Outgoing) => Promise<void>,
   options: ConsumeOptions = {},
-  refusals = new Map<string, number>(),
+  refusals: Refusals = new Map(),
 ) {
   const steps: string[] = [];
   const insistence = {
@@ -119,7 +121,7 @@ describe("a delivery on RabbitMQ", () => {
         if (places.includes(exchange)) throw new RefusedError(`not ${exchange}`);
         sent.push([exchange, headers?.["x-refusal"], headers?.["x-attempt"]]);
       };
-      return { sent, send, refusals: new Map(places.map((place) => [place, 0])) };
+      return { sent, send, refusals: new Map(places.map((place) => [place, forLong()] as const)) };
     };
     const [long, short, dead] = ["messaging.retry.2000ms", "messaging.retry.1000ms", "messaging.dead-letter"] as const;
     const one = refusing(long);

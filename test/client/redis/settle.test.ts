@@ -4,6 +4,7 @@ import { handsOf } from "../../../client/redis/hands.ts";
 import { retrySchedule } from "../../../client/redis/retrySchedule.ts";
 import type { Server, Words } from "../../../client/redis/server.ts";
 import { settle } from "../../../client/redis/settle.ts";
+import { forLong } from "../forLong.ts";
 
 const claimed = {
   entry: { id: "5-1", fields: [[Buffer.from("body"), Buffer.from("b")] as [Buffer, Buffer]] },
@@ -33,7 +34,7 @@ function fixture(...answers: (Error | undefined)[]) {
     insistence: {
       flow: "redis/i/s/g",
       stopping: stop.signal,
-      refusals: new Map<string, number>(),
+      refusals: new Map(),
       onError: ({ message }: Error) => {
         errors.push(message);
         if (message === "for good") stop.abort();
@@ -80,7 +81,7 @@ describe("an outcome on Redis", () => {
 
   it("that is refused for long ends the consumer, and acknowledges nothing", async () => {
     const { sent, settling } = fixture(new RefusedError("NOPERM"));
-    settling.insistence.refusals.set("XADD", 0);
+    settling.insistence.refusals.set("XADD", forLong());
     await expect(settle(settling, claimed, { kind: "deadLetter", headers: {} })).rejects.toThrow(OutdatedAccessError);
     expect(sent).toEqual(["XADD s.g.dlq * body b"]);
   });

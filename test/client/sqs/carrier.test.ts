@@ -1,10 +1,12 @@
 import { describe, expect, it, vi } from "vitest";
 import type { SqsSubscription } from "../../../client/access.ts";
 import { HEADERS, type Headers } from "../../../client/headers.ts";
+import type { Refusals } from "../../../client/insist.ts";
 import { ConnectionError, RefusedError } from "../../../client/message.ts";
 import { carrierOf, withLessAndLess } from "../../../client/sqs/carrier.ts";
 import { toRule } from "../../../client/sqs/client.ts";
 import type { Hand } from "../../../client/sqs/hand.ts";
+import { forLong } from "../forLong.ts";
 import { envelope, fakeSqs, refusal } from "./fakeSqs.ts";
 
 const subscription: SqsSubscription = {
@@ -33,7 +35,7 @@ function made(answer?: Parameters<typeof fakeSqs>[0], more: Partial<SqsSubscript
   const onError = ({ message }: Error) => void errors.push(message);
   const failed: string[] = [];
   // Refused for long, so that nothing waits.
-  const refusals = new Map(["dead", "delete", "hide", "work"].map((place) => [place, 0]));
+  const refusals: Refusals = new Map(["dead", "delete", "hide", "work"].map((place) => [place, forLong()]));
   const carrier = carrierOf({
     sqs,
     subscription: { ...subscription, ...more },
