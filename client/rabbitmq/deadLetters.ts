@@ -24,11 +24,11 @@ export interface DeadLetterParts {
 
 type Taken = ReturnType<typeof identified>;
 
-/** What was taken last, and whether anything that was taken before it is to stay. */
+/** What was taken last, and how many that were taken before are in hand to stay. */
 interface Batch {
   channel: Channel;
   messages: Taken[];
-  keeps: boolean;
+  kept: number;
 }
 
 const SCAN_SIZE = 1_000;
@@ -54,7 +54,8 @@ export function deadLettersOf(place: RabbitmqDeadLetters, parts: DeadLetterParts
         const head = messages > 0 ? await next(channel, name) : undefined;
         if (head) await givenBack(channel, name, messages);
         const oldest = head && shown(identified(received(head))).at;
-        return { messages, ...(oldest && { oldest }) };
+        const inHand = batch ? batch.messages.length + batch.kept : 0;
+        return { messages: messages + inHand, ...(oldest && { oldest }) };
       }),
 
     peek: (limit) =>
@@ -67,7 +68,7 @@ export function deadLettersOf(place: RabbitmqDeadLetters, parts: DeadLetterParts
 
     async *take(size) {
       const { channel } = await parts.link.open();
-      batch = { channel, messages: [], keeps: false };
+      batch = { channel, messages: [], kept: 0 };
       try {
         for (let left = await readyIn(channel, name); left > 0; ) {
           const messages = (await takeBatch(channel, name, Math.min(size, left))).map(identified);
@@ -79,7 +80,7 @@ export function deadLettersOf(place: RabbitmqDeadLetters, parts: DeadLetterParts
       } catch (error) {
         throw toClientError(error, name);
       } finally {
-        if (batch.keeps && channel.active) await acknowledged(channel, name);
+        if (batch.kept > 0 && channel.active) await acknowledged(channel, name);
         batch = undefined;
         await channel.close();
       }
@@ -93,8 +94,8 @@ export function deadLettersOf(place: RabbitmqDeadLetters, parts: DeadLetterParts
         messages.map((message, at) => carryOut(parts, queue, message, verdicts[at]!)),
       );
       const gone = messages.filter((_, at) => settled[at]!.status === "fulfilled" && verdicts[at]!.kind !== "keep");
-      batch.keeps ||= gone.length < messages.length;
-      if (batch.keeps) for (const { deliveryTag } of gone) channel.basicAck({ deliveryTag });
+      batch.kept += messages.length - gone.length;
+      if (batch.kept > 0) for (const { deliveryTag } of gone) channel.basicAck({ deliveryTag });
       else if (gone.length > 0) channel.basicAck({ deliveryTag: gone.at(-1)!.deliveryTag, multiple: true });
       const failed = settled.find((one) => one.status === "rejected");
       if (failed) throw toClientError(failed.reason, name);
