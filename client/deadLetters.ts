@@ -5,7 +5,10 @@ export interface DeadLetter {
   id: string;
   /** The key that it was published with. */
   key?: string;
-  /** The contract's headers and the app's own. Where the broker itself gave it up (a consumer that never answered) there is no error. */
+  /**
+   * The contract's headers and the app's own, for people and filters: bytes that are no text as `textOfBytes` tells them. Where the
+   * broker itself gave it up there is no error; RabbitMQ's reason is in `x-death-reason` then.
+   */
   headers: Headers;
   body: Buffer;
   /** When it ended, as far as the broker or the headers tell. */
@@ -39,7 +42,17 @@ export interface DeadLetters {
   /** What looking changes, where the broker cannot look without a trace; for people to read. */
   readonly peekNote?: string;
 
+  /**
+   * Those that are there, and those that a take of this object has in hand or keeps: while it runs, only what is settled as gone is
+   * counted no more, and what comes in is counted at once. The guard of a redrive rests on that. RabbitMQ cannot count what others
+   * have in hand.
+   */
   count(): Promise<Count>;
+  /**
+   * Why nothing may be redriven to `target`, as a sentence that names the broker, the place and the rule: it would change what others
+   * read. Undefined or absent: it may. `to`, another flow, is asked for its own.
+   */
+  refusal?(): Promise<string | undefined>;
   /** The oldest ones, `limit` at most; they stay. */
   peek(limit: number): Promise<DeadLetter[]>;
   /**

@@ -46,20 +46,24 @@ export interface Treated {
   quarantined: number;
   /** Why it ended: `guard` where the consumer still fails. */
   ended: "all" | "limit" | "guard" | "stopped";
-  /** With `guard`: how many came back. */
+  /** How many dead letters came in while it ran, as far as it looked; with `guard`: too many. */
   cameBack: number;
 }
 
 /** Goes through the dead letters of a flow, the oldest first, and treats those that match. */
 export async function treat(letters: DeadLetters, options: TreatOptions): Promise<Treated> {
   const report: Treated = { treated: 0, left: 0, quarantined: 0, ended: "all", cameBack: 0 };
-  const guard = options.action === "redrive" ? await returnsGuard(letters) : undefined;
+  const guard = mayComeBack(letters, options) ? await returnsGuard(letters) : undefined;
   const started = performance.now();
   const limit = options.limit ?? Number.POSITIVE_INFINITY;
+  let removed = 0;
   for await (const batch of letters.take(Math.min(BATCH, limit, options.rate ?? BATCH))) {
-    await letters.settle(batch.map((letter) => verdictOn(letter, options, report, limit)));
+    const verdicts = batch.map((letter) => verdictOn(letter, options, report, limit));
+    await letters.settle(verdicts);
+    removed += verdicts.filter(({ kind }) => kind !== "keep").length;
     options.onProgress?.(report);
-    const cameBack = report.cameBack + ((await guard?.(report.treated)) ?? 0);
+    // Those that were met again are among those that came in.
+    const cameBack = Math.max(report.cameBack, (await guard?.(removed)) ?? 0);
     if (cameBack > Math.max(LEAST_RETURNS, report.treated * FAILING_SHARE))
       return { ...report, cameBack, ended: "guard" };
     if (report.treated >= limit) return { ...report, ended: "limit" };
@@ -100,7 +104,14 @@ const KEEP: Verdict = { kind: "keep" };
 const isStale = ({ headers }: DeadLetter): boolean =>
   Date.now() - Date.parse(headers[HEADERS.publishedAt] ?? "") > STALE_CANARY_MS;
 
-/** How many dead letters came in since the run began, looked at now and then: a consumer that still fails sends them back. */
+/** Whether what is redriven fails into these dead letters again. What goes to another flow fails into others. */
+const mayComeBack = ({ flow }: DeadLetters, { action, to = flow }: TreatOptions): boolean =>
+  action === "redrive" && `${flow}/`.startsWith(`${to}/`);
+
+/**
+ * How many dead letters came in since the run began, looked at now and then: a consumer that still fails sends them back. It rests on
+ * counts that the run's own hands do not change, so it sees the same with a filter, whose run keeps most of what it takes.
+ */
 async function returnsGuard(letters: DeadLetters): Promise<(removed: number) => Promise<number>> {
   const { messages } = await letters.count();
   let looked = performance.now();

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { HEADERS } from "../../client/headers.ts";
 import { type TreatOptions, treat } from "../../client/redrive.ts";
 import { FakeDeadLetters, letter } from "./fakeDeadLetters.ts";
@@ -74,6 +74,42 @@ describe("treat", () => {
     const letters = new FakeDeadLetters([...many(100), ...back, ...many(100)]);
     expect(await redrive(letters)).toMatchObject({ treated: 100, ended: "guard", cameBack: 100 });
     expect(letters.ids).toHaveLength(200);
+  });
+
+  describe("into a consumer that still fails", () => {
+    afterEach(() => void vi.restoreAllMocks());
+    /** A thousand dead letters, every tenth of the kind x; each that is redriven is there again at once, and every look at the clock finds it 3 s later. */
+    const failing = () => {
+      let now = 0;
+      vi.spyOn(performance, "now").mockImplementation(() => (now += 3_000));
+      const some = many(1000).map((one, at) => ({ ...one, headers: { kind: at % 10 === 0 ? "x" : "y" } }));
+      return new FakeDeadLetters(some, (fake) => {
+        for (const { id, headers } of fake.redriven.splice(0)) fake.letters.push(letter(id, headers));
+      });
+    };
+    const matches = ({ headers }: { headers: Record<string, string> }) => headers.kind === "x";
+
+    it("stops as soon as more than half came in again", async () => {
+      expect(await redrive(failing())).toEqual({ ...nothing, treated: 300, ended: "guard", cameBack: 200 });
+    });
+
+    it("stops with a filter, whose run keeps most of what it takes", async () => {
+      const letters = failing();
+      expect(await redrive(letters, { matches })).toEqual({
+        ...nothing,
+        treated: 30,
+        left: 270,
+        ended: "guard",
+        cameBack: 20,
+      });
+      expect(await letters.count()).toEqual({ messages: 1000 });
+    });
+
+    it("does not take what others give up for its own where it redrives to another flow", async () => {
+      const letters = failing();
+      expect(await redrive(letters, { matches, to: "rabbitmq/other" })).toMatchObject({ treated: 100, ended: "all" });
+      expect(await redrive(failing(), { matches, to: "rabbitmq/orders" })).toMatchObject({ ended: "guard" });
+    });
   });
 
   it("drops what it is told to, and only counts where it is told to", async () => {
