@@ -4,12 +4,13 @@ import { allDeadLetters, type OpenedBroker, operate } from "../client/operate.ts
 import { shown } from "../skill/index.ts";
 import { Failure } from "../toolchain/failure.ts";
 import type { Invocation } from "./arguments.ts";
-import { EnvironmentError, type Outputs, readOutputs } from "./outputs.ts";
+import { EnvironmentError, type Outputs, readOutputs, type Worked, workedOn } from "./outputs.ts";
 import { patient } from "./patience.ts";
 
 /** A live environment, while a command works on it. */
 export interface Live {
   outputs: Outputs;
+  worked: Worked;
   brokers: OpenedBroker[];
   /** Runs what asks a broker again, as patiently as the skill's retry says, while the broker cannot be reached; tells each reason once. */
   patiently<T>(ask: () => Promise<T>): Promise<T>;
@@ -21,9 +22,10 @@ export async function onEnvironment(
   command: (live: Live) => Promise<number>,
 ): Promise<number> {
   const outputs = await readOutputs(options);
+  const worked = workedOn(options, outputs);
   const brokers = await operate(outputs.operator);
   try {
-    return await command({ outputs, brokers, patiently: patient(streams, outputs.operator.retry.delays) });
+    return await command({ outputs, worked, brokers, patiently: patient(streams, outputs.operator.retry.delays) });
   } finally {
     await Promise.allSettled(brokers.map(({ operator }) => operator.close()));
   }

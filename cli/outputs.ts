@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import type { AppAccess } from "../client/access.ts";
 import type { OperatorAccess } from "../client/operator.ts";
 import { stateFileOf, stateProblem } from "../live/stateFile.ts";
@@ -35,13 +36,37 @@ export function environmentName(options: Record<string, string>): string {
   throw new EnvironmentError(`--environment: must be the name of a Pulumi stack, got ${shown(name)}`);
 }
 
+/** Which environment a command worked on, for its audit and its reports. */
+export interface Worked {
+  /** Its name. Absent where a file of outputs was given that does not tell it, and nobody else did. */
+  environment?: string;
+  /** The file of outputs, as a whole path. */
+  outputs?: string;
+}
+
+/**
+ * The environment that a command worked on: what its outputs say they are of, not a default beside them. Outputs of before that was
+ * told say nothing; then it is what `--environment` says. Throws an EnvironmentError where both are said and differ.
+ */
+export function workedOn(options: Record<string, string>, { operator }: Pick<Outputs, "operator">): Worked {
+  const { outputs, environment } = options;
+  if (outputs === undefined) return { environment: environmentName(options) };
+  const told = operator.environment;
+  if (environment !== undefined && environment !== (told ?? environment)) {
+    throw new EnvironmentError(
+      `--environment: must be the environment that --outputs is of (${told}), got ${shown(environment)}`,
+    );
+  }
+  const name = told ?? (environment && environmentName(options));
+  return { ...(name !== undefined && { environment: name }), outputs: resolve(outputs) };
+}
+
 /** The outputs of the environment that the options mean. Throws an EnvironmentError. */
 export async function readOutputs(options: Record<string, string>): Promise<Outputs> {
   const { outputs } = options;
+  if (outputs !== undefined) return parseOutputs(readFile(outputs), outputs);
   const name = environmentName(options);
-  const from = outputs === undefined ? `environment ${name}` : outputs;
-  const text = outputs === undefined ? await askPulumi(name) : readFile(outputs);
-  return parseOutputs(text, from);
+  return parseOutputs(await askPulumi(name), `environment ${name}`);
 }
 
 /** Reads what Pulumi printed. Throws an EnvironmentError. */

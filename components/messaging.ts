@@ -68,7 +68,11 @@ export class Messaging extends pulumi.ComponentResource {
     };
     const outputs = {
       apps: byApp(Object.keys(skill.apps), flows),
-      operator: pulumi.secret({ retry: connectionRetry(skill), ...operators(flows) }),
+      operator: pulumi.secret({
+        environment: pulumi.getStack(),
+        retry: connectionRetry(skill),
+        ...operators(flows),
+      }),
       summary: Object.values(flows).flatMap(rows),
     };
     this.apps = outputs.apps;

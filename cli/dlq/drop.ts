@@ -19,7 +19,7 @@ export const drop: Command = {
   },
   run: (invocation) => {
     const { options, streams } = invocation;
-    const { flow, filter, limit, environment } = choiceOf(invocation, drop);
+    const { flow, filter, limit } = choiceOf(invocation, drop);
     const yes = wholeNumber(options, "yes", 0, 1e9, drop);
     return onEnvironment({ options, streams }, async (live) => {
       const letters = deadLettersOf(live, flow);
@@ -49,7 +49,7 @@ export const drop: Command = {
       const report = await audited(
         letters,
         { ...choice, limit: count, action: "drop", filter: options.filter },
-        environment,
+        live.worked,
         streams,
       );
       streams.stdout.write(`${flow}: dropped ${figure(report.treated)} dead letters from ${letters.name}\n`);

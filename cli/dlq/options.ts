@@ -1,7 +1,6 @@
 import { type Filter, FilterError, parseFilter } from "../../client/filter.ts";
 import { shown } from "../../skill/index.ts";
 import { type Command, type Invocation, type Option, UsageError } from "../arguments.ts";
-import { environmentName } from "../outputs.ts";
 
 /** The flow that a command is called on. Throws a UsageError where there is none. */
 export function flowOf([flow]: readonly string[], command: Command): string {
@@ -35,12 +34,11 @@ function filterOf({ filter }: Record<string, string>, command: Command): Filter 
   }
 }
 
-/** What redrive and drop are both called on: the flow, which of its dead letters and how many, and where. Throws a UsageError. */
+/** What redrive and drop are both called on: the flow, which of its dead letters, and how many. Throws a UsageError. */
 export const choiceOf = ({ operands, options }: Invocation, command: Command) => ({
   flow: flowOf(operands, command),
   filter: filterOf(options, command),
   limit: wholeNumber(options, "limit", 1, 1e9, command),
-  environment: environmentName(options),
 });
 
 /** The options of that choice. */

@@ -1,3 +1,4 @@
+import { RefusedError } from "../../client/message.ts";
 import { MOST_REDRIVES, type Treated, treat } from "../../client/redrive.ts";
 import type { Command } from "../arguments.ts";
 import { deadLettersOf, onEnvironment } from "../live.ts";
@@ -22,11 +23,14 @@ export const redrive: Command = {
   },
   run: (invocation) => {
     const { options, streams } = invocation;
-    const { flow, filter, limit, environment } = choiceOf(invocation, redrive);
+    const { flow, filter, limit } = choiceOf(invocation, redrive);
     const rate = wholeNumber(options, "rate", 1, 1e6, redrive);
     return onEnvironment({ options, streams }, async (live) => {
       const letters = deadLettersOf(live, flow);
-      const target = options.to === undefined ? letters.target : sameBroker(flow, deadLettersOf(live, options.to).flow);
+      const place = options.to === undefined ? letters : deadLettersOf(live, sameBroker(flow, options.to));
+      const target = options.to === undefined ? letters.target : place.flow;
+      const refusal = await live.patiently(async () => place.refusal?.());
+      if (refusal !== undefined) throw new RefusedError(refusal);
       const { messages } = await live.patiently(() => letters.count());
       const choice = {
         matches: filter?.matches,
@@ -40,7 +44,7 @@ export const redrive: Command = {
       if (dry && letters.peekNote !== undefined) streams.stderr.write(`messaging: ${letters.peekNote}\n`);
       const report = dry
         ? await treat(letters, { ...choice, id: "dry-run", action: "count", rate: undefined })
-        : await audited(letters, { ...choice, action: "redrive", filter: options.filter }, environment, streams);
+        : await audited(letters, { ...choice, action: "redrive", filter: options.filter }, live.worked, streams);
       const said = { flow, target, found: messages, dryRun: dry, ...report };
       streams.stdout.write(options.json === undefined ? `${inWords(said)}\n` : `${JSON.stringify(said, null, 2)}\n`);
       if (!dry && options.json === undefined) streams.stderr.write(`${auditNote}\n`);
@@ -68,7 +72,9 @@ export function inWords({ flow, target, found, dryRun, treated, left, quarantine
           `  ${count(quarantined)} stay in quarantine: redriven ${MOST_REDRIVES} times, they failed each time (--quarantined takes them too)`,
         ]
       : []),
-    ...(ended === "guard" ? [`  stopped: ${count(cameBack)} came back while it ran, so the fault is not mended`] : []),
+    ...(ended === "guard"
+      ? [`  stopped: ${count(cameBack)} came in while it ran, so the consumer still fails: fix that first`]
+      : []),
     ...(ended === "stopped" ? ["  stopped as asked; the rest stays, and the same command goes on from here"] : []),
   ].join("\n");
 }

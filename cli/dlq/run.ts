@@ -4,6 +4,7 @@ import { type Treated, type TreatOptions, treat } from "../../client/redrive.ts"
 import { audit, auditFile } from "../audit.ts";
 import type { Streams } from "../index.ts";
 import { failureOf } from "../live.ts";
+import type { Worked } from "../outputs.ts";
 import { figure } from "../table.ts";
 
 const PROGRESS_INTERVAL_MS = 2_000;
@@ -12,12 +13,12 @@ const PROGRESS_INTERVAL_MS = 2_000;
 export async function audited(
   letters: DeadLetters,
   options: Omit<TreatOptions, "id" | "signal" | "onProgress"> & { filter?: string },
-  environment: string,
+  worked: Worked,
   streams: Streams,
 ): Promise<Treated> {
   const { filter, matches: _, ...settings } = options;
   const id = randomUUID();
-  const entry = { run: id, environment, flow: letters.flow, ...settings, ...(filter !== undefined && { filter }) };
+  const entry = { run: id, ...worked, flow: letters.flow, ...settings, ...(filter !== undefined && { filter }) };
   const stop = new AbortController();
   const onSignal = () => stop.abort();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, onSignal);

@@ -1,7 +1,7 @@
 import { shown, toMilliseconds } from "../../skill/index.ts";
 import { type Command, UsageError } from "../arguments.ts";
 import { onEnvironment } from "../live.ts";
-import { environmentName, environmentOptions } from "../outputs.ts";
+import { environmentOptions } from "../outputs.ts";
 import { examine } from "./examine.ts";
 import { doctorText } from "./text.ts";
 
@@ -27,7 +27,7 @@ export const doctor: Command = {
     return onEnvironment({ options, streams }, async (live) => {
       const findings = await examine(live, { after }, streams);
       const healthy = findings.length === 0;
-      const report = { environment: environmentName(options), healthy, findings };
+      const report = { ...live.worked, healthy, findings };
       streams.stdout.write(`${options.json === undefined ? doctorText(findings) : JSON.stringify(report, null, 2)}\n`);
       return healthy ? 0 : 1;
     });

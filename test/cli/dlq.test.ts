@@ -26,7 +26,7 @@ describe("what messaging dlq says", () => {
       "rabbitmq/orders: redrove 1,000 of 1,200 dead letters to orders
         150 did not match and stay
         50 stay in quarantine: redriven 3 times, they failed each time (--quarantined takes them too)
-        stopped: 12 came back while it ran, so the fault is not mended"
+        stopped: 12 came in while it ran, so the consumer still fails: fix that first"
     `);
   });
 

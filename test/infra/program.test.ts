@@ -169,7 +169,7 @@ describe("the program of the example skill on local brokers", () => {
     expect(await resolve(access.rabbitmq!.url)).toEqual({ value: "amqp://127.0.0.1:5672", isSecret: false });
     const operator = await resolve(outputs!.operator);
     expect([Object.keys(operator.value), operator.isSecret]).toEqual([
-      ["retry", "rabbitmq", "kafka", "sqs", "redis"],
+      ["environment", "retry", "rabbitmq", "kafka", "sqs", "redis"],
       true,
     ]);
   });
