@@ -1,6 +1,11 @@
 import type { DeadLetter } from "./deadLetters.ts";
+import { failureIn } from "./failure.ts";
+import { HEADERS } from "./headers.ts";
 
-/** Which dead letters: `<header><operator><text>`, or `$.<path><operator><text>` within a JSON body. */
+/**
+ * Which dead letters: `<header><operator><text>`, or `$.<path><operator><text>` within a JSON body. `x-error`, `x-error-name` and
+ * `x-error-stack` are what `messaging dlq show` shows, also where another framework wrote it into headers of its own.
+ */
 export interface Filter {
   matches(letter: DeadLetter): boolean;
 }
@@ -58,5 +63,13 @@ function valueIn(body: Buffer, path: (string | number)[]): string | undefined {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-const ownText = (headers: Record<string, string>, name: string): string | undefined =>
-  Object.hasOwn(headers, name) ? headers[name] : undefined;
+const FAILURE = {
+  [HEADERS.error]: "error",
+  [HEADERS.errorName]: "errorName",
+  [HEADERS.errorStack]: "errorStack",
+} as const;
+
+function ownText(headers: Record<string, string>, name: string): string | undefined {
+  if (Object.hasOwn(headers, name)) return headers[name];
+  return Object.hasOwn(FAILURE, name) ? failureIn(headers)?.[FAILURE[name as keyof typeof FAILURE]] : undefined;
+}

@@ -1,10 +1,12 @@
 import type { DeadLetter } from "../../client/deadLetters.ts";
-import { canaryOf, HEADERS } from "../../client/headers.ts";
+import { HEADERS } from "../../client/headers.ts";
 import { printable } from "../../skill/index.ts";
 import type { Command } from "../arguments.ts";
 import { deadLettersOf, onEnvironment } from "../live.ts";
 import { environmentOptions } from "../outputs.ts";
+import { figure } from "../table.ts";
 import { flowOf, wholeNumber } from "./options.ts";
+import { whyOf } from "./why.ts";
 
 const longestBody = 2_000;
 
@@ -25,29 +27,50 @@ export const show: Command = {
       const letters = deadLettersOf(live, flow);
       const found = await live.patiently(() => letters.peek(limit));
       if (found.length > 0 && letters.peekNote !== undefined) streams.stderr.write(`messaging: ${letters.peekNote}\n`);
-      if (options.json !== undefined) streams.stdout.write(`${JSON.stringify(found.map(asJson), null, 2)}\n`);
-      else
-        streams.stdout.write(found.length === 0 ? `${flow}: no dead letters\n` : `${found.map(asText).join("\n\n")}\n`);
+      if (options.json !== undefined) {
+        streams.stdout.write(
+          `${JSON.stringify(
+            found.map((letter) => asJson(letter, flow)),
+            null,
+            2,
+          )}\n`,
+        );
+      } else if (found.length > 0) {
+        streams.stdout.write(`${found.map((letter) => asText(letter, flow)).join("\n\n")}\n`);
+      } else {
+        // What cannot be seen now is not called none.
+        const { messages } = await live.patiently(() => letters.count());
+        const those =
+          messages === 0 ? "no dead letters" : `${figure(messages)} dead letters, which somebody has in hand now`;
+        streams.stdout.write(`${flow}: ${those}\n`);
+      }
       return 0;
     });
   },
 };
 
-const asJson = ({ id, key, headers, body, at, position }: DeadLetter) => ({
-  id,
-  key: key ?? null,
-  at: at?.toISOString() ?? null,
-  position: position ?? null,
-  headers,
-  body: body.toString("base64"),
-});
+/** A dead letter as JSON. */
+export function asJson(letter: DeadLetter, flow: string) {
+  const { id, key, headers, body, at, position } = letter;
+  const { error, errorName, reason } = whyOf(letter, flow);
+  return {
+    id,
+    key: key ?? null,
+    at: at?.toISOString() ?? null,
+    position: position ?? null,
+    error,
+    errorName,
+    reason,
+    headers,
+    body: body.toString("base64"),
+  };
+}
 
-/** What a person reads first is first: what failed, when, how often, then the message itself. */
-function asText(letter: DeadLetter): string {
+/** A dead letter for people. What they read first is first: what failed, when, how often, then the message itself. */
+export function asText(letter: DeadLetter, flow: string): string {
   const { headers } = letter;
-  const error = headers[HEADERS.error];
-  const what = error === undefined ? withoutError(letter) : `${headers[HEADERS.errorName] ?? "Error"}: ${error}`;
-  const others = Object.entries(headers).filter(([name]) => !toldApart.has(name));
+  const why = whyOf(letter, flow);
+  const toldApart = new Set<string | undefined>([...shownApart, ...why.headers]);
   const lines = [
     ["id", letter.id],
     [
@@ -60,40 +83,25 @@ function asText(letter: DeadLetter): string {
         .filter(Boolean)
         .join(" "),
     ],
-    ["error", what],
-    ["stack", frameOf(headers[HEADERS.errorStack])],
-    ["from", [headers[HEADERS.origin], headers[HEADERS.originPosition]].filter(Boolean).join(", ")],
-    ["key", letter.key ?? ""],
-    ["redriven", headers[HEADERS.redriveCount] ? `${headers[HEADERS.redriveCount]} times` : ""],
-    ...others.map(([name, value]) => [name, value]),
+    ["error", why.sentence],
+    ["ended", why.ended],
+    ["stack", frameOf(why.stack)],
+    ["from", why.from],
+    ["key", letter.key],
+    ["redriven", headers[HEADERS.redriveCount] && `${headers[HEADERS.redriveCount]} times`],
+    ...Object.entries(headers).filter(([name]) => !toldApart.has(name)),
     ["body", bodyText(letter.body)],
-  ];
-  const told = lines.flatMap(([name, value]) => (value ? [[name!, printable(value)] as const] : []));
+  ] as const;
+  const told = lines.flatMap(([name, value]) => (value ? [[printable(name), printable(value)] as const] : []));
   const width = Math.max(...told.map(([name]) => name.length));
   return told.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join("\n");
 }
 
-const toldApart = new Set<string>([
-  HEADERS.id,
-  HEADERS.key,
-  HEADERS.attempt,
-  HEADERS.consumer,
-  HEADERS.error,
-  HEADERS.errorName,
-  HEADERS.errorStack,
-  HEADERS.origin,
-  HEADERS.originPosition,
-  HEADERS.redriveCount,
-]);
+const shownApart = [HEADERS.id, HEADERS.key, HEADERS.attempt, HEADERS.consumer, HEADERS.redriveCount];
 
-const withoutError = ({ headers }: DeadLetter): string =>
-  canaryOf(headers)
-    ? "none: a canary of messaging verify"
-    : "unknown: the broker gave it up, as its consumer never answered";
-
-/** The frame of a stack where to look: Node.js names it first, Python last. */
+/** The frame of a stack where to look: Node.js and .NET name it first, Python last, Java first under the last cause. */
 function frameOf(stack = ""): string {
-  const lines = stack.split("\n");
+  const lines = stack.slice(Math.max(0, stack.lastIndexOf("\nCaused by: "))).split("\n");
   const frame = lines.find((line) => /^\s+at /.test(line)) ?? lines.findLast((line) => /^\s+File /.test(line));
   return frame?.trim() ?? "";
 }

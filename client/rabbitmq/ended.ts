@@ -1,4 +1,5 @@
 import type { DeadLetter } from "../deadLetters.ts";
+import { BROKER_REASON, failureIn } from "../failure.ts";
 import { HEADERS } from "../headers.ts";
 import { textHeaders, textOf } from "./properties.ts";
 import type { Received } from "./rawBodies.ts";
@@ -13,14 +14,11 @@ interface Death {
   time?: unknown;
 }
 
-/** Why the broker gave a dead letter up, for people to read: `delivery_limit`. Absent where its consumer did. */
-const REASON = "x-death-reason";
-
 /** A message of the dead-letter queue of `queue`. */
 export function toDeadLetter(message: Received & { messageId: string }, queue: string): DeadLetter {
   const headers = textHeaders(message.headers);
   const death = deathIn(message, queue);
-  const at = death ? fromSeconds(death.time) : (lastFailure(headers) ?? fromSeconds(message.timestamp));
+  const at = death ? fromSeconds(death.time) : (failureIn(headers)?.at ?? fromSeconds(message.timestamp));
   const [deathKey] = Array.isArray(death?.["routing-keys"]) ? death["routing-keys"] : [];
   const key = headers[HEADERS.key] ?? (death && deathKey !== undefined ? textOf(deathKey) : undefined);
   const position = death
@@ -29,7 +27,7 @@ export function toDeadLetter(message: Received & { messageId: string }, queue: s
   return {
     id: message.messageId,
     body: message.body,
-    headers: { ...headers, ...(death && { [REASON]: textOf(death.reason ?? "") }) },
+    headers: { ...headers, ...(death && { [BROKER_REASON]: textOf(death.reason ?? "") }) },
     ...(key !== undefined && { key }),
     ...(at && { at }),
     ...(position !== undefined && { position }),
@@ -46,14 +44,9 @@ function deathIn({ headers }: Received, queue: string): Death | undefined {
   return [first, ...others].find((death) => death?.queue === queue) ?? first;
 }
 
-function lastFailure(headers: Record<string, string>): Date | undefined {
-  const last = headers[HEADERS.failures]?.split(",").at(-1);
-  const time = Date.parse(last ?? "");
-  return Number.isNaN(time) ? undefined : new Date(time);
-}
-
 const fromSeconds = (seconds: unknown): Date | undefined =>
   typeof seconds === "number" && seconds > 0 ? new Date(seconds * 1000) : undefined;
 
 /** The headers of a verdict as they are published: what was added for people is not the message's. */
-export const withoutReason = ({ [REASON]: _, ...headers }: Record<string, string>): Record<string, string> => headers;
+export const withoutReason = ({ [BROKER_REASON]: _, ...headers }: Record<string, string>): Record<string, string> =>
+  headers;

@@ -30,6 +30,16 @@ describe("parseFilter", () => {
     expect(parseFilter(written).matches(dead)).toBe(matches);
   });
 
+  it.each([
+    ["x-error=no such order", true],
+    ["x-error-name~NoSuchOrder", true],
+    ["x-error-stack~handle", false],
+    ["x-error!=", true],
+  ])("reads %s of an error that another framework wrote: %s", (written, matches) => {
+    const headers = { "x-exception-message": "no such order", "x-exception-fqcn": "com.shop.NoSuchOrderException" };
+    expect(parseFilter(written).matches(letter("1", headers))).toBe(matches);
+  });
+
   it("finds nothing in a body that is no JSON", () => {
     expect(parseFilter("$.a=1").matches(letter("1", {}, "a=1"))).toBe(false);
   });
