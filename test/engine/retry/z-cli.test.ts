@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, describe, expect, it } from "vitest";
 import { connect } from "../../../client/index.ts";
+import { linkTo } from "../../../client/rabbitmq/link.ts";
+import { rejectToRetry } from "../../../client/rabbitmq/reject.ts";
 import type { Result as Verified } from "../../../client/verify/index.ts";
 import { type Result, run } from "../command.ts";
 import { retries } from "./environment.ts";
@@ -219,6 +221,66 @@ describe("messaging dlq", () => {
     const dropped = await messaging("dlq", "drop", FLOW, "--yes", "3");
     expect([dropped.code, dropped.stdout]).toEqual([0, `${FLOW}: dropped 3 dead letters from invoices.dlq\n`]);
     expect((await counts())[FLOW]).toBe(0);
+  });
+
+  it("tells a reject, an expiry and the delivery limit apart, and shows the error that Spring wrote", async () => {
+    const link = linkTo(operator.rabbitmq!);
+    const { channel } = await link.open();
+    const queue = "audits";
+    const publish = (messageId: string, more: object = {}) =>
+      channel.basicPublish({ routingKey: queue, messageId, durable: true, ...more }, messageId);
+    const taken = async () => {
+      for (;;) {
+        const message = await channel.basicGet({ queue });
+        if (message) return message.deliveryTag;
+        await wait(20);
+      }
+    };
+    const there = (count: number) => until(async () => (await counts())["rabbitmq/audits"] === count);
+    await publish("rejected");
+    channel.basicNack({ deliveryTag: await taken(), requeue: false });
+    await there(1);
+    await publish("expired", { expiration: "1" });
+    await there(2);
+    await publish("delivery_limit");
+    // It may be delivered twice again: maxAttempts + 1.
+    for (let times = 0; times < 3; times++) rejectToRetry(channel, await taken());
+    await there(3);
+    await publish("spring", {
+      routingKey: "audits.dlq",
+      headers: {
+        "x-exception-message": "no order 7",
+        "x-exception-stacktrace":
+          "com.shop.NoSuchOrderException: no order 7\n\tat com.shop.Orders.handle(Orders.java:42)",
+        "x-original-exchange": "",
+        "x-original-routingKey": "audits",
+      },
+    });
+    await there(4);
+    await channel.close();
+    await link.close();
+    const { stdout } = await messaging("dlq", "show", "rabbitmq/audits", "--json");
+    const shown = JSON.parse(stdout) as Record<"id" | "error" | "errorName" | "reason", string | null>[];
+    expect(shown.map(({ id, error, errorName, reason }) => [id, error, errorName, reason])).toEqual([
+      ["rejected", null, null, "rejected"],
+      ["expired", null, null, "expired"],
+      ["delivery_limit", null, null, "delivery_limit"],
+      ["spring", "no order 7", "com.shop.NoSuchOrderException", null],
+    ]);
+    const told = (await messaging("dlq", "show", "rabbitmq/audits")).stdout;
+    expect([...told.matchAll(/^(?:error|stack|from) +(.*)$/gm)].map(([, text]) => text)).toMatchInlineSnapshot(`
+      [
+        "none: its consumer rejected it (reject, or nack without requeue) and gave no reason",
+        "none: it expired in its queue before a consumer was done with it",
+        "none: the broker gave it up at its delivery limit: consumers took it again and again, and ended or gave it back",
+        "com.shop.NoSuchOrderException: no order 7",
+        "at com.shop.Orders.handle(Orders.java:42)",
+        "audits",
+      ]
+    `);
+    const dropped = await messaging("dlq", "drop", "rabbitmq/audits", "--filter", "x-error~order 7", "--yes", "1");
+    expect(dropped.stdout).toBe("rabbitmq/audits: dropped 1 dead letters from audits.dlq\n");
+    expect((await messaging("dlq", "drop", "rabbitmq/audits", "--yes", "3")).code).toBe(0);
   });
 
   it("ends the loop of a redrive into a consumer that still fails", async () => {
