@@ -6,7 +6,8 @@ import { EnvironmentError } from "./outputs.ts";
 
 /**
  * Where every run that changes dead letters leaves its lines: one before it begins, and one when it ends. MESSAGING_AUDIT_FILE, or
- * `.state/audit.jsonl` beside the project.
+ * `.state/audit.jsonl` beside the project. `environment` is the one that was worked on: with `--outputs` the one that they are of, and
+ * none where nobody says which; the file is named beside it.
  */
 export const auditFile =
   process.env.MESSAGING_AUDIT_FILE || join(fileURLToPath(new URL("..", import.meta.url)), ".state/audit.jsonl");

@@ -32,7 +32,7 @@ export async function onEnvironment(
 }
 
 /** The dead letters of one flow. Throws an EnvironmentError that names those there are. */
-export function deadLettersOf({ brokers }: Live, flow: string): DeadLetters {
+export function deadLettersOf({ brokers }: Pick<Live, "brokers">, flow: string): DeadLetters {
   const all = allDeadLetters(brokers);
   const found = all.find((letters) => letters.flow === flow);
   if (found) return found;

@@ -17,7 +17,7 @@ const STALE_CANARY_MS = 3_600_000;
 export interface TreatOptions {
   /** Names the run, in the headers and the audit. */
   id: string;
-  /** What is done with those that match; `count` only counts them. */
+  /** What is done with those that match; `count` only counts those that would be redriven. */
   action: "redrive" | "drop" | "count";
   /** Which ones. Default: all. */
   matches?: (letter: DeadLetter) => boolean;
@@ -29,7 +29,7 @@ export interface TreatOptions {
   to?: string;
   /** The consumer group that they are put back for, where a broker has groups. */
   group?: string;
-  /** Redrives those too that were redriven MOST_REDRIVES times. */
+  /** Those too that were redriven MOST_REDRIVES times. */
   quarantined?: boolean;
   /** Ends the run after the batch in hand. */
   signal?: AbortSignal;
@@ -82,7 +82,7 @@ function verdictOn(letter: DeadLetter, options: TreatOptions, report: Treated, l
     report.left++;
     return KEEP;
   }
-  if (options.action === "redrive" && !options.quarantined && redriveCount(letter.headers) >= MOST_REDRIVES) {
+  if (options.action !== "drop" && !options.quarantined && redriveCount(letter.headers) >= MOST_REDRIVES) {
     report.quarantined++;
     return KEEP;
   }

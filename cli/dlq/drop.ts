@@ -26,7 +26,7 @@ export const drop: Command = {
       const choice = { matches: filter?.matches, limit };
       // With a filter somebody has to look at each.
       const count = filter
-        ? (await treat(letters, { ...choice, id: "count", action: "count" })).treated
+        ? (await treat(letters, { ...choice, id: "count", action: "count", quarantined: true })).treated
         : Math.min((await live.patiently(() => letters.count())).messages, limit ?? Number.POSITIVE_INFINITY);
       if (options["dry-run"] !== undefined) {
         streams.stdout.write(`${flow}: would drop ${figure(count)} dead letters from ${letters.name}\n`);

@@ -1,7 +1,7 @@
 import { RefusedError } from "../../client/message.ts";
 import { MOST_REDRIVES, type Treated, treat } from "../../client/redrive.ts";
 import type { Command } from "../arguments.ts";
-import { deadLettersOf, onEnvironment } from "../live.ts";
+import { deadLettersOf, type Live, onEnvironment } from "../live.ts";
 import { EnvironmentError, environmentOptions } from "../outputs.ts";
 import { figure as count } from "../table.ts";
 import { choiceOf, choiceOptions, wholeNumber } from "./options.ts";
@@ -26,11 +26,7 @@ export const redrive: Command = {
     const { flow, filter, limit } = choiceOf(invocation, redrive);
     const rate = wholeNumber(options, "rate", 1, 1e6, redrive);
     return onEnvironment({ options, streams }, async (live) => {
-      const letters = deadLettersOf(live, flow);
-      const place = options.to === undefined ? letters : deadLettersOf(live, sameBroker(flow, options.to));
-      const target = options.to === undefined ? letters.target : place.flow;
-      const refusal = await live.patiently(async () => place.refusal?.());
-      if (refusal !== undefined) throw new RefusedError(refusal);
+      const { letters, target } = await placesOf(live, flow, options.to);
       const { messages } = await live.patiently(() => letters.count());
       const choice = {
         matches: filter?.matches,
@@ -52,6 +48,15 @@ export const redrive: Command = {
     });
   },
 };
+
+/** The dead letters of a flow, and where they would go. Throws a RefusedError where nothing may be redriven to that. */
+export async function placesOf(live: Pick<Live, "brokers" | "patiently">, flow: string, to: string | undefined) {
+  const letters = deadLettersOf(live, flow);
+  const other = to === undefined ? undefined : deadLettersOf(live, sameBroker(flow, to));
+  const refusal = await live.patiently(async () => (other ?? letters).refusal?.());
+  if (refusal !== undefined) throw new RefusedError(refusal);
+  return { letters, target: other?.flow ?? letters.target };
+}
 
 /** Another flow to redrive to, where it is of the same broker. Throws an EnvironmentError. */
 function sameBroker(flow: string, to: string): string {

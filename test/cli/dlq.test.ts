@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { inWords } from "../../cli/dlq/redrive.ts";
-import { EnvironmentError, parseOutputs } from "../../cli/outputs.ts";
+import { inWords, placesOf } from "../../cli/dlq/redrive.ts";
+import { EnvironmentError, parseOutputs, workedOn } from "../../cli/outputs.ts";
 import { age, table } from "../../cli/table.ts";
 import { asText } from "../../cli/verify.ts";
+import { RefusedError } from "../../client/message.ts";
+import { FakeDeadLetters } from "../client/fakeDeadLetters.ts";
 
 describe("what messaging dlq says", () => {
   const report = {
@@ -49,6 +51,30 @@ describe("what messaging dlq says", () => {
     [3 * 86_400_000 + 4 * 3_600_000 + 5_000, "3d 4h"],
   ])("says %i ms as %s", (milliseconds, text) => {
     expect(age(new Date(0), new Date(milliseconds))).toBe(text);
+  });
+});
+
+describe("where messaging dlq redrive puts dead letters", () => {
+  const why = "Kafka, orders: must not be compacted to be redriven to, as an old value would be its last";
+  const refusing = Object.assign(new FakeDeadLetters([]), { flow: "kafka/orders/a", refusal: async () => why });
+  const other = Object.assign(new FakeDeadLetters([]), { flow: "kafka/other/b", refusal: async () => undefined });
+  const operator = { deadLetters: () => [refusing, other], state: async () => ({ waiting: 0 }), close: async () => {} };
+  const live = { brokers: [{ broker: "kafka", operator }], patiently: <T>(ask: () => Promise<T>) => ask() };
+
+  it("is refused where that would harm others, dry or not, and another flow is asked for itself", async () => {
+    await expect(placesOf(live, "kafka/orders/a", undefined)).rejects.toThrow(new RefusedError(why));
+    await expect(placesOf(live, "kafka/other/b", "kafka/orders/a")).rejects.toThrow(new RefusedError(why));
+    expect(await placesOf(live, "kafka/orders/a", "kafka/other/b")).toEqual({
+      letters: refusing,
+      target: "kafka/other/b",
+    });
+    expect(await placesOf(live, "kafka/other/b", undefined)).toEqual({ letters: other, target: "orders" });
+  });
+
+  it("is a flow of the same broker", async () => {
+    await expect(placesOf(live, "kafka/orders/a", "sqs/orders")).rejects.toThrow(
+      new EnvironmentError('--to: must be a flow of kafka, as messages do not cross brokers, got "sqs/orders"'),
+    );
   });
 });
 
@@ -103,5 +129,19 @@ describe("the outputs of an environment", () => {
       "environment local: must have been brought up by this version",
     );
     expect(parseOutputs('{"apps":{},"operator":{"retry":{}}}', "x")).toEqual({ apps: {}, operator: { retry: {} } });
+  });
+
+  it("say which environment was worked on, whatever the default is", () => {
+    const retry = { maxAttempts: 1, delays: [] };
+    const [named, silent] = [{ operator: { retry, environment: "staging" } }, { operator: { retry } }];
+    const outputs = "/tmp/outputs.json";
+    expect(workedOn({ outputs }, named)).toEqual({ environment: "staging", outputs });
+    expect(workedOn({ outputs, environment: "staging" }, named)).toEqual({ environment: "staging", outputs });
+    expect(workedOn({ outputs }, silent)).toEqual({ outputs });
+    expect(workedOn({ outputs, environment: "prod" }, silent)).toEqual({ environment: "prod", outputs });
+    expect(workedOn({ environment: "prod" }, named)).toEqual({ environment: "prod" });
+    expect(() => workedOn({ outputs, environment: "prod" }, named)).toThrow(
+      new EnvironmentError('--environment: must be the environment that --outputs is of (staging), got "prod"'),
+    );
   });
 });

@@ -48,6 +48,7 @@ describe("treat", () => {
   it("quarantines what was redriven three times, unless it is asked for", async () => {
     const worn = [letter("two", { "x-redrive-count": "2" }), letter("three", { "x-redrive-count": "3" })];
     const letters = new FakeDeadLetters(worn);
+    expect(await treat(letters, { id: "r", action: "count" })).toEqual({ ...nothing, treated: 1, quarantined: 1 });
     expect(await redrive(letters)).toEqual({ ...nothing, treated: 1, quarantined: 1 });
     expect(letters.ids).toEqual(["three"]);
     expect(await redrive(letters, { quarantined: true })).toEqual({ ...nothing, treated: 1 });
