@@ -1,4 +1,3 @@
-import { allDeadLetters } from "../client/operate.ts";
 import { type Result, verify as verifyFlows } from "../client/verify/index.ts";
 import { planOf } from "../client/verify/plan.ts";
 import { shown } from "../skill/index.ts";
@@ -12,7 +11,8 @@ import { table } from "./table.ts";
 export const verify: Command = {
   name: "verify",
   operands: { usage: "[flow...]", most: 1000 },
-  summary: "Walk a good and a poison message through every flow of the live environment, as its apps, and clean up.",
+  summary:
+    "Walk a good and a poison message through every flow of the live environment, as its apps, and clean up. Exit code 1: a promise is broken; 2: a broker does not answer, whatever was found of the others.",
   options: {
     ...environmentOptions,
     "any-consumer": { summary: "Send canaries through consumers too that may not know them." },
@@ -27,10 +27,7 @@ export const verify: Command = {
         throw new EnvironmentError(
           `flow: must be one of the environment (${known.join(", ") || "none"}), got ${shown(stranger)}`,
         );
-      // A broker that is away is found before any canary is sent.
       const flows = operands.length > 0 ? operands : known;
-      const asked = allDeadLetters(brokers).filter(({ flow }) => flows.some((one) => `${flow}/`.startsWith(`${one}/`)));
-      await Promise.all(asked.map((letters) => patiently(() => letters.count())));
       streams.stderr.write(
         `Verifying ${flows.length} flows: the longest takes ${longest(checks.filter(({ flow }) => flows.includes(flow)))} s of waiting.\n`,
       );
@@ -41,9 +38,12 @@ export const verify: Command = {
         flows,
         anyConsumer: options["any-consumer"] !== undefined,
         onResult: waiting.done,
+        patiently,
       }).finally(waiting.stop);
       streams.stdout.write(`${options.json === undefined ? asText(results) : JSON.stringify(results, null, 2)}\n`);
-      return results.some(({ verdict }) => verdict === "broken") ? 1 : 0;
+      const some = (wanted: Result["verdict"]) => results.some(({ verdict }) => verdict === wanted);
+      if (some("away")) return 2;
+      return some("broken") ? 1 : 0;
     }),
 };
 
@@ -68,7 +68,7 @@ function progress(flows: readonly string[], { stderr }: Streams) {
 const longest = (checks: { delays: number[] }[]): number =>
   Math.ceil(Math.max(0, ...checks.map(({ delays }) => delays.reduce((sum, delay) => sum + delay, 0))) / 1000);
 
-/** The results as a table, and under it what is broken or was skipped and why. */
+/** The results as a table, and under it what is broken, was skipped or does not answer, and why. */
 export function asText(results: readonly Result[]): string {
   const rows = results.map((result) => [
     result.flow,
@@ -80,13 +80,16 @@ export function asText(results: readonly Result[]): string {
     result.poison === undefined ? "" : `${result.poison.deadLetters} x`,
   ]);
   const count = (verdict: Result["verdict"]) => results.filter((result) => result.verdict === verdict).length;
-  const reasons = results.flatMap(({ flow, consumer, verdict, reasons }) =>
-    reasons.map((reason) => `${verdict}: ${flow} by ${consumer}: ${reason}`),
+  const told = results.flatMap(({ flow, consumer, verdict, reasons }) =>
+    // What does not answer is told once, whatever flows are on it.
+    reasons.map((reason) => (verdict === "away" ? `away: ${reason}` : `${verdict}: ${flow} by ${consumer}: ${reason}`)),
   );
+  const reasons = [...new Set(told)];
+  const away = count("away");
   return [
     table(["FLOW", "CONSUMER", "VERDICT", "GOOD", "POISON", "RETRIES AFTER", "DEAD LETTER"], rows),
     ...(reasons.length > 0 ? ["", ...reasons] : []),
     "",
-    `${count("kept")} kept, ${count("broken")} broken, ${count("skipped")} skipped`,
+    `${count("kept")} kept, ${count("broken")} broken, ${count("skipped")} skipped${away > 0 ? `, ${away} away` : ""}`,
   ].join("\n");
 }

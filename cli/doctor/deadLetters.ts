@@ -1,44 +1,49 @@
 import type { Count, DeadLetters } from "../../client/deadLetters.ts";
-import { RefusedError, UntoldError } from "../../client/message.ts";
+import { ConnectionError, RefusedError } from "../../client/message.ts";
 import { allDeadLetters } from "../../client/operate.ts";
 import type { Live } from "../live.ts";
-import { counted, type Finding, lasting } from "./finding.ts";
+import { type Addresses, away, brokerOf, isAway } from "./away.ts";
+import { counted, type Finding, GONE, gone, lasting, untold } from "./finding.ts";
 
 /** The flows that have dead letters. */
-export async function deadLetterFindings({ brokers }: Pick<Live, "brokers">, now = new Date()): Promise<Finding[]> {
-  const found = await Promise.all(allDeadLetters(brokers).map((letters) => findingOf(letters, now)));
+export async function deadLetterFindings(
+  { brokers, patiently }: Pick<Live, "brokers" | "patiently">,
+  addresses: Addresses,
+  now = new Date(),
+): Promise<Finding[]> {
+  const found = await Promise.all(
+    allDeadLetters(brokers).map(async (letters) => {
+      try {
+        return among(letters, await patiently(() => letters.count()), now);
+      } catch (error) {
+        return [without(letters, error, addresses)];
+      }
+    }),
+  );
   return found.flat();
 }
 
-async function findingOf(letters: DeadLetters, now: Date): Promise<Finding[]> {
-  let count: Count;
-  try {
-    count = await letters.count();
-  } catch (error) {
-    // Where a whole broker is away the other looks say so; one of its places that does not tell keeps nothing else from being told.
-    if (!(error instanceof UntoldError || error instanceof RefusedError)) throw error;
-    return [
-      {
-        trouble: "broker",
-        place: letters.flow,
-        found: `how many dead letters ${letters.name} has cannot be known: ${error.message}`,
-        cause: "The broker that has them is away, or refuses to tell.",
-        mend: "Bring it back: until then nobody knows whether there are any.",
-      },
-    ];
-  }
-  const { messages, oldest } = count;
+function without({ flow, name }: DeadLetters, error: unknown, addresses: Addresses): Finding {
+  const place = brokerOf(flow);
+  if (isAway(place, addresses, error)) return away(place, addresses, error);
+  if (error instanceof RefusedError && GONE.test(error.message))
+    return gone(flow, `the place of its dead letters, ${name},`, "what fails now has nowhere to end");
+  if (error instanceof ConnectionError || error instanceof RefusedError)
+    return untold(flow, `how many dead letters ${name} has`, error.message);
+  throw error;
+}
+
+function among({ flow, name }: DeadLetters, { messages, oldest }: Count, now: Date): Finding[] {
   if (messages === 0) return [];
   const age = oldest === undefined ? "" : `, the oldest for ${lasting(Math.max(0, now.getTime() - oldest.getTime()))}`;
   return [
     {
       trouble: "dead letters",
-      place: letters.flow,
-      found: `${counted(messages, "message")} in ${letters.name}${age}`,
-      cause:
-        "They failed on every attempt: the error in their headers says why. Without an error the broker gave them up, as the consumer died or was slower than it may be.",
-      mend: "Mend what the error says, then put them back: npx messaging dlq redrive, with --dry-run first.",
-      command: `npx messaging dlq show ${letters.flow}`,
+      place: flow,
+      found: `${counted(messages, "message")} in ${name}${age}`,
+      cause: "They failed on every attempt, or their broker gave them up: what stands in their headers says why.",
+      fix: "Look at what they say and fix that, then put them back: npx messaging dlq redrive, with --dry-run first.",
+      command: `npx messaging dlq show ${flow}`,
     },
   ];
 }

@@ -1,10 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { KafkaFigures } from "../../live/health/kafka.ts";
 import type { RabbitmqFigures } from "../../live/health/rabbitmq.ts";
-import type { SqsFigures } from "../../live/health/sqs.ts";
-import type { Streams } from "../index.ts";
 import type { Live } from "../live.ts";
-import { withPatience } from "../patience.ts";
+import { addressesOf, brokerOf, findingsAt } from "./away.ts";
 import { deadLetterFindings } from "./deadLetters.ts";
 import type { Finding, Limits } from "./finding.ts";
 import { fitFindings } from "./fit.ts";
@@ -16,38 +13,55 @@ import { sqsFindings } from "./sqs.ts";
 /** Between two looks at what moves, in milliseconds: RabbitMQ's figures are five seconds old at most (collect_statistics_interval). */
 const BETWEEN_LOOKS_MS = 6_000;
 
-/** Looks at every broker of the environment and changes nothing. Throws a ConnectionError where one does not answer after its retries. */
-export async function examine(live: Live, limits: Limits, streams: Streams): Promise<Finding[]> {
-  const { rabbitmq, kafka, sqs, redis = {} } = live.outputs.operator;
+/** Looks at every broker of the environment and changes nothing. That one does not answer, after the skill's retries, is a finding; the others are examined. */
+export async function examine(live: Live, limits: Limits): Promise<Finding[]> {
+  const { outputs, patiently } = live;
+  const { rabbitmq, kafka, sqs, redis = {} } = outputs.operator;
+  const addresses = addressesOf(outputs.operator);
+  const at = (place: string, look: () => Promise<Finding[]>) => findingsAt(place, addresses, look);
   const twice = async <T>(look: (before?: T) => Promise<T>): Promise<[T, T]> => {
-    const first = await withPatience(streams, () => look());
+    const first = await patiently(() => look());
     await wait(BETWEEN_LOOKS_MS);
-    return [first, await withPatience(streams, () => look(first))];
+    return [first, await patiently(() => look(first))];
   };
   const all = await Promise.all([
     rabbitmq &&
-      import("../../live/health/rabbitmq.ts").then(async ({ rabbitmqFigures }) =>
-        rabbitmqFindings(await twice<RabbitmqFigures>((before) => rabbitmqFigures(rabbitmq, before)), {
-          deadLetterExchange: rabbitmq.deadLetterExchange,
-          queues: rabbitmq.deadLetters,
-        }),
-      ),
+      at("rabbitmq", async () => {
+        const { rabbitmqFigures } = await import("../../live/health/rabbitmq.ts");
+        return rabbitmqFindings(
+          await twice<RabbitmqFigures>((before) => rabbitmqFigures(rabbitmq, before)),
+          rabbitmq,
+          outputs.apps,
+        );
+      }),
     kafka &&
-      import("../../live/health/kafka.ts").then(async ({ kafkaFigures }) =>
-        kafkaFindings(await twice<KafkaFigures>(() => kafkaFigures(kafka)), limits),
-      ),
+      at("kafka", async () => {
+        const { kafkaFigures } = await import("../../live/health/kafka.ts");
+        return kafkaFindings(await twice(() => kafkaFigures(kafka, outputs.apps)), limits);
+      }),
     sqs &&
-      import("../../live/health/sqs.ts").then(async ({ sqsFigures }) =>
-        sqsFindings(await twice<SqsFigures[]>(() => sqsFigures(sqs))),
-      ),
-    ...Object.entries(redis).map(async ([instance, access]) => {
-      const { redisFigures } = await import("../../live/health/redis.ts");
-      return redisFindings(await withPatience(streams, () => redisFigures(instance, access)), limits);
-    }),
-    withPatience(streams, () => deadLetterFindings(live)),
-    fitFindings(live.outputs.operator),
+      at("sqs", async () => {
+        const { sqsFigures } = await import("../../live/health/sqs.ts");
+        return sqsFindings(await twice(() => sqsFigures(sqs)));
+      }),
+    ...Object.entries(redis).map(([instance, access]) =>
+      at(`redis/${instance}`, async () => {
+        const { redisFigures } = await import("../../live/health/redis.ts");
+        return redisFindings(await patiently(() => redisFigures(instance, access)), limits);
+      }),
+    ),
+    deadLetterFindings(live, addresses),
+    fitFindings(outputs.operator),
   ]);
-  return all.flatMap((findings) => findings ?? []).sort((a, b) => WORST.indexOf(a.trouble) - WORST.indexOf(b.trouble));
+  const findings = all.flatMap((some) => some ?? []);
+  return once(findings).sort((a, b) => WORST.indexOf(a.trouble) - WORST.indexOf(b.trouble));
+}
+
+/** Of a broker that is away nothing else is known: all of its looks and flows say the same. */
+function once(findings: readonly Finding[]): Finding[] {
+  const away = new Map(findings.flatMap((one) => (one.away ? [[one.place, one] as const] : [])).reverse());
+  const isOf = ({ place, trouble }: Finding) => trouble === "broker" && away.has(brokerOf(place));
+  return [...findings.filter((one) => !isOf(one)), ...away.values()];
 }
 
 /** What is told first. */

@@ -6,9 +6,12 @@ export interface Finding {
   /** What was seen, with figures. */
   found: string;
   cause: string;
-  mend: string;
-  /** The command that shows more or mends it. */
+  /** What to do; it can be done in the state that was found. */
+  fix: string;
+  /** The command that shows more or does it. */
   command?: string;
+  /** The broker at `place` does not answer, so of its flows nothing else is known. */
+  away?: true;
 }
 
 /** Where the thresholds of time come from the user. */
@@ -20,9 +23,39 @@ export interface Limits {
 /** A share of a limit above which little is left: the usual alarm level of queues, disks and memory. */
 export const NEARLY_FULL = 0.85;
 
-/** `1 message`, `2 messages`. */
-export const counted = (count: number, what: string): string =>
-  `${count.toLocaleString("en-US")} ${what}${count === 1 ? "" : "s"}`;
+/** Those that were found. */
+export const those = (...some: (Finding | false | undefined)[]): Finding[] => some.filter((one) => !!one);
+
+/** What puts the environment back as the skill says, whatever was changed or deleted by hand: the refresh finds that, the `up` makes it again. */
+export const RESTORE = "npx pulumi up --refresh";
+
+/** In what a broker refuses: the place is not there. */
+export const GONE = /NOT_FOUND|UNKNOWN_TOPIC_OR_PARTITION|queue does not exist/;
+
+/** A place of a flow that is not on its broker. */
+export const gone = (place: string, what: string, consequence: string): Finding => ({
+  trouble: "message loss",
+  place,
+  found: `${what} is not on the broker`,
+  cause: `Somebody deleted it: what it held is gone, and ${consequence}.`,
+  fix: `Make it again: ${RESTORE}. What was lost with it must be sent again.`,
+  command: "npx messaging drift",
+});
+
+/** A flow of which the broker, which answers, does not tell. */
+export const untold = (place: string, what: string, why: string): Finding => ({
+  trouble: "broker",
+  place,
+  found: `${what} cannot be known: ${why}`,
+  cause: "The part of the broker that has it is down or without a majority, or refuses to tell.",
+  fix: "Do what is said of its broker here, if anything is, and look again: nothing counts as empty until then.",
+});
+
+/** `1 message`, `2 messages`, `2 entries`. */
+export function counted(count: number, what: string): string {
+  const plural = /[^aeiou]y$/.test(what) ? `${what.slice(0, -1)}ies` : `${what}s`;
+  return `${count.toLocaleString("en-US")} ${count === 1 ? what : plural}`;
+}
 
 /** A time of milliseconds in its largest unit: `3 min`. */
 export function lasting(milliseconds: number): string {

@@ -32,5 +32,5 @@ export async function fitFindings({ rabbitmq, kafka, redis = {} }: Omit<Operator
 
 const ADVICE = {
   cause: "The address leads to another broker than before, or it was made by an older one.",
-  mend: "Give the address of one that is supported, or upgrade it: docs/environments.md, Versions. npx pulumi up refuses it until then.",
+  fix: "Give the address of one that is supported, or upgrade it: docs/environments.md, Versions. npx pulumi up refuses it until then.",
 };

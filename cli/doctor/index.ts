@@ -8,12 +8,12 @@ import { doctorText } from "./text.ts";
 /** How long a message may stand still before it counts, unless the user says otherwise: a deploy takes less. */
 const AFTER = "1m";
 
-/** `messaging doctor`: what is wrong with the live environment, its cause and how to mend it. */
+/** `messaging doctor`: what is wrong with the live environment, its cause and its fix. */
 export const doctor: Command = {
   name: "doctor",
   operands: { usage: "", most: 0 },
   summary:
-    "Look for message loss, lag, duplicates and other troubles on the live brokers, each with its cause and mend. Exit code 1: something was found. Nothing is changed.",
+    "Look for message loss, lag, duplicates and other troubles on the live brokers, each with its cause and fix. Exit code 1: something was found; 2: a broker does not answer, whatever else was found. Nothing is changed.",
   options: {
     ...environmentOptions,
     after: {
@@ -25,10 +25,12 @@ export const doctor: Command = {
   run: ({ options, streams }) => {
     const after = afterOf(options.after ?? AFTER);
     return onEnvironment({ options, streams }, async (live) => {
-      const findings = await examine(live, { after }, streams);
+      const findings = await examine(live, { after });
       const healthy = findings.length === 0;
       const report = { ...live.worked, healthy, findings };
       streams.stdout.write(`${options.json === undefined ? doctorText(findings) : JSON.stringify(report, null, 2)}\n`);
+      // What does not answer may hide more than what was found.
+      if (findings.some(({ away }) => away)) return 2;
       return healthy ? 0 : 1;
     });
   },

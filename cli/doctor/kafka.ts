@@ -1,5 +1,6 @@
-import type { GroupFigures, KafkaFigures, PartitionFigures, TopicFigures } from "../../live/health/kafka.ts";
-import { counted, type Finding, type Limits, lasting, NEARLY_FULL } from "./finding.ts";
+import type { GroupFigures, KafkaFigures, PartitionFigures } from "../../live/health/kafka.ts";
+import { counted, type Finding, gone, type Limits, lasting, NEARLY_FULL, those, untold } from "./finding.ts";
+import { topicFindings } from "./kafkaTopics.ts";
 
 /** The troubles in two looks at Kafka, some seconds apart. */
 export function kafkaFindings(
@@ -8,63 +9,23 @@ export function kafkaFindings(
   at = new Date(),
 ): Finding[] {
   const retention = new Map(now.topics.map(({ topic, retentionMs }) => [topic, retentionMs]));
-  const earlier = new Map(before.groups.map((group) => [group.flow, group]));
+  const place = ({ flow, topic }: GroupFigures) => `${flow} ${topic}`;
+  const earlier = new Map(before.groups.map((group) => [place(group), group]));
+  const why = new Map(now.untold.map((one) => [one.flow, one.why]));
   return [
+    ...now.missing.map(({ flow, topic }) => gone(flow, `topic ${topic}`, "what is to be written there is refused")),
     ...now.topics.flatMap(topicFindings),
+    ...[...why].map(([flow, said]) => untold(flow, "how far its group has read", said)),
     ...now.groups.flatMap((group) =>
       groupFindings({
         group,
-        before: earlier.get(group.flow) ?? group,
-        after,
+        before: earlier.get(place(group)) ?? group,
+        // A record that waits for its retry does not stand still.
+        after: after + group.delay,
         retention: retention.get(group.topic) ?? -1,
         now: at.getTime(),
       }),
     ),
-  ];
-}
-
-function topicFindings({ topic, minInsync, partitions }: TopicFigures): Finding[] {
-  const place = `kafka/${topic}`;
-  const led = partitions.filter(({ leader }) => leader >= 0);
-  const short = led.filter(({ insync }) => insync < minInsync);
-  const behind = led.filter(({ insync, replicas }) => insync >= minInsync && insync < replicas);
-  const named = (some: readonly { partition: number }[]) => some.map(({ partition }) => partition).join(", ");
-  const mend =
-    "Start the broker that is away; copies catch up by themselves. Do not elect a leader that is behind: that loses records.";
-  return [
-    ...(led.length < partitions.length
-      ? [
-          {
-            trouble: "broker" as const,
-            place,
-            found: `no leader for partition ${named(partitions.filter(({ leader }) => leader < 0))}`,
-            cause: "Every broker that has an up-to-date copy is away.",
-            mend,
-          },
-        ]
-      : []),
-    ...(short.length > 0
-      ? [
-          {
-            trouble: "refused" as const,
-            place,
-            found: `partition ${named(short)} has fewer copies in sync than min.insync.replicas (${minInsync})`,
-            cause: "Brokers are away or too slow, so writes with acks=all are refused.",
-            mend,
-          },
-        ]
-      : []),
-    ...(behind.length > 0
-      ? [
-          {
-            trouble: "broker" as const,
-            place,
-            found: `partition ${named(behind)} has ${behind[0]!.insync} of ${behind[0]!.replicas} copies in sync`,
-            cause: "A broker is away, or its disk or network is too slow to follow.",
-            mend,
-          },
-        ]
-      : []),
   ];
 }
 
@@ -84,104 +45,99 @@ function lagOf({ committed, first, end }: PartitionFigures, { autoOffsetReset }:
 }
 
 function groupFindings(looked: Looked): Finding[] {
-  const { group, before, after, now } = looked;
-  const place = group.flow;
-  const lag = group.partitions.reduce((sum, one) => sum + lagOf(one, group), 0);
+  const { group } = looked;
   const waiting = group.partitions.filter((one) => lagOf(one, group) > 0);
+  return [...lossFindings(looked), ...(waiting.length > 0 ? lagFindings(looked, waiting) : [])];
+}
+
+function lagFindings({ group, before, after, now }: Looked, waiting: PartitionFigures[]): Finding[] {
+  const { flow: place, topic, delay, members } = group;
+  const command = `npx messaging verify ${place}`;
+  const lag = waiting.reduce((sum, one) => sum + lagOf(one, group), 0);
+  const inRetry = delay > 0 ? ` in ${topic}` : "";
+  if (members === 0)
+    return [
+      {
+        trouble: "lag",
+        place,
+        found: `${counted(lag, "record")} not read${inRetry} and nobody in the group${inRetry && " reads it"}`,
+        ...(delay > 0
+          ? {
+              cause:
+                "No instance of the consumer runs, or it reads the work topic alone: retries and redrives wait here for it.",
+              fix: `Start the consumer with client/, or have yours subscribe to ${topic} too, with the same group.id: docs/contract.md. Records stay for the topic's retention, and no longer.`,
+            }
+          : {
+              cause:
+                "No instance of the consumer runs, it is not let in (its log says so), or its group.id is another one.",
+              fix: "Start the consumer, with the apps output of now. Records stay for the topic's retention, and no longer.",
+            }),
+        command,
+      },
+    ];
   const old = waiting.filter(({ oldestUnread }) => oldestUnread !== undefined && now - oldestUnread.getTime() >= after);
+  if (old.length === 0) return [];
   const still = old.filter(
     ({ partition, committed }) => committed === before.partitions.find((one) => one.partition === partition)?.committed,
   );
-  const oldest = lasting(Math.max(0, ...old.map(({ oldestUnread }) => now - oldestUnread!.getTime())));
-  const command = `npx messaging verify ${place}`;
-  const losses = lossFindings(looked);
-  if (lag === 0) return losses;
-  if (group.members === 0)
-    return [
-      ...losses,
-      {
-        trouble: "lag",
-        place,
-        found: `${counted(lag, "record")} not read and nobody in the group`,
-        cause: "No instance of the consumer runs, or its group.id is another one.",
-        mend: "Start the consumer. Records stay for the topic's retention, and no longer.",
-        command,
-      },
-    ];
+  const oldest = lasting(Math.max(...old.map(({ oldestUnread }) => now - oldestUnread!.getTime())));
   if (still.length > 0)
     return [
-      ...losses,
       {
         trouble: "lag",
         place,
-        found: `partition ${still.map(({ partition }) => partition).join(", ")} stands still, its next record is ${oldest} old`,
+        found: `partition ${still.map(({ partition }) => partition).join(", ")}${inRetry && ` of ${topic}`} stands still at ${still.map(({ committed, first }) => `offset ${committed ?? first}`).join(", ")}, its next record is ${oldest} old`,
         cause:
           "The group has members, and commits nothing there: a record is tried again in place (ordered), a handler hangs, or the member was given the partition and does not read it.",
-        mend: "Look at that consumer's log; delete nothing, as what is behind waits for it. Restarting it makes the group share out its partitions again.",
+        fix: "What the consumer's log says of that record is what to fix. Only where it says nothing of it, restart the consumer: the group shares out its partitions again. Delete nothing: what is behind waits for it.",
         command,
       },
     ];
-  return old.length === 0
-    ? losses
-    : [
-        ...losses,
-        {
-          trouble: "lag",
-          place,
-          found: `${counted(lag, "record")} not read, the oldest is ${oldest} old`,
-          cause: "It reads, and more slowly than records come.",
-          mend: "Start more instances (at most one a partition works), handle faster, or raise `uncommitted` in client/.",
-        },
-      ];
+  return [
+    {
+      trouble: "lag",
+      place,
+      found: `${counted(lag, "record")} not read${inRetry}, the oldest is ${oldest} old`,
+      cause: "It reads, and more slowly than records come.",
+      fix: "Start more instances (at most one a partition works), handle faster, or raise `uncommitted` in client/.",
+    },
+  ];
 }
 
 function lossFindings({ group, retention, now }: Looked): Finding[] {
-  const place = group.flow;
-  const lost = group.partitions.filter(({ committed, first }) => committed !== undefined && committed < first);
-  const gone = lost.reduce((sum, { committed, first }) => sum + first - committed!, 0);
-  const ages = group.partitions.flatMap((one) =>
-    lagOf(one, group) > 0 && one.oldestUnread ? [now - one.oldestUnread.getTime()] : [],
+  const { flow: place, topic, partitions } = group;
+  const lost = partitions.filter(({ committed, first }) => committed !== undefined && committed < first);
+  const deleted = lost.reduce((sum, { committed, first }) => sum + first - committed!, 0);
+  const unread = partitions.filter((one) => lagOf(one, group) > 0);
+  const oldest = Math.max(0, ...unread.map(({ oldestUnread }) => now - (oldestUnread?.getTime() ?? now)));
+  const beyond = partitions.filter(({ committed, end }) => committed !== undefined && committed > end);
+  return those(
+    beyond.length > 0 && {
+      trouble: "message loss",
+      place,
+      found: beyond
+        .map(
+          (one) =>
+            `partition ${one.partition} of ${topic} ends at offset ${one.end}, and the group had read up to ${one.committed}`,
+        )
+        .join("; "),
+      cause: "A leader was elected that did not have all records, or the topic was deleted and made again.",
+      fix: "What is missing is gone here: have the producer send it again. The group reads on from where autoOffsetReset says.",
+    },
+    deleted > 0 && {
+      trouble: "message loss",
+      place,
+      found: `${counted(deleted, "record")} of ${topic} were deleted before the group read them`,
+      cause: "The topic's retention ended, or somebody deleted records, while the group was behind.",
+      fix: "They are gone here: have the producer send them again. Raise the topic's retention above the longest time that a consumer may be away.",
+    },
+    retention > 0 &&
+      oldest > NEARLY_FULL * retention && {
+        trouble: "message loss",
+        place,
+        found: `its oldest unread record in ${topic} is ${lasting(oldest)} old, and kept for ${lasting(retention)}`,
+        cause: "The group is nearly as far behind as the topic keeps records: the next ones are deleted unread.",
+        fix: "Raise the topic's retention now (skill.yaml, npx pulumi up: in place), then let the group catch up.",
+      },
   );
-  const oldest = Math.max(0, ...ages);
-  const beyond = group.partitions.filter(({ committed, end }) => committed !== undefined && committed > end);
-  return [
-    ...(beyond.length > 0
-      ? [
-          {
-            trouble: "message loss" as const,
-            place,
-            found: beyond
-              .map(
-                (one) =>
-                  `partition ${one.partition} ends at offset ${one.end}, and the group had read up to ${one.committed}`,
-              )
-              .join("; "),
-            cause: "A leader was elected that did not have all records, or the topic was deleted and made again.",
-            mend: "What is missing is gone here: have the producer send it again. The group reads on from where autoOffsetReset says.",
-          },
-        ]
-      : []),
-    ...(gone > 0
-      ? [
-          {
-            trouble: "message loss" as const,
-            place,
-            found: `${counted(gone, "record")} were deleted before the group read them`,
-            cause: "The topic's retention ended, or somebody deleted records, while the group was behind.",
-            mend: "They are gone here: have the producer send them again. Raise the topic's retention above the longest time that a consumer may be away.",
-          },
-        ]
-      : []),
-    ...(retention > 0 && oldest > NEARLY_FULL * retention
-      ? [
-          {
-            trouble: "message loss" as const,
-            place,
-            found: `its oldest unread record is ${lasting(oldest)} old, and kept for ${lasting(retention)}`,
-            cause: "The group is nearly as far behind as the topic keeps records: the next ones are deleted unread.",
-            mend: "Raise the topic's retention now (skill.yaml, npx pulumi up: in place), then let the group catch up.",
-          },
-        ]
-      : []),
-  ];
 }

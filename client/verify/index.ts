@@ -17,24 +17,27 @@ export interface VerifyOptions {
   anyConsumer?: boolean;
   /** Told of each result as it comes. */
   onResult?: (result: Result) => void;
+  /** Asks a broker again while it does not answer, before anything is sent to its flows. Default: it is asked once. */
+  patiently?: <T>(ask: () => Promise<T>) => Promise<T>;
 }
 
 /** What verify says of one consumer of one flow. */
 export interface Result {
   flow: string;
   consumer: string;
-  verdict: "kept" | "broken" | "skipped";
+  /** `away`: its broker does not answer, so nothing is known of it. */
+  verdict: "kept" | "broken" | "skipped" | "away";
   /** Who consumed the canaries. */
   by?: "own" | "live";
   good?: Judgement["good"];
   poison?: Judgement["poison"];
   /** What was promised of it. */
   promise?: { maxAttempts: number | null; delays: number[] };
-  /** Why it was skipped, or which promises are broken. */
+  /** Why it was skipped, which promises are broken, or what does not answer. */
   reasons: string[];
 }
 
-/** Walks a good and a poison message through every flow, as the apps themselves. */
+/** Walks a good and a poison message through every flow, as the apps themselves. Where a broker is away, the flows of the others are walked. */
 export async function verify(options: VerifyOptions): Promise<Result[]> {
   const run = randomUUID().slice(0, 8);
   const plan = planOf(options.apps);
@@ -55,9 +58,7 @@ export async function verify(options: VerifyOptions): Promise<Result[]> {
     for (const round of rounds(chosen(plan.checks))) {
       results.push(
         ...(await Promise.all(
-          round.map(async (check) =>
-            told(await checked(toolsFor(options, run, clientOf, check.flow), check, options.anyConsumer ?? false)),
-          ),
+          round.map(async (check) => told(await checked(toolsFor(options, run, clientOf, check.flow), check, options))),
         )),
       );
     }
@@ -84,10 +85,16 @@ function toolsFor({ brokers }: VerifyOptions, run: string, clientOf: Tools["clie
   return { run, clientOf, operator, ...(letters && { letters }) };
 }
 
-async function checked(tools: Tools, check: Check, anyConsumer: boolean): Promise<Result> {
+async function checked(
+  tools: Tools,
+  check: Check,
+  { anyConsumer = false, patiently = (ask) => ask() }: VerifyOptions,
+): Promise<Result> {
   const { flow, consumer, maxAttempts, delays, producer } = check;
   if (producer === undefined) return skipped(check, "no app of the skill publishes to it");
   try {
+    // Where poison has nowhere to end, or nobody tells where, no canary is sent.
+    await patiently(async () => tools.letters?.count());
     const by = await chooseConsumer(tools, check, anyConsumer);
     if (by === "live" && !tools.letters)
       return skipped(check, "it has consumers and no dead letters, so nothing would tell what they did");
@@ -99,9 +106,10 @@ async function checked(tools: Tools, check: Check, anyConsumer: boolean): Promis
   }
 }
 
-/** What a check threw says something of its own flow alone, unless a broker is away. */
+/** What a check threw says something of its own flow alone. */
 function failed(entry: { flow: string; consumer: string }, error: unknown): Result {
-  if (error instanceof ConnectionError && !(error instanceof UntoldError)) throw error;
+  if (error instanceof ConnectionError && !(error instanceof UntoldError))
+    return { ...entry, verdict: "away", reasons: [error.message] };
   if (error instanceof Untouchable) return skipped(entry, error.message);
   return { ...entry, verdict: "broken", reasons: [error instanceof Error ? error.message : String(error)] };
 }

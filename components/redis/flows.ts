@@ -3,6 +3,7 @@ import {
   acceptedOf,
   type Credentials,
   deadLetterStreamName,
+  deliveries,
   type RedisInstanceSpec,
   retryDelays,
   type Skill,
@@ -100,5 +101,3 @@ export function toSummary(name: string, spec: RedisInstanceSpec, kind: RedisProv
     ]),
   ];
 }
-
-const deliveries = (count: number): string => (count === 1 ? "1 delivery" : `${count} deliveries`);

@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { fifoDeadLetterName, fifoName, type Skill, type SqsQueue, toSeconds } from "../../skill/index.ts";
+import { deliveries, fifoDeadLetterName, fifoName, type Skill, type SqsQueue, toSeconds } from "../../skill/index.ts";
 import type { BrokerFlows, SummaryRow } from "../flows.ts";
 import type { FormerSqs } from "../former.ts";
 import { DEAD_LETTER_RETENTION, FifoQueue, type FifoQueueArgs, WAIT_TIME_SECONDS } from "./fifoQueue.ts";
@@ -94,7 +94,7 @@ export function toSummary(name: string, spec: SqsQueue, former: readonly FormerS
   const higher = formerReceives(former, name);
   const receives = higher ? ` (SQS allows ${higher.maxReceiveCount}, ${higher.kept})` : "";
   return [
-    row("queue", fifoName(name), `${keeps}, ${spec.retry.maxAttempts} deliveries${receives}`),
+    row("queue", fifoName(name), `${keeps}, ${deliveries(spec.retry.maxAttempts)}${receives}`),
     row("dead-letter queue", fifoDeadLetterName(name), `keeps ${DEAD_LETTER_RETENTION}`),
   ];
 }

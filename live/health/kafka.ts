@@ -1,12 +1,14 @@
 import { randomUUID } from "node:crypto";
+import type { AppAccess } from "../../client/access.ts";
 import { type Cluster, openCluster } from "../../client/kafka/cluster.ts";
 import { readLog } from "../../client/kafka/log.ts";
 import { committedOffsets } from "../../client/kafka/offsets.ts";
 import { patiently } from "../../client/kafka/patience.ts";
 import { begin, wholeLog } from "../../client/kafka/remaining.ts";
-import { membersOf } from "../../client/kafka/state.ts";
+import { isRetryTopicOf, membersOf } from "../../client/kafka/state.ts";
 import { describeConfigsV4, metadataV10 } from "../../client/kafka/wire.ts";
-import type { KafkaOperator } from "../../client/operator.ts";
+import { ConnectionError, RefusedError } from "../../client/message.ts";
+import type { KafkaDeadLetters, KafkaOperator } from "../../client/operator.ts";
 import { eachOf, inTime } from "../inTime.ts";
 
 /** One partition as one consumer group is on it. */
@@ -21,10 +23,14 @@ export interface PartitionFigures {
   oldestUnread?: Date;
 }
 
+/** A group on its topic, or on one of its retry topics. */
 export interface GroupFigures {
   flow: string;
   topic: string;
   group: string;
+  /** Milliseconds that a record waits in this topic before it is to be read; 0: it is no retry topic. */
+  delay: number;
+  /** Those that read this topic. */
   members: number;
   autoOffsetReset: "earliest" | "latest";
   partitions: PartitionFigures[];
@@ -35,54 +41,91 @@ export interface TopicFigures {
   /** `min.insync.replicas`, and `retention.ms` (-1: for ever), as they are in force. */
   minInsync: number;
   retentionMs: number;
-  partitions: { partition: number; leader: number; replicas: number; insync: number }[];
+  /** `offline`: brokers that have a copy and cannot read or write it, though they run. */
+  partitions: { partition: number; leader: number; replicas: number[]; insync: number[]; offline: number[] }[];
 }
 
 export interface KafkaFigures {
   topics: TopicFigures[];
   groups: GroupFigures[];
+  /** Topics of flows that are not on the broker. */
+  missing: { flow: string; topic: string }[];
+  /** Groups of which the broker, which answers, does not tell. */
+  untold: { flow: string; why: string }[];
 }
+
+type Apps = Record<string, Pick<AppAccess, "kafka">>;
 
 // ConfigResource.Type.TOPIC
 const TOPIC = 2 as const;
 
-/** The topics that flows are on, and how far their consumer groups are. Throws a ConnectionError. */
-export async function kafkaFigures(access: KafkaOperator): Promise<KafkaFigures> {
+/** The topics that flows are on, and how far their consumer groups are. `apps`: what tells their retry topics. Throws a ConnectionError. */
+export async function kafkaFigures(access: KafkaOperator, apps: Apps = {}): Promise<KafkaFigures> {
   const cluster = openCluster(access, `messaging-doctor/${randomUUID()}`);
   const place = `kafka at ${access.bootstrapServers.join(", ")}`;
+  const asked = <T>(doing: string, ask: () => Promise<T>): Promise<T> => inTime(place, patiently(cluster, doing, ask));
   try {
-    // The coordinator of a group is made when it is first asked for.
-    return await inTime(
-      place,
-      patiently(cluster, "looking at the groups", () => figures(cluster, access)),
-    );
+    const listed = await asked("looking at the topics", () => cluster.topics());
+    const flows = access.deadLetters.map((own) => {
+      const retries = listed.filter(isRetryTopicOf(own.topic, own.groupId));
+      const wanted = [own.topic, own.redriveTopic, ...retriesOf(own, apps)];
+      return { own, retries, missing: [...new Set(wanted)].filter((topic) => !listed.includes(topic)) };
+    });
+    const names = flows.flatMap(({ own, retries }) => [own.topic, own.deadLetterTopic, ...retries]);
+    const there = [...new Set(names)].filter((topic) => listed.includes(topic));
+    const groups = flows.flatMap(({ own, retries }) => {
+      const read = [own.topic, ...retries].filter((topic) => listed.includes(topic));
+      return read.map((topic) => ({ own, topic }));
+    });
+    const untold: KafkaFigures["untold"] = [];
+    const [topics, told] = await Promise.all([
+      there.length === 0 ? [] : asked("looking at the topics", () => topicsOf(cluster, there)),
+      // The coordinator of a group is made when it is first asked for.
+      eachOf(groups, ({ own, topic }) =>
+        asked(`looking at group ${own.groupId}`, () => groupOn(cluster, own, topic)).catch((error: Error) => {
+          if (!(error instanceof ConnectionError || error instanceof RefusedError)) throw error;
+          untold.push({ flow: own.flow, why: error.message });
+          return undefined;
+        }),
+      ),
+    ]);
+    return {
+      topics,
+      groups: told.filter((one) => one !== undefined),
+      missing: flows.flatMap(({ own: { flow }, missing }) => missing.map((topic) => ({ flow, topic }))),
+      untold,
+    };
   } finally {
     await cluster.close();
   }
 }
 
-async function figures(cluster: Cluster, { deadLetters }: KafkaOperator): Promise<KafkaFigures> {
-  const names = [...new Set(deadLetters.map(({ topic }) => topic))];
-  const [topics, groups] = await Promise.all([
-    names.length === 0 ? [] : topicsOf(cluster, names),
-    eachOf(deadLetters, async ({ flow, topic, groupId, autoOffsetReset }) => ({
-      flow,
-      topic,
-      group: groupId,
-      autoOffsetReset,
-      members: (await membersOf(cluster, groupId, topic)).length,
-      partitions: await partitionsOf(cluster, topic, groupId),
-    })),
-  ]);
-  return { topics, groups };
+const retriesOf = ({ topic, groupId }: KafkaDeadLetters, apps: Apps): string[] =>
+  Object.values(apps).flatMap(({ kafka }) =>
+    (kafka?.consumes[groupId]?.[topic]?.retries ?? []).map(({ place }) => place),
+  );
+
+async function groupOn(cluster: Cluster, own: KafkaDeadLetters, topic: string): Promise<GroupFigures> {
+  const { flow, groupId, autoOffsetReset } = own;
+  const isRetry = topic !== own.topic;
+  return {
+    flow,
+    topic,
+    group: groupId,
+    delay: isRetry ? Number(topic.split(".").at(-1)) : 0,
+    autoOffsetReset: isRetry ? "earliest" : autoOffsetReset,
+    members: (await membersOf(cluster, groupId, topic)).length,
+    partitions: await partitionsOf(cluster, topic, groupId),
+  };
 }
 
 async function topicsOf(cluster: Cluster, names: string[]): Promise<TopicFigures[]> {
   const asked = names.map((resourceName) => ({ resourceType: TOPIC, resourceName, configurationKeys: null }));
-  const [{ topics }, { results }] = await Promise.all([
+  const [{ topics, brokers }, { results }] = await Promise.all([
     cluster.ask(metadataV10.api, names, false, false),
     cluster.ask(describeConfigsV4.api, asked, false, false),
   ]);
+  const running = brokers.map(({ nodeId }) => nodeId);
   return topics.map(({ name, partitions }) => {
     const configs = results.find(({ resourceName }) => resourceName === name)?.configs ?? [];
     const setting = (key: string) => configs.find((one) => one.name === key)?.value;
@@ -90,16 +133,16 @@ async function topicsOf(cluster: Cluster, names: string[]): Promise<TopicFigures
       topic: name!,
       minInsync: Number(setting("min.insync.replicas") ?? 1),
       retentionMs: Number(setting("retention.ms") ?? -1),
-      partitions: partitions.map(({ partitionIndex, leaderId, replicaNodes, isrNodes }) => ({
+      partitions: partitions.map(({ partitionIndex, leaderId, replicaNodes, isrNodes, offlineReplicas }) => ({
         partition: partitionIndex,
         leader: leaderId,
-        replicas: replicaNodes.length,
-        insync: isrNodes.length,
+        replicas: replicaNodes,
+        insync: isrNodes,
+        offline: offlineReplicas.filter((node) => running.includes(node)),
       })),
     };
   });
 }
-
 async function partitionsOf(cluster: Cluster, topic: string, group: string): Promise<PartitionFigures[]> {
   const leaders = (await cluster.leaders([topic])).get(topic)!;
   // Of the others a finding says that nobody leads them.

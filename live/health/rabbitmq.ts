@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { RabbitmqOperator } from "../../client/operator.ts";
-import { rabbitmqApi } from "../../client/rabbitmq/api.ts";
+import { type RabbitmqApi, rabbitmqApi } from "../../client/rabbitmq/api.ts";
 import { type ListedQueue as QueueOfApi, whyUnknown } from "../../client/rabbitmq/figures.ts";
 import { staleSince } from "../rabbitmqFresh.ts";
 
@@ -12,6 +12,8 @@ export interface NodeFigures {
   diskAlarm: boolean;
   /** Nodes that it does not see. */
   partitions: string[];
+  /** Logins that it has refused since it started, of whatever protocol; absent: it does not tell. */
+  refusedLogins?: number;
 }
 
 export interface ConsumerFigures {
@@ -49,20 +51,35 @@ export interface QueueFigures {
   definition: Record<string, string | number>;
 }
 
+export interface BindingFigures {
+  /** The exchange; empty: the default one. */
+  source: string;
+  destination: string;
+  routing_key: string;
+}
+
 export interface RabbitmqFigures {
   nodes: NodeFigures[];
   queues: QueueFigures[];
+  bindings: BindingFigures[];
+  /** The definition of each policy of the vhost, by its name. */
+  policies: Record<string, QueueFigures["definition"]>;
 }
 
 /** The figures of the environment's vhost and its nodes; a quorum queue's are younger than a look `before`, or stale. Throws a ConnectionError. */
 export async function rabbitmqFigures(access: RabbitmqOperator, before?: RabbitmqFigures): Promise<RabbitmqFigures> {
   const api = rabbitmqApi(access);
   const { vhost } = access;
-  const [nodes = [], queues = [], consumers = []] = await Promise.all([
+  const [nodes = [], queues = [], consumers = [], bindings = [], policies = []] = await Promise.all([
     api.list<ListedNode>("nodes"),
     counted(() => api.list<ListedQueue>("queues", vhost)),
     api.list<ListedConsumer>("consumers", vhost),
+    api.list<BindingFigures>("bindings", vhost),
+    api.list<{ name: string; definition: QueueFigures["definition"] }>("policies", vhost),
   ]);
+  const refused = new Map(
+    await Promise.all(nodes.map(async (node) => [node.name, await refusedLogins(api, node)] as const)),
+  );
   const last = new Map(before?.queues.map(({ name, reductions }) => [name, reductions]));
   const stale = await staleSince(api, vhost, queues, last);
   return {
@@ -72,9 +89,19 @@ export async function rabbitmqFigures(access: RabbitmqOperator, before?: Rabbitm
       memoryAlarm: mem_alarm,
       diskAlarm: disk_free_alarm,
       partitions,
+      refusedLogins: refused.get(name),
     })),
     queues: queues.map((queue) => ({ ...toFigures(queue, consumers), stale: stale.get(queue.name) })),
+    bindings,
+    policies: Object.fromEntries(policies.map(({ name, definition }) => [name, definition])),
   };
+}
+
+/** A node that is down, or just going down, does not tell: that is no reason to say nothing of the others. */
+async function refusedLogins(api: RabbitmqApi, { name, running = true }: ListedNode): Promise<number | undefined> {
+  if (!running) return undefined;
+  const counts = await api.list<{ auth_attempts_failed?: number }>("auth", "attempts", name).catch(() => undefined);
+  return counts?.reduce((sum, { auth_attempts_failed = 0 }) => sum + auth_attempts_failed, 0);
 }
 
 /** A queue that was made just now has figures after 10 s, in the meantime nothing is wrong with it. */

@@ -1,3 +1,4 @@
+import { RefusedError } from "../../client/message.ts";
 import type { RedisOperator } from "../../client/operator.ts";
 import { consumersOf, isMissing, pendingOf } from "../../client/redis/group.ts";
 import { connectedOf, unreadOf } from "../../client/redis/operator.ts";
@@ -5,6 +6,7 @@ import { text, toRecords } from "../../client/redis/replies.ts";
 import { retryDelayOf } from "../../client/redis/retrySchedule.ts";
 import { type Reply, type Server, serverOf } from "../../client/redis/server.ts";
 import { saidIn, untold } from "../../client/redis/telling.ts";
+import { markOf } from "../redisIdentity.ts";
 
 export interface RedisGroupFigures {
   flow: string;
@@ -18,6 +20,8 @@ export interface RedisGroupFigures {
   connected: number;
   /** Whether the stream and its group are there. */
   exists: boolean;
+  /** Entries that failed and wait for a retry, by delay in milliseconds: how many, and for how long the oldest is due (negative: not yet). */
+  retrying: { delay: number; pending: number; due: number }[];
   /** Consumers that hold entries, and for how long the oldest of them was not touched, in milliseconds. */
   holding: { consumer: string; pending: number; idle: number }[];
 }
@@ -37,9 +41,16 @@ export interface RedisFigures {
   untold?: string;
   /** How much the server's clock is ahead of ours, in milliseconds. */
   clockAhead: number;
+  /** Whether the mark is there by which the environment knows the server; it stands in the first database since the first `up`. */
+  marked: boolean;
+  /** What the server refused in the last minute, by user and reason (`auth`: the login; else a right that the user has not). */
+  refusals: { username: string; reason: string; count: number; object: string }[];
   streams: { stream: string; entries: number }[];
   groups: RedisGroupFigures[];
 }
+
+/** How long a refusal counts, in milliseconds: a client that goes on trying does so every few seconds. */
+const RECENT_MS = 60_000;
 
 /** Of one instance. Throws a ConnectionError. */
 export async function redisFigures(instance: string, { deadLetters, ...login }: RedisOperator): Promise<RedisFigures> {
@@ -64,6 +75,8 @@ export async function redisFigures(instance: string, { deadLetters, ...login }: 
       appendOnlyWritten: said("aof_last_write_status") !== "err",
       snapshotWritten: said("rdb_last_bgsave_status") !== "err",
       ...(why && { untold: why }),
+      marked: why !== undefined || (await markOf(server)) !== undefined,
+      refusals: await refusalsOf(server, clock),
       clockAhead: Math.round(clock - (sent + Date.now()) / 2),
       streams: await Promise.all(
         names.map(async (stream) => ({ stream, entries: Number(await server.ask(["XLEN", stream])) })),
@@ -83,13 +96,15 @@ async function groupOf(
   try {
     const found = toRecords(await server.ask(["XINFO", "GROUPS", stream])).find(({ name }) => name === group);
     const consumers = await consumersOf(of);
-    const busy = consumers.filter(({ name, pending }) => pending > 0 && retryDelayOf(name) === undefined);
-    const holding = await Promise.all(
-      busy.map(async ({ name, pending }) => {
-        const [oldest] = await pendingOf(of, name, 1);
-        return { consumer: name, pending, idle: oldest?.idle ?? 0 };
-      }),
+    const busy = await Promise.all(
+      consumers
+        .filter(({ pending }) => pending > 0)
+        .map(async ({ name, pending }) => {
+          const [oldest] = await pendingOf(of, name, 1);
+          return { consumer: name, delay: retryDelayOf(name), pending, idle: oldest?.idle ?? 0 };
+        }),
     );
+    const holding = busy.filter(({ delay }) => delay === undefined);
     return {
       flow,
       stream,
@@ -98,10 +113,29 @@ async function groupOf(
       unread: found ? await unreadOf(server, stream, found) : 0,
       pending: holding.reduce((sum, { pending }) => sum + pending, 0),
       connected: connectedOf(consumers).length,
-      holding,
+      retrying: busy.flatMap(({ delay, pending, idle }) =>
+        delay === undefined ? [] : [{ delay, pending, due: idle - delay }],
+      ),
+      holding: holding.map(({ consumer, pending, idle }) => ({ consumer, pending, idle })),
     };
   } catch (error) {
     if (!isMissing(error)) throw error;
-    return { flow, stream, group, exists: false, unread: 0, pending: 0, connected: 0, holding: [] };
+    return { flow, stream, group, exists: false, unread: 0, pending: 0, connected: 0, retrying: [], holding: [] };
   }
+}
+
+/** None where the server does not show its log of refusals, as managed ones do not. */
+async function refusalsOf(server: Server, clock: number): Promise<RedisFigures["refusals"]> {
+  const reply = await server.ask(["ACL", "LOG", "100"]).catch((error) => {
+    if (error instanceof RefusedError) return [];
+    throw error;
+  });
+  return toRecords(reply)
+    .filter((entry) => clock - Number(entry["timestamp-last-updated"]) < RECENT_MS)
+    .map(({ username, reason, count, object }) => ({
+      username: text(username),
+      reason: text(reason),
+      count: Number(count),
+      object: text(object),
+    }));
 }

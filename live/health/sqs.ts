@@ -1,4 +1,5 @@
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
+import { RefusedError } from "../../client/message.ts";
 import type { SqsOperator } from "../../client/operator.ts";
 import { call, connectionTo } from "../../client/sqs/api.ts";
 import { figureOf } from "../../client/sqs/counts.ts";
@@ -13,22 +14,37 @@ export interface SqsFigures {
   /** Seconds. */
   visibilityTimeout: number;
   retention: number;
-  /** Of the dead-letter queue, in seconds. */
-  deadLetterRetention: number;
+  /** Of the dead-letter queue, in seconds; absent: SQS does not tell. */
+  deadLetterRetention?: number;
   /** Where it passes messages on to, and after how many receives; absent: nowhere. */
   redrive?: { deadLetterTargetArn: string; maxReceiveCount: number };
 }
 
+/** A queue of which SQS tells nothing: it is not there, or the operator may not ask. */
+export interface SqsRefused {
+  flow: string;
+  refused: string;
+}
+
 /** The figures of every queue that has a dead-letter queue. Throws a ConnectionError. */
-export async function sqsFigures(access: SqsOperator): Promise<SqsFigures[]> {
+export async function sqsFigures(access: SqsOperator): Promise<(SqsFigures | SqsRefused)[]> {
   const sqs = connectionTo(access);
   const attributesOf = async (QueueUrl: string) => {
     const command = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["All"] });
     return (await call(() => sqs.send(command))).Attributes ?? {};
   };
+  const orRefused = <T>(asked: Promise<T>): Promise<T | RefusedError> =>
+    asked.catch((error) => {
+      if (error instanceof RefusedError) return error;
+      throw error;
+    });
   try {
     return await eachOf(access.deadLetters, async ({ flow, queueUrl, deadLetterQueueUrl }) => {
-      const [own, dead] = await Promise.all([attributesOf(queueUrl), attributesOf(deadLetterQueueUrl)]);
+      const [own, dead] = await Promise.all([
+        orRefused(attributesOf(queueUrl)),
+        orRefused(attributesOf(deadLetterQueueUrl)),
+      ]);
+      if (own instanceof RefusedError) return { flow, refused: own.message };
       const redrive = own.RedrivePolicy ? JSON.parse(own.RedrivePolicy) : undefined;
       return {
         flow,
@@ -37,7 +53,8 @@ export async function sqsFigures(access: SqsOperator): Promise<SqsFigures[]> {
         delayed: figureOf(own, "ApproximateNumberOfMessagesDelayed"),
         visibilityTimeout: figureOf(own, "VisibilityTimeout"),
         retention: figureOf(own, "MessageRetentionPeriod"),
-        deadLetterRetention: figureOf(dead, "MessageRetentionPeriod"),
+        // Of one that is not there, its dead letters tell.
+        ...(!(dead instanceof RefusedError) && { deadLetterRetention: figureOf(dead, "MessageRetentionPeriod") }),
         ...(redrive && { redrive }),
       };
     });

@@ -32,7 +32,7 @@ describe("messaging", () => {
         validate     Check a skill, skill.yaml unless another file is given, and print all its problems.
         schema       Print the JSON Schema (draft 7) of a skill.
         export       Print a skill as an AsyncAPI document, a Mermaid flowchart, Prometheus rules or a Grafana dashboard.
-        verify       Walk a good and a poison message through every flow of the live environment, as its apps, and clean up.
+        verify       Walk a good and a poison message through every flow of the live environment, as its apps, and clean up. Exit code 1: a promise is broken; 2: a broker does not answer, whatever was found of the others.
         drift        Compare the live brokers with what Pulumi's state says. Exit code 7: something drifted.
         adopt        Write a skill of what the brokers have already, and Pulumi's import file for it. Nothing is changed before --import.
         dlq list     Show how many dead letters each flow has and how old the oldest is. Nothing is consumed.
@@ -42,7 +42,7 @@ describe("messaging", () => {
         recover      After an up, destroy or refresh that was killed: release its lock, and settle what was under way by what the brokers have.
         rotate       Give an app another credential in Pulumi.<env>.yaml, accepted beside the old one until --finish takes that out. pulumi up makes it so.
         invoke       Propose what to add to skill.yaml for a request of 5 to 2000 characters, and preview it. Nothing is changed before --apply.
-        doctor       Look for message loss, lag, duplicates and other troubles on the live brokers, each with its cause and mend. Exit code 1: something was found. Nothing is changed.
+        doctor       Look for message loss, lag, duplicates and other troubles on the live brokers, each with its cause and fix. Exit code 1: something was found; 2: a broker does not answer, whatever else was found. Nothing is changed.
 
       messaging <command> --help tells more; messaging --version tells the version.
       ",

@@ -120,6 +120,24 @@ describe("what messaging verify says", () => {
       1 kept, 1 broken, 1 skipped"
     `);
   });
+
+  it("says once what does not answer, whatever flows are on it", () => {
+    const away = { consumer: "worker", verdict: "away" as const, reasons: ["Kafka does not answer: ECONNREFUSED"] };
+    expect(
+      asText([
+        { ...away, flow: "kafka/a/g" },
+        { ...away, flow: "kafka/b/g" },
+      ]),
+    ).toMatchInlineSnapshot(`
+      "FLOW       CONSUMER  VERDICT  GOOD  POISON  RETRIES AFTER  DEAD LETTER
+      kafka/a/g  worker    away
+      kafka/b/g  worker    away
+
+      away: Kafka does not answer: ECONNREFUSED
+
+      0 kept, 0 broken, 0 skipped, 2 away"
+    `);
+  });
 });
 
 describe("the outputs of an environment", () => {

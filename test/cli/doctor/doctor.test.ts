@@ -31,12 +31,43 @@ describe("RabbitMQ", () => {
   };
   const places = {
     deadLetterExchange: "messaging.dead-letter",
-    queues: [{ flow: "rabbitmq/orders", queue: "orders" }],
+    deadLetters: [{ flow: "rabbitmq/orders", queue: "orders", deadLetterQueue: "orders.dlq" }],
   };
-  const node = { name: "a", running: true, memoryAlarm: false, diskAlarm: false, partitions: [] as string[] };
+  const deadLetters: QueueFigures = {
+    ...healthy,
+    name: "orders.dlq",
+    policy: "orders.dlq",
+    definition: { "message-ttl": 1_209_600_000, "delivery-limit": 1_000_000_000 },
+  };
+  const waiting = {
+    "message-ttl": 1000,
+    "dead-letter-exchange": "",
+    "dead-letter-strategy": "at-least-once",
+    overflow: "reject-publish",
+  };
+  const rest = {
+    bindings: [{ source: "messaging.dead-letter", destination: "orders.dlq", routing_key: "orders" }],
+    policies: {
+      orders: healthy.definition,
+      "orders.dlq": deadLetters.definition,
+      "messaging.retry.1000ms": waiting,
+    },
+  };
+  const node = {
+    name: "a",
+    running: true,
+    memoryAlarm: false,
+    diskAlarm: false,
+    partitions: [] as string[],
+    refusedLogins: 0,
+  };
   const look = (queue: Partial<QueueFigures>, more: Partial<typeof node> = {}): RabbitmqFigures => ({
     nodes: [{ ...node, ...more }],
-    queues: [{ ...healthy, ...queue }, ...(queue.name ? [healthy] : [])],
+    queues: [
+      { ...(queue.name === "orders.dlq" ? deadLetters : healthy), ...queue },
+      ...[healthy, deadLetters].filter(({ name }) => name !== (queue.name ?? "orders")),
+    ],
+    ...rest,
   });
   const found = (queue: Partial<QueueFigures>, more: Partial<typeof node> = {}) =>
     said(rabbitmqFindings([look(queue, more), look(queue, more)], places));
@@ -87,6 +118,43 @@ describe("RabbitMQ", () => {
         "message loss: rabbitmq/orders: by policy ttl, what fails is not kept as a dead letter but dropped, and when it is full the oldest messages are dropped, and messages end after 5 ms, consumed or not",
       ],
     ],
+    [
+      "an operator policy that drops dead letters",
+      { name: "orders.dlq", operatorPolicy: "small", definition: { ...deadLetters.definition, "max-length": 100 } },
+      [
+        "message loss: rabbitmq/orders.dlq: by policy orders.dlq and operator policy small, of more than 100 messages the oldest are dropped",
+      ],
+    ],
+    [
+      "dead letters that end early, or as they are shown",
+      { name: "orders.dlq", policy: "all", definition: { "message-ttl": 1000, "delivery-limit": 20 } },
+      [
+        "message loss: rabbitmq/orders.dlq: by policy all, dead letters end after 1000 ms, and after 20 returns they are dropped",
+      ],
+    ],
+    [
+      "dead letters that are refused",
+      {
+        name: "orders.dlq",
+        policy: "all",
+        definition: { ...deadLetters.definition, overflow: "reject-publish", "max-length-bytes": 9 },
+      },
+      ["refused: rabbitmq/orders.dlq: by policy all, it is full at 9 bytes, and then what fails stays where it failed"],
+    ],
+    [
+      "a limit below ours",
+      { operatorPolicy: "small", definition: { ...healthy.definition, "max-length": 10 } },
+      [
+        "refused: rabbitmq/orders: by policy orders and operator policy small, it is full at 10 messages, and then refuses what is published",
+      ],
+    ],
+    [
+      "a tier without our policy",
+      { name: "messaging.retry.1000ms", policy: null, definition: {} },
+      [
+        "message loss: rabbitmq/messaging.retry.1000ms: by no policy, what waits for a retry may be dropped when its delay is over",
+      ],
+    ],
     ["a copy that is down", { members: ["a", "b"] }, ["broker: rabbitmq/orders: 1 of 2 copies are down (b)"]],
     [
       "a leader that hangs, though its queue is said to run",
@@ -95,7 +163,7 @@ describe("RabbitMQ", () => {
     ],
     [
       "a tier that is held up",
-      { name: "messaging.retry.1000ms", deadLettering: 32, ready: 3 },
+      { name: "messaging.retry.1000ms", deadLettering: 32, ready: 3, definition: waiting },
       [
         "lag: rabbitmq/messaging.retry.1000ms: 32 messages whose delay is over cannot return, and 3 others wait behind or beside them",
       ],
@@ -105,9 +173,28 @@ describe("RabbitMQ", () => {
   });
 
   it("finds a queue that somebody deleted", () => {
-    const gone = { nodes: [node], queues: [] };
+    const gone = { ...rest, nodes: [node], queues: [] };
     expect(said(rabbitmqFindings([look({}), gone], places))).toEqual([
-      "message loss: rabbitmq/orders: it is not on the broker",
+      "message loss: rabbitmq/orders: the queue is not on the broker",
+    ]);
+  });
+
+  it("finds bindings and exchanges that somebody deleted", () => {
+    const orders = { exchange: "order-events", routingKeys: ["order.*"] };
+    const retries = [{ delay: 1000, place: "messaging.retry.1000ms" }];
+    const rabbitmq = { publishes: { orders: [orders] }, consumes: { orders: { retries } } };
+    const without = { ...look({ name: "messaging.retry.1000ms", definition: waiting }), bindings: [] };
+    expect(said(rabbitmqFindings([without, without], places, { shop: { rabbitmq } as never }))).toEqual([
+      "refused: rabbitmq/orders: exchange messaging.dead-letter leads nowhere by orders",
+      "refused: rabbitmq/orders: exchange order-events leads nowhere by order.*",
+      "refused: rabbitmq/orders: exchange messaging.retry.1000ms leads nowhere by #",
+    ]);
+  });
+
+  it("finds logins that are refused again and again", () => {
+    const looks = [look({}, { refusedLogins: 4 }), look({}, { refusedLogins: 6 })] as const;
+    expect(said(rabbitmqFindings([...looks], places))).toEqual([
+      "refused: rabbitmq node a: 2 logins refused between two looks",
     ]);
   });
 
@@ -128,12 +215,13 @@ describe("Kafka", () => {
     topic: "t",
     minInsync: 2,
     retentionMs: 3_600_000,
-    partitions: [{ partition: 0, leader: 1, replicas: 3, insync: 3 }],
+    partitions: [{ partition: 0, leader: 1, replicas: [1, 2, 3], insync: [1, 2, 3], offline: [] }],
   };
   const group: GroupFigures = {
     flow: "kafka/t/g",
     topic: "t",
     group: "g",
+    delay: 0,
     members: 1,
     autoOffsetReset: "earliest",
     partitions: [{ partition: 0, first: 0, end: 10, committed: 10 }],
@@ -146,6 +234,8 @@ describe("Kafka", () => {
     const look = (one: Partial<GroupFigures>): KafkaFigures => ({
       topics: [{ ...topic, partitions: [{ ...topic.partitions[0]!, ...t }] }],
       groups: [{ ...group, ...one }],
+      missing: [],
+      untold: [],
     });
     return said(kafkaFindings([look(before), look(g)], { after: 60_000 }, now));
   };
@@ -163,25 +253,54 @@ describe("Kafka", () => {
 
   it("finds groups without members, partitions that stand still, and slow groups", () => {
     expect(found({ ...at(8, 0), members: 0 })).toEqual(["lag: kafka/t/g: 2 records not read and nobody in the group"]);
-    expect(found(at(8, 5))).toEqual(["lag: kafka/t/g: partition 0 stands still, its next record is 5 min old"]);
+    expect(found(at(8, 5))).toEqual([
+      "lag: kafka/t/g: partition 0 stands still at offset 8, its next record is 5 min old",
+    ]);
     expect(found(at(8, 5), {}, at(7, 5))).toEqual(["lag: kafka/t/g: 2 records not read, the oldest is 5 min old"]);
+  });
+
+  it("finds a retry topic that nobody reads, and gives what waits there its time", () => {
+    const retry = { topic: "t.g.retry.300000", delay: 300_000 };
+    expect(found({ ...at(8, 5), ...retry })).toEqual([]);
+    expect(found({ ...at(8, 5), ...retry, members: 0 })).toEqual([
+      "lag: kafka/t/g: 2 records not read in t.g.retry.300000 and nobody in the group reads it",
+    ]);
+    expect(found({ ...at(8, 7), ...retry })).toEqual([
+      "lag: kafka/t/g: partition 0 of t.g.retry.300000 stands still at offset 8, its next record is 7 min old",
+    ]);
+  });
+
+  it("finds topics that somebody deleted, and goes on where a group does not tell", () => {
+    const look: KafkaFigures = {
+      topics: [],
+      groups: [],
+      missing: [{ flow: "kafka/t/g", topic: "t.g.retry.1000" }],
+      untold: [{ flow: "kafka/t/h", why: "COORDINATOR_NOT_AVAILABLE" }],
+    };
+    expect(said(kafkaFindings([look, look], { after: 1 }, now))).toEqual([
+      "message loss: kafka/t/g: topic t.g.retry.1000 is not on the broker",
+      "broker: kafka/t/h: how far its group has read cannot be known: COORDINATOR_NOT_AVAILABLE",
+    ]);
   });
 
   it("finds records that were deleted unread, and those that soon are", () => {
     expect(found({ partitions: [{ partition: 0, first: 5, end: 5, committed: 2 }] })).toEqual([
-      "message loss: kafka/t/g: 3 records were deleted before the group read them",
+      "message loss: kafka/t/g: 3 records of t were deleted before the group read them",
     ]);
     expect(found(at(8, 55), {}, at(7, 55))).toContain(
-      "message loss: kafka/t/g: its oldest unread record is 55 min old, and kept for 60 min",
+      "message loss: kafka/t/g: its oldest unread record in t is 55 min old, and kept for 60 min",
     );
   });
 
   it("finds partitions with too few copies or no leader", () => {
-    expect(found({}, { insync: 2 })).toEqual(["broker: kafka/t: partition 0 has 2 of 3 copies in sync"]);
-    expect(found({}, { insync: 1 })).toEqual([
+    expect(found({}, { insync: [1, 3] })).toEqual(["broker: kafka/t: partition 0 has 2 of 3 copies in sync"]);
+    expect(found({}, { insync: [1] })).toEqual([
       "refused: kafka/t: partition 0 has fewer copies in sync than min.insync.replicas (2)",
     ]);
     expect(found({}, { leader: -1 })).toEqual(["broker: kafka/t: no leader for partition 0"]);
+    expect(found({}, { leader: -1, offline: [1] })).toEqual([
+      "broker: kafka/t: broker 1 runs and cannot read its copy of partition 0",
+    ]);
   });
 });
 
@@ -210,6 +329,16 @@ describe("SQS", () => {
   });
 });
 
+describe("SQS that does not tell of one", () => {
+  it.each([
+    ["SQS: The specified queue does not exist.", "message loss: sqs/q: the queue is not on the broker"],
+    ["SQS: AccessDenied", "broker: sqs/q: what it holds cannot be known: SQS: AccessDenied"],
+  ])("%s", (refused, finding) => {
+    const look = [{ flow: "sqs/q", refused }];
+    expect(said(sqsFindings([look, look]))).toEqual([finding]);
+  });
+});
+
 describe("Redis", () => {
   const healthy: RedisFigures = {
     instance: "n",
@@ -221,6 +350,8 @@ describe("Redis", () => {
     appendOnlyWritten: true,
     snapshotWritten: true,
     clockAhead: 3,
+    marked: true,
+    refusals: [],
     streams: [],
     groups: [],
   };
@@ -232,6 +363,7 @@ describe("Redis", () => {
     unread: 0,
     pending: 0,
     connected: 1,
+    retrying: [] as { delay: number; pending: number; due: number }[],
     holding: [],
   };
   it.each<[Partial<RedisFigures>, string[]]>([
@@ -243,11 +375,38 @@ describe("Redis", () => {
       ["message loss: redis/n: maxmemory-policy is allkeys-lru, and 2 keys were evicted"],
     ],
     [{ appendOnly: false }, ["message loss: redis/n: the append-only file is off"]],
-    [{ appendOnlyWritten: false }, ["message loss: redis/n: the append-only file could not be written"]],
+    [{ appendOnlyWritten: false }, ["refused: redis/n: the append-only file could not be written"]],
     [{ snapshotWritten: false }, ["refused: redis/n: the last snapshot could not be written"]],
     [{ clockAhead: -60_000 }, ["broker: redis/n: its clock is 60 s behind this machine's"]],
     [{ groups: [group] }, []],
-    [{ groups: [{ ...group, exists: false }] }, ["message loss: redis/n/s/g: its consumer group is not on the server"]],
+    [
+      { groups: [{ ...group, exists: false }] },
+      ["message loss: redis/n/s/g: its stream or its consumer group is not on the broker"],
+    ],
+    [{ marked: false, groups: [group] }, []],
+    [
+      { marked: false, groups: [{ ...group, exists: false }] },
+      [
+        "message loss: redis/n: the mark of this environment and the consumer groups of redis/n/s/g are not on the server",
+      ],
+    ],
+    [
+      {
+        refusals: [
+          { username: "worker", reason: "auth", count: 3, object: "AUTH" },
+          { username: "worker", reason: "key", count: 1, object: "carts" },
+        ],
+      },
+      ["refused: redis/n: worker was refused in the last minute: 3 logins, what it may not do (carts)"],
+    ],
+    [
+      { groups: [{ ...group, connected: 0, retrying: [{ delay: 1000, pending: 9, due: -500 }] }] },
+      ["backlog: redis/n/s/g: 0 entries not read, 0 not acknowledged, 9 waiting for a retry, and no consumer"],
+    ],
+    [
+      { groups: [{ ...group, retrying: [{ delay: 1000, pending: 9, due: 60_000 }] }] },
+      ["lag: redis/n/s/g: 9 entries in messaging.retry.1000 not taken, the oldest is due for 60 s"],
+    ],
     [
       { untold: "it is a replica of a:1" },
       ["broker: redis/n: what its streams hold cannot be known: it is a replica of a:1"],
@@ -270,7 +429,7 @@ describe("Redis", () => {
 });
 
 describe("doctorText", () => {
-  it("says of each what, where, why and how to mend it", () => {
+  it("says of each what, where, why and the fix", () => {
     expect(doctorText([])).toBe("healthy: nothing found");
     expect(
       doctorText([
@@ -279,7 +438,7 @@ describe("doctorText", () => {
           place: "kafka/t/g",
           found: "2 records",
           cause: "It is slow.",
-          mend: "Start more.",
+          fix: "Start more.",
           command: "npx messaging verify",
         },
       ]),
@@ -289,7 +448,7 @@ describe("doctorText", () => {
 
       lag: kafka/t/g
         cause: It is slow.
-        mend:  Start more.
+        fix:   Start more.
         see:   npx messaging verify"
     `);
   });

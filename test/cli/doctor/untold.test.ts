@@ -43,7 +43,10 @@ it.each([
   try {
     const found = [
       ...redisFindings(await redisFigures("n", login), { after: 60_000 }),
-      ...(await deadLetterFindings({ brokers: [{ broker: "redis", operator: redis }] })),
+      ...(await deadLetterFindings(
+        { brokers: [{ broker: "redis", operator: redis }], patiently: (ask) => ask() },
+        { "redis/n": [[`127.0.0.1:${port}`]] },
+      )),
     ];
     expect(found).toContainEqual(
       expect.objectContaining({ found: expect.stringMatching(`^what its streams hold cannot be known: ${why}`) }),

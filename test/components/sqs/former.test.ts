@@ -33,6 +33,6 @@ it("is the highest of them, and the summary says for whom", () => {
   expect(formerReceives(former, "payments")?.maxReceiveCount).toBe(7);
   expect(formerReceives(former, "refunds")).toBeUndefined();
   expect(toSummary("payments", spec, former)[0]?.detail).toBe(
-    "keeps 4d, 1 deliveries (SQS allows 7, former: kept while worker may run with an earlier output)",
+    "keeps 4d, 1 delivery (SQS allows 7, former: kept while worker may run with an earlier output)",
   );
 });

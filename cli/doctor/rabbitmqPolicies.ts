@@ -1,0 +1,113 @@
+import type { QueueFigures } from "../../live/health/rabbitmq.ts";
+import type { Finding } from "./finding.ts";
+
+type Definition = QueueFigures["definition"];
+
+/** What a queue is to us: its policies must keep it so. */
+export type Kind = "work" | "dead letters" | "delay tier";
+
+/** How messages are lost, or refused, where the policies of a queue together say something else than ours. */
+interface Rule {
+  of: Kind[];
+  /** Refused instead of lost. */
+  refuses?: true;
+  /** What becomes of messages; undefined where the policies are right. `own`: what our policy says. */
+  wrong(now: Definition, own: Definition, exchange: string): string | false;
+}
+
+const less = (now: Definition, own: Definition, key: string): boolean =>
+  now[key] !== undefined && Number(now[key]) < Number(own[key] ?? Number.POSITIVE_INFINITY);
+
+const limit = (now: Definition): string =>
+  [
+    now["max-length"] !== undefined && `${now["max-length"]} messages`,
+    now["max-length-bytes"] !== undefined && `${now["max-length-bytes"]} bytes`,
+  ]
+    .filter(Boolean)
+    .join(" or ");
+
+const lower = (now: Definition, own: Definition): boolean =>
+  less(now, own, "max-length") || less(now, own, "max-length-bytes");
+
+const refusing = (now: Definition): boolean => now.overflow === "reject-publish";
+
+const RULES: Rule[] = [
+  {
+    of: ["work"],
+    wrong: (now, _, exchange) =>
+      now["dead-letter-exchange"] !== exchange && "what fails is not kept as a dead letter but dropped",
+  },
+  { of: ["work"], wrong: (now) => !refusing(now) && "when it is full the oldest messages are dropped" },
+  {
+    of: ["work"],
+    refuses: true,
+    wrong: (now, own) =>
+      lower(now, own) && refusing(now) && `it is full at ${limit(now)}, and then refuses what is published`,
+  },
+  {
+    of: ["work"],
+    wrong: (now) => now["message-ttl"] !== undefined && `messages end after ${now["message-ttl"]} ms, consumed or not`,
+  },
+  {
+    of: ["dead letters"],
+    wrong: (now, own) => lower(now, own) && !refusing(now) && `of more than ${limit(now)} the oldest are dropped`,
+  },
+  {
+    of: ["dead letters"],
+    refuses: true,
+    wrong: (now, own) =>
+      lower(now, own) && refusing(now) && `it is full at ${limit(now)}, and then what fails stays where it failed`,
+  },
+  {
+    of: ["dead letters"],
+    wrong: (now, own) => less(now, own, "message-ttl") && `dead letters end after ${now["message-ttl"]} ms`,
+  },
+  {
+    of: ["dead letters", "delay tier"],
+    wrong: (now, own) => less(now, own, "delivery-limit") && `after ${now["delivery-limit"]} returns they are dropped`,
+  },
+  {
+    of: ["delay tier"],
+    wrong: (now) =>
+      (now["dead-letter-exchange"] === undefined ||
+        now["dead-letter-strategy"] !== "at-least-once" ||
+        !refusing(now)) &&
+      "what waits for a retry may be dropped when its delay is over",
+  },
+  {
+    of: ["delay tier"],
+    refuses: true,
+    wrong: (now, own) =>
+      lower(now, own) && refusing(now) && `it is full at ${limit(now)}, and then no retry can wait there`,
+  },
+  {
+    of: ["work", "dead letters", "delay tier"],
+    wrong: (now) => now.expires !== undefined && `unused for ${now.expires} ms it is deleted`,
+  },
+];
+
+/** Where the policies of one of our queues lose or refuse messages. `own`: the definition of the policy of its name, which is ours. */
+export function policyFindings(
+  place: string,
+  kind: Kind,
+  { policy, operatorPolicy, definition }: QueueFigures,
+  { own = {}, exchange }: { own: Definition | undefined; exchange: string },
+): Finding[] {
+  const broken = RULES.filter(({ of }) => of.includes(kind)).flatMap(({ refuses, wrong }) => {
+    const said = wrong(definition, own, exchange);
+    return said === false ? [] : [{ said, refuses }];
+  });
+  if (broken.length === 0) return [];
+  const by = [policy && `policy ${policy}`, operatorPolicy && `operator policy ${operatorPolicy}`].filter(Boolean);
+  return [
+    {
+      trouble: broken.every(({ refuses }) => refuses) ? "refused" : "message loss",
+      place,
+      found: `by ${by.join(" and ") || "no policy"}, ${broken.map(({ said }) => said).join(", and ")}`,
+      cause:
+        "Only one policy applies to a queue, and an operator policy limits it further: one that is not ours stands above ours or limits it, or ours is gone or changed.",
+      fix: `Delete that policy, or give it a pattern that leaves this queue out (rabbitmqctl clear_policy or clear_operator_policy); where it is ours that is gone or changed: npx pulumi up --refresh. What was dropped must be sent again.`,
+      command: "npx messaging drift",
+    },
+  ];
+}

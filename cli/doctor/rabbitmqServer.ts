@@ -1,0 +1,94 @@
+import type { AppAccess } from "../../client/access.ts";
+import type { RabbitmqOperator } from "../../client/operator.ts";
+import type { NodeFigures, RabbitmqFigures } from "../../live/health/rabbitmq.ts";
+import { counted, type Finding, RESTORE, those } from "./finding.ts";
+
+/** What of the environment's vhost is to be looked at. */
+export type RabbitmqPlaces = Pick<RabbitmqOperator, "deadLetterExchange" | "deadLetters">;
+
+/** The troubles of a node in two looks. */
+export function nodeFindings(before: NodeFigures, node: NodeFigures): Finding[] {
+  const { name, running, memoryAlarm, diskAlarm, partitions, refusedLogins = 0 } = node;
+  const place = `rabbitmq node ${name}`;
+  const refused = refusedLogins - (before.refusedLogins ?? refusedLogins);
+  const alarm = (what: "memory" | "disk"): Finding => ({
+    trouble: "refused",
+    place,
+    found: `its ${what} alarm is on`,
+    cause: `It has less ${what === "memory" ? "memory" : "free disk"} than its limit, so it blocks every connection that publishes, in the whole cluster: no message comes, and no retry, dead letter or redrive goes on.`,
+    fix:
+      what === "memory"
+        ? "Give the node more memory, or raise its limit (rabbitmqctl set_vm_memory_high_watermark); it takes messages again by itself. Consumers that only acknowledge go on meanwhile."
+        : "Make room on the node's disk, or lower its limit (rabbitmqctl set_disk_free_limit); it takes messages again by itself. Consumers that only acknowledge go on meanwhile.",
+  });
+  return those(
+    !running && {
+      trouble: "broker",
+      place,
+      found: "it does not run",
+      cause: "The node is down, or the others do not see it.",
+      fix: "Start it; a quorum queue needs more than half of its nodes.",
+    },
+    memoryAlarm && alarm("memory"),
+    diskAlarm && alarm("disk"),
+    partitions.length > 0 && {
+      trouble: "message loss",
+      place,
+      found: `it does not see ${partitions.join(", ")}`,
+      cause: "The network between the nodes was cut, and each part went on alone.",
+      fix: "Put the network right, then restart the nodes of the part that is to give way.",
+    },
+    refused > 0 && {
+      trouble: "refused",
+      place,
+      found: `${counted(refused, "login")} refused between two looks`,
+      cause:
+        "A client logs in again and again with a user or password that is not there: an app that runs with outputs from before a rotation.",
+      fix: "The node's log names the user and the address (rabbitmqctl list_users shows who is there): deploy that app with the apps output of now.",
+    },
+  );
+}
+
+/** Exchanges and bindings that are gone: what is published by them to a queue that is there is refused. */
+export function routeFindings(
+  { bindings, queues }: RabbitmqFigures,
+  { deadLetterExchange, deadLetters }: RabbitmqPlaces,
+  apps: Record<string, Pick<AppAccess, "rabbitmq">>,
+): Finding[] {
+  const access = Object.values(apps).flatMap(({ rabbitmq }) => rabbitmq ?? []);
+  const routes = [
+    ...deadLetters.map(({ queue, deadLetterQueue: to }) => ({
+      queue,
+      to,
+      exchange: deadLetterExchange,
+      keys: [queue],
+    })),
+    ...access.flatMap(({ publishes }) =>
+      Object.entries(publishes).flatMap(([queue, places]) =>
+        places.map(({ exchange, routingKeys: keys }) => ({ queue, to: queue, exchange, keys })),
+      ),
+    ),
+    ...access.flatMap(({ consumes }) =>
+      Object.entries(consumes).flatMap(([queue, { retries = [] }]) =>
+        retries.map(({ place: exchange }) => ({ queue, to: exchange, exchange, keys: ["#"] })),
+      ),
+    ),
+  ];
+  const broken = routes.filter(
+    ({ to, exchange, keys }) =>
+      exchange !== "" &&
+      keys.length > 0 &&
+      queues.some(({ name }) => name === to) &&
+      !bindings.some((one) => one.source === exchange && keys.includes(one.routing_key)),
+  );
+  return [...new Map(broken.map((route) => [`${route.queue} ${route.exchange}`, route])).values()].map(
+    ({ queue, exchange, keys }) => ({
+      trouble: "refused",
+      place: `rabbitmq/${queue}`,
+      found: `exchange ${exchange} leads nowhere by ${keys.join(" or ")}`,
+      cause: "Somebody deleted the exchange or its binding: what is published by it is refused.",
+      fix: `Make it again: ${RESTORE}.`,
+      command: "npx messaging drift",
+    }),
+  );
+}
