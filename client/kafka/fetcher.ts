@@ -116,13 +116,14 @@ export function fetcher({ cluster, purpose, autoOffsetReset, onError, onUnread }
     if (cluster.epoch(one.topic, one.partition) !== epoch) return;
     const end = async (which: "earliest" | "latest") =>
       (await listOffsets(cluster, one.topic, which, [one.partition])).get(one.partition)!;
-    const first = await end("earliest");
-    const wasDeleted = one.position < first;
-    const last = await end("latest");
-    const before = one.position;
-    one.position = wasDeleted || autoOffsetReset === "earliest" ? first : last;
-    const place = `${one.topic} partition ${one.partition}`;
-    onError(new Error(`${place}: offset ${before} is not there, reading on from ${one.position}`));
+    const [first, last, before] = [await end("earliest"), await end("latest"), one.position];
+    one.position = before < first || autoOffsetReset === "earliest" ? first : last;
+    const place = `partition ${one.partition} of ${one.topic}`;
+    const loss =
+      before < first
+        ? `the records of ${place} from offset ${before} to ${first - 1n} (${first - before} at most) were deleted before they were read`
+        : `${place} ends at offset ${last}, and was read to ${before} already: Kafka lost what lay between, or the topic was made anew`;
+    onError(new Error(`Kafka: ${loss}; reading on from ${one.position}`));
   }
 
   async function loop(node: number): Promise<void> {
@@ -130,8 +131,10 @@ export function fetcher({ cluster, purpose, autoOffsetReset, onError, onUnread }
       try {
         const { led, refused } = await ledBy(node);
         if (led.length === 0) return;
-        if (node === NOBODY && refused.size > 0) {
+        if (node === NOBODY) {
           for (const [topic, error] of refused) unread(topic, told(error, `reading ${topic}`));
+          for (const { topic, partition } of led)
+            if (!refused.has(topic)) await cluster.leader(topic, partition).catch(onError);
           cluster.forget();
           await again.next(closing.signal);
           continue;

@@ -1,8 +1,10 @@
 import { NumericMap } from "@platformatic/kafka";
 import { waiting } from "../waiting.ts";
 import type { Cluster } from "./cluster.ts";
+import { type Codec, codecsFor } from "./codecs.ts";
 import { type NewRecord, sizeOf } from "./records.ts";
-import { initProducerIdV4, is, isPassing, produceV9 } from "./wire.ts";
+import { initProducerIdV4, is, isPassing, isTooLarge, produceV9 } from "./wire.ts";
+import { writingZstd } from "./zstd.ts";
 
 /** Until when a record is tried again after an error, as `Date.now()` tells it. */
 export type Deadline = (error: unknown) => number;
@@ -16,8 +18,8 @@ export interface Lane {
 interface Entry {
   record: NewRecord;
   deadline: Deadline;
-  /** To be sent by itself, compressed: it was too large for the topic. */
-  alone: boolean;
+  /** To be sent by itself, in the first of these ways; the others are for where it is too large so. None: with others, uncompressed. */
+  alone: Codec[];
   resolve(): void;
   reject(error: unknown): void;
 }
@@ -33,7 +35,8 @@ const lostCount = [
   "INVALID_PRODUCER_EPOCH",
   "INVALID_PRODUCER_ID_MAPPING",
 ];
-const tooLarge = ["MESSAGE_TOO_LARGE", "RECORD_LIST_TOO_LARGE"];
+// The broker says it of a whole batch, and means one of its records.
+const ofOneRecord = ["INVALID_RECORD", "INVALID_TIMESTAMP"];
 
 export function lane(cluster: Cluster, topic: string, partition: number): Lane {
   const queue: Entry[] = [];
@@ -51,11 +54,10 @@ export function lane(cluster: Cluster, topic: string, partition: number): Lane {
     const own = await identified();
     const leader = await cluster.leader(topic, partition);
     const messages = batch.map(({ record }) => toWire(record, partition));
-    const options = {
-      ...own,
-      sequences: new NumericMap([[`${topic}:${partition}`, own.sequence]]),
-      compression: batch[0]!.alone ? ("gzip" as const) : ("none" as const),
-    };
+    const [compression = "none"] = batch[0]!.alone;
+    if (compression === "zstd") await writingZstd();
+    const sequences = new NumericMap([[`${topic}:${partition}`, own.sequence]]);
+    const options = { ...own, sequences, compression };
     await cluster.call(leader, "produce", produceV9.api, -1, replicationTimeout, messages, options as never);
     // Kafka counts in 31 bits and then begins again.
     own.sequence = (own.sequence + batch.length) % 2 ** 31;
@@ -90,9 +92,11 @@ export function lane(cluster: Cluster, topic: string, partition: number): Lane {
       } catch (error) {
         // It may have been written or not: whatever follows must not be counted as its repetition.
         identity = undefined;
-        const retriable = is(error, ...tooLarge) && !batch[0]!.alone;
-        if (retriable) queue.unshift(...batch.map((entry) => ({ ...entry, alone: true })));
-        else for (const entry of batch) entry.reject(error);
+        for (const entry of batch.toReversed()) {
+          const alone = otherWays(entry, batch.length, error);
+          if (alone.length > 0) queue.unshift({ ...entry, alone });
+          else entry.reject(error);
+        }
       }
     }
     pumping = undefined;
@@ -101,35 +105,41 @@ export function lane(cluster: Cluster, topic: string, partition: number): Lane {
   return {
     send: (record, deadline) =>
       new Promise((resolve, reject) => {
-        queue.push({ record, deadline, alone: false, resolve, reject });
+        // What was compressed may be larger than any request when it is not.
+        const alone = sizeOf(record) > largestBatch ? codecsFor(record.codec) : [];
+        queue.push({ record, deadline, alone, resolve, reject });
         pumping ??= pump();
       }),
     idle: async () => pumping,
   };
 }
 
+/** How a record of a batch that was refused is sent by itself; empty where that would not help. */
+function otherWays({ record, alone }: Entry, together: number, error: unknown): Codec[] {
+  if (isTooLarge(error)) return alone.length > 0 ? alone.slice(1) : codecsFor(record.codec);
+  return together > 1 && is(error, ...ofOneRecord) ? ["none"] : [];
+}
+
 /** How many of those that wait go into the next batch. */
 function batchLength(queue: readonly Entry[]): number {
-  if (queue[0]!.alone) return 1;
+  if (queue[0]!.alone.length > 0) return 1;
   let bytes = 0;
   const end = queue.findIndex(({ record, alone }) => {
     bytes += sizeOf(record);
-    return alone || bytes > largestBatch;
+    return alone.length > 0 || bytes > largestBatch;
   });
   return end === -1 ? queue.length : Math.max(end, 1);
 }
 
-function toWire({ topic, key, value, headers, rawHeaders, timestamp }: NewRecord, partition: number) {
-  const text = () => Object.entries(headers).map(([name, text]) => [Buffer.from(name), Buffer.from(text)] as const);
-  // A buffer is another key than another of the same bytes, so a name may be there twice.
-  const pairs = (rawHeaders ?? text()) as readonly (readonly [Buffer, Buffer])[];
-  // The types of the library know no record without a key or value; its writer does.
+function toWire({ topic, key, value, rawHeaders, timestamp }: NewRecord, partition: number) {
+  // The types of the library know nothing that is null; its writer does.
   return {
     topic,
     partition,
     key: key ?? undefined,
     value: value as Buffer,
-    headers: new Map(pairs),
+    // A buffer is another key than another of the same bytes, so a name may be there twice.
+    headers: new Map(rawHeaders as readonly (readonly [Buffer, Buffer])[]),
     ...(timestamp !== undefined && { timestamp: BigInt(timestamp) }),
   };
 }

@@ -1,15 +1,15 @@
-import type { DeadLetter, Verdict } from "../deadLetters.ts";
-import { HEADERS } from "../headers.ts";
+import type { DeadLetter } from "../deadLetters.ts";
+import { HEADERS, type Headers } from "../headers.ts";
+import { textOfBytes } from "../headerText.ts";
 import type { KafkaDeadLetters } from "../operator.ts";
-import { idOf, type NewRecord, positionOf, type StoredRecord } from "./records.ts";
+import { idOf, type NewRecord, positionOf, type StoredRecord, withContracts } from "./records.ts";
 
 /** A record of a dead-letter topic as `messaging dlq` shows it. */
 export function toDeadLetter(record: StoredRecord): DeadLetter {
   const { headers, key, value } = record;
-  const text = headers[HEADERS.key] ?? key?.toString();
   return {
     id: idOf(record),
-    ...(text !== undefined && { key: text }),
+    ...(key && { key: textOfBytes(key) }),
     headers,
     body: value ?? Buffer.alloc(0),
     at: new Date(endedAt(record)),
@@ -34,8 +34,8 @@ export interface Target {
  * Without a time before which it is not to be handled, the group gets it at once.
  */
 export function redriven(
-  { key, value, partition }: StoredRecord,
-  { headers }: Extract<Verdict, { kind: "redrive" }>,
+  { key, value, partition, rawHeaders, codec }: StoredRecord,
+  headers: Headers,
   { topic, groupId }: Target,
   keepsPartition: boolean,
 ): NewRecord {
@@ -45,7 +45,8 @@ export function redriven(
     ...(keepsPartition && { partition }),
     key,
     value,
-    headers: { ...kept, [HEADERS.redriveGroup]: groupId },
+    rawHeaders: withContracts(rawHeaders, { ...kept, [HEADERS.redriveGroup]: groupId }),
+    codec,
   };
 }
 
@@ -57,11 +58,4 @@ export function targetOf(all: readonly KafkaDeadLetters[], to: string): Target {
 }
 
 /** A record of a dead-letter topic to be written once more, at its end. */
-export const again = ({ topic, partition, key, value, headers, timestamp }: StoredRecord): NewRecord => ({
-  topic,
-  partition,
-  key,
-  value,
-  headers,
-  timestamp,
-});
+export const again = ({ offset: _, headers: __, ...same }: StoredRecord): NewRecord => same;

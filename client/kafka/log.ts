@@ -22,14 +22,13 @@ const bytesAtOnce = 256 * 1024;
 const mostSilence = 10_000;
 
 /**
- * The records of a range, in order, read without a group; `raw`: with their headers as they are. What is deleted meanwhile is passed
- * over. Throws an UntoldError where the log ends before the range does, or cannot be read to its end: that is not none.
+ * The records of a range, in order, read without a group. What is deleted meanwhile is passed over. Throws an UntoldError where the log ends before the range does, or cannot be read to its end: that is not none.
  */
-export async function* readLog(cluster: Cluster, range: Range, raw = false): AsyncGenerator<StoredRecord, void, void> {
+export async function* readLog(cluster: Cluster, range: Range): AsyncGenerator<StoredRecord, void, void> {
   let told = Date.now();
   for (let position = range.from; position < range.to; ) {
     const { records, next } = await patiently(cluster, `reading ${range.topic}`, () =>
-      fetchOnce(cluster, range, position, raw),
+      fetchOnce(cluster, range, position),
     );
     for (const record of records) {
       if (record.offset >= range.to) return;
@@ -45,7 +44,7 @@ export async function* readLog(cluster: Cluster, range: Range, raw = false): Asy
 const unreadable = ({ topic, partition, to }: Range, why: string): UntoldError =>
   new UntoldError(`partition ${partition} of ${topic} cannot be read to offset ${to}: ${why}`);
 
-async function fetchOnce(cluster: Cluster, range: Range, position: bigint, raw: boolean) {
+async function fetchOnce(cluster: Cluster, range: Range, position: bigint) {
   const { topic, partition } = range;
   const leader = await cluster.leader(topic, partition);
   const wanted = { partition, fetchOffset: position, partitionMaxBytes: bytesAtOnce };
@@ -53,7 +52,7 @@ async function fetchOnce(cluster: Cluster, range: Range, position: bigint, raw: 
   const topics = [{ topicId: topic, partitions: [asked] }];
   try {
     const answer = await cluster.call(leader, "log", fetchV12.api, 1_000, 1, bytesAtOnce, 0, 0, -1, topics, [], "");
-    return recordsOf(topic, answer.responses[0]!.partitions[0]!, position, raw);
+    return recordsOf(topic, answer.responses[0]!.partitions[0]!, position);
   } catch (error) {
     if (!is(error, "OFFSET_OUT_OF_RANGE")) throw error;
     const first = (await listOffsets(cluster, topic, "earliest", [partition])).get(partition)!;
@@ -67,11 +66,10 @@ export async function* merged(
   cluster: Cluster,
   ranges: readonly Range[],
   order: (record: StoredRecord) => number,
-  raw = false,
 ): AsyncGenerator<StoredRecord, void, void> {
   const heads: { record: StoredRecord; rest: AsyncGenerator<StoredRecord, void, void> }[] = [];
   for (const range of ranges) {
-    const rest = readLog(cluster, range, raw);
+    const rest = readLog(cluster, range);
     const { value } = await rest.next();
     if (value) heads.push({ record: value, rest });
   }

@@ -10,7 +10,7 @@ import { committedOffsets, type Offsets } from "./offsets.ts";
 import { patiently } from "./patience.ts";
 import { COPIED_FROM, originOf, placesIn, samePlaces } from "./places.ts";
 import { type Producer, producer } from "./producer.ts";
-import type { NewRecord, StoredRecord } from "./records.ts";
+import { type NewRecord, rawOf, type StoredRecord } from "./records.ts";
 import { copyGroup, placeGroup, type ReplacedLog, uncopied } from "./replacedLogs.ts";
 import { membersOf } from "./state.ts";
 
@@ -68,7 +68,7 @@ async function copied(log: ReplacedLog, copying: Copying): Promise<number> {
     const filled = ranges.filter(({ from, to }) => from < to);
     near = sizeOf(filled) <= NEAR;
     let batch: StoredRecord[] = [];
-    for await (const record of merged(cluster, filled, ({ timestamp }) => timestamp, true)) {
+    for await (const record of merged(cluster, filled, ({ timestamp }) => timestamp)) {
       batch.push(record);
       if (batch.length < BATCH) continue;
       await passOn(batch, log, copying);
@@ -103,19 +103,19 @@ export function copyOf(
   { to, kind, shared, groupId }: ReplacedLog,
   partitions: number,
 ): NewRecord {
-  const { key, value, headers, rawHeaders = [], timestamp, partition } = record;
-  const own = [
-    ...(kind === "work" ? [[COPIED_FROM, originOf(record)]] : []),
-    ...(shared ? [[HEADERS.redriveGroup, groupId!]] : []),
-  ].map(([name, text]) => [Buffer.from(name!), Buffer.from(text!)] as const);
+  const { key, value, rawHeaders, timestamp, partition, codec } = record;
+  const own = {
+    ...(kind === "work" && { [COPIED_FROM]: originOf(record) }),
+    ...(shared && { [HEADERS.redriveGroup]: groupId! }),
+  };
   return {
     topic: to,
     ...(key === null && { partition: partition % partitions }),
     key,
     value,
-    headers,
-    rawHeaders: [...rawHeaders, ...own],
+    rawHeaders: [...rawHeaders, ...rawOf(own)],
     timestamp,
+    codec,
   };
 }
 

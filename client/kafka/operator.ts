@@ -8,6 +8,7 @@ import { endedAt, toDeadLetter } from "./letters.ts";
 import { merged, readLog, sizeOf } from "./log.ts";
 import { patiently } from "./patience.ts";
 import { type Producer, producer } from "./producer.ts";
+import { refusalOf } from "./refusal.ts";
 import { remaining } from "./remaining.ts";
 import { stateOf } from "./state.ts";
 import { taking } from "./taking.ts";
@@ -44,6 +45,7 @@ function deadLettersOf(
     name: topic,
     target: own.redriveTopic,
     group: own.groupId,
+    refusal: () => patiently(cluster, `looking at ${own.redriveTopic}`, () => refusalOf(cluster, own)),
     async count() {
       const held = (await ranges()).filter(({ from, to }) => from < to);
       const messages = sizeOf(held);

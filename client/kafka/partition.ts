@@ -1,12 +1,13 @@
 import type { KafkaSubscription } from "../access.ts";
-import { attemptOf, canaryOf, HEADERS, withRefusal } from "../headers.ts";
+import { attemptOf, canaryOf, HEADERS, type Headers } from "../headers.ts";
 import { insist, type Refusals } from "../insist.ts";
-import type { ConsumeOptions, Delivery, Handler } from "../message.ts";
-import { type Outcome, outcomeOf, type Target, targetsOf } from "../outcome.ts";
+import { type ConsumeOptions, type Delivery, type Handler, RefusedError } from "../message.ts";
+import { type Outcome, outcomeOf, sendFitting, type Target, targetsOf } from "../outcome.ts";
 import { until } from "../waiting.ts";
 import type { Reading } from "./fetcher.ts";
 import type { Producer } from "./producer.ts";
-import { dueAt, positionOf, type StoredRecord, toDelivery } from "./records.ts";
+import { dueAt, type NewRecord, positionOf, type StoredRecord, toDelivery, withContracts } from "./records.ts";
+import { noteOf, setAsideFor } from "./setAside.ts";
 import type { Slots } from "./slots.ts";
 
 /** A subscription as errors and dead letters name it. */
@@ -36,7 +37,7 @@ export interface PartitionWork extends Work {
 
 /** Handles a partition's records one after the other, each with its outcome carried out and committed, until it ends. */
 export async function workOn(work: PartitionWork): Promise<void> {
-  const { reading, ending, lost, slots } = work;
+  const { reading, ending, lost } = work;
   // A record that was given back is not to be passed over: nothing behind it is committed.
   let givenBack = false;
   const commits: Promise<boolean>[] = [];
@@ -48,29 +49,29 @@ export async function workOn(work: PartitionWork): Promise<void> {
     // What is given back need not be waited for.
     if (!work.options.canariesOnly || canaryOf(record.headers)) await until(dueAt(record), ending);
     if (ending.aborted) return allCommitted();
-    const free = await slots.take(ending);
-    if (!free) return allCommitted();
-    try {
-      const outcome = await handled(record, work);
-      if (outcome === undefined || lost.aborted) return;
-      givenBack ||= outcome.kind === "giveBack";
-      if (!(await carriedOut(outcome, record, work))) return;
-      if (!givenBack) commits.push(work.commit(record.offset + 1n));
-      if (commits.length >= mostUncommitted && !(await commits.shift())) return;
-    } finally {
-      free();
-    }
+    const outcome = await handled(record, work);
+    if (outcome === undefined) return allCommitted();
+    if (lost.aborted) return;
+    givenBack ||= outcome.kind === "giveBack";
+    if (!(await carriedOut(outcome, record, work))) return;
+    if (!givenBack) commits.push(work.commit(record.offset + 1n));
+    if (commits.length >= mostUncommitted && !(await commits.shift())) return;
   }
 }
 
-/** What becomes of a record. Where the order is kept, it is tried again here and now until that is decided; undefined when it was not. */
+/**
+ * What becomes of a record. Where the order is kept, it is tried again here and now until that is decided; undefined when it was not.
+ * Only what is handled takes a slot, and not what waits to be tried again: the other partitions go on.
+ */
 async function handled(record: StoredRecord, work: PartitionWork): Promise<Outcome | undefined> {
-  const { subscription, handler, options, ending } = work;
+  const { subscription, handler, options, slots, ending } = work;
   const { groupId, maxAttempts, delays, ordered } = subscription;
   const place = { consumer: groupId, position: positionOf(record) };
   let delivery = toDelivery(record, flowOf(subscription));
   for (;;) {
-    const outcome = await outcomeOf(delivery, handler, { maxAttempts, delays }, place, options);
+    const free = await slots.take(ending);
+    if (!free) return undefined;
+    const outcome = await outcomeOf(delivery, handler, { maxAttempts, delays }, place, options).finally(free);
     if (!ordered || outcome.kind !== "retry") return outcome;
     await until(Date.now() + outcome.delay, ending);
     if (ending.aborted) return undefined;
@@ -90,21 +91,37 @@ const unanswered = 30_000;
 const missing = 3_000;
 
 /**
- * Publishes what an outcome needs, until it is confirmed; false where the partition was lost or is given up before that. Throws an
- * OutdatedAccessError where Kafka refuses all topics that are left.
+ * Publishes what an outcome needs, until it is confirmed; false where the partition was lost or is given up before that. What no topic
+ * takes, as it is too large, is set aside. Throws an OutdatedAccessError where Kafka refuses all topics that are left.
  */
 async function carriedOut(outcome: Outcome, record: StoredRecord, work: PartitionWork): Promise<boolean> {
   const { subscription, refusals, onError, ending, lost } = work;
   const targets = nextTargets(outcome, record, subscription);
   if (targets.length === 0) return true;
-  const { partition, key, value } = record;
-  const send = async ({ place, headers }: Target, refusal?: string) => {
-    const next = { topic: place, partition, key, value, headers: withRefusal(headers, refusal) };
-    await work.producer.send(next, { unanswered, missing: refusals.has(place) ? 0 : missing });
+  const { partition, key, value, rawHeaders, codec } = record;
+  const send = async (next: NewRecord) => {
+    await work.producer.send(next, { unanswered, missing: refusals.has(next.topic) ? 0 : missing });
     return true;
   };
   const insistence = { flow: flowOf(subscription), onError, stopping: ending, refusals };
-  return (await insist(insistence, targets, send, () => !lost.aborted)) ?? false;
+  const needed = () => !lost.aborted;
+  const toTarget = (target: Target, refusal?: string) =>
+    sendFitting(target, refusal, (headers) => {
+      const isAsItCame = Object.keys(headers).length === 0;
+      const own = isAsItCame ? rawHeaders : withContracts(rawHeaders, headers);
+      return send({ topic: target.place, partition, key, value, rawHeaders: own, codec });
+    });
+  try {
+    return (await insist(insistence, targets, toTarget, needed)) ?? false;
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error;
+    const end = targets.at(-1)!;
+    const reason = setAsideFor(record, error);
+    onError(new RefusedError(reason, { cause: error, tooLarge: true }));
+    const note = (headers: Headers) => send(noteOf(record, end.place, headers));
+    const toEnd = () => sendFitting({ headers: end.headers, isEnd: false }, reason, note);
+    return (await insist(insistence, [end], toEnd, needed)) ?? false;
+  }
 }
 
 /** Where a record goes after an outcome, in the partition of the same number: the first of these topics that takes it. */

@@ -9,12 +9,19 @@ import { wholeLog } from "./remaining.ts";
 export const COPIED_FROM = "x-copied-from";
 
 /** Where a record lies, as {@link COPIED_FROM} says it. */
-export const originOf = ({ topic, partition, offset }: StoredRecord): string => `${topic}/${partition}/${offset}`;
+export const originOf = ({ topic, partition, offset }: Pick<StoredRecord, "topic" | "partition" | "offset">): string =>
+  `${topic}/${partition}/${offset}`;
+
+/** The place that such a text says. */
+export function placeIn(text = ""): { topic: string; partition: number; offset: bigint } | undefined {
+  const [, topic, partition, offset] = /^(.+)\/(\d+)\/(\d+)$/.exec(text) ?? [];
+  return topic === undefined ? undefined : { topic, partition: Number(partition), offset: BigInt(offset!) };
+}
 
 /** Whether a record of the new topic is the copy of one that a group with these positions has handled in the old topic. */
 export function isHandled(headers: Headers, old: string, positions: Offsets): boolean {
-  const [, topic, partition, offset] = /^(.+)\/(\d+)\/(\d+)$/.exec(headers[COPIED_FROM] ?? "") ?? [];
-  return topic === old && BigInt(offset!) < (positions.get(Number(partition)) ?? 0n);
+  const place = placeIn(headers[COPIED_FROM]);
+  return place?.topic === old && place.offset < (positions.get(place.partition) ?? 0n);
 }
 
 /**

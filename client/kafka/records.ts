@@ -1,7 +1,10 @@
+import { isUtf8 } from "node:buffer";
 import { randomUUID } from "node:crypto";
 import type { fetchV12, RecordsBatch } from "@platformatic/kafka";
-import { attemptOf, HEADERS, type Headers } from "../headers.ts";
+import { attemptOf, HEADERS, type Headers, isContracts } from "../headers.ts";
+import { textOfBytes } from "../headerText.ts";
 import type { Delivery, Message } from "../message.ts";
+import { type Codec, codecOf } from "./codecs.ts";
 
 /** A record as it lies in a partition. */
 export interface StoredRecord {
@@ -14,12 +17,14 @@ export interface StoredRecord {
   key: Buffer | null;
   /** `null` is a tombstone. */
   value: Buffer | null;
+  rawHeaders: RawHeaders;
+  /** The same as text. Of a name that is there twice, the last one counts. */
   headers: Headers;
-  /** The headers as they are, where they were asked for: of any name, any number of times, text or not. */
-  rawHeaders?: RawHeaders;
+  /** How the batch was compressed that it lay in. */
+  codec: Codec;
 }
 
-/** Names and values. */
+/** Names and values as they are: of any name, any number of times, text or not, `null` or empty. */
 export type RawHeaders = readonly (readonly [Buffer | null, Buffer | null])[];
 
 /** A record to be produced. */
@@ -29,11 +34,11 @@ export interface NewRecord {
   partition?: number;
   key: Buffer | null;
   value: Buffer | null;
-  headers: Headers;
-  /** In place of `headers`. */
-  rawHeaders?: RawHeaders;
-  /** Milliseconds since 1970. Default: now. */
+  rawHeaders: RawHeaders;
+  /** Milliseconds since 1970. Default: now, so that the retention of where it goes counts from now. */
   timestamp?: number;
+  /** How it was compressed where it comes from: so it fitted there. Default: not at all. */
+  codec?: Codec;
 }
 
 /** What a fetch brought of one partition. */
@@ -43,14 +48,15 @@ export interface Fetched {
   next: bigint;
 }
 
-const isControl = (batch: RecordsBatch) => (batch.attributes & 0b10_0000) !== 0;
+const isControl = ({ attributes }: RecordsBatch) => (attributes & 0b10_0000) !== 0;
+/** By `message.timestamp.type: LogAppendTime`. */
+const isDatedByBroker = ({ attributes }: RecordsBatch) => (attributes & 0b1000) !== 0;
 
 /** The records from an offset on. A broker answers with whole batches, so some may lie before it; markers of transactions are no records. */
 export function recordsOf(
   topic: string,
   { partitionIndex, records }: fetchV12.FetchResponsePartition,
   from: bigint,
-  raw = false,
 ): Fetched {
   let next = from;
   const found: StoredRecord[] = [];
@@ -58,15 +64,16 @@ export function recordsOf(
     const end = batch.firstOffset + BigInt(batch.lastOffsetDelta) + 1n;
     if (end > next) next = end;
     if (isControl(batch)) continue;
+    const codec = codecOf(batch);
     for (const { offsetDelta, timestampDelta, key, value, headers } of batch.records) {
       const offset = batch.firstOffset + BigInt(offsetDelta);
       if (offset < from) continue;
-      const timestamp = Number(batch.firstTimestamp + timestampDelta);
+      const timestamp = Number(isDatedByBroker(batch) ? batch.maxTimestamp : batch.firstTimestamp + timestampDelta);
       // A copy: what was read is a view of the whole answer, which would stay in memory with it.
       const [ownKey, ownValue] = [copy(key), copy(value)];
       const place = { topic, partition: partitionIndex, offset, timestamp };
-      const rawHeaders = raw && { rawHeaders: headers.map(([name, text]) => [copy(name), copy(text)] as const) };
-      found.push({ ...place, key: ownKey, value: ownValue, headers: textHeaders(headers), ...rawHeaders });
+      const rawHeaders = headers.map(([name, own]) => [copy(name), copy(own)] as const);
+      found.push({ ...place, key: ownKey, value: ownValue, rawHeaders, headers: textHeaders(rawHeaders), codec });
     }
   }
   return { records: found, next };
@@ -74,9 +81,20 @@ export function recordsOf(
 
 const copy = (bytes: Buffer | null): Buffer | null => bytes && Buffer.from(bytes);
 
-/** Of a name that is there twice, the last one counts. */
-const textHeaders = (headers: readonly [Buffer | null, Buffer | null][]): Headers =>
-  Object.fromEntries(headers.map(([name, value]) => [name?.toString() ?? "", value?.toString() ?? ""]));
+const textHeaders = (headers: RawHeaders): Headers =>
+  Object.fromEntries(headers.map(([name, value]) => [textOfBytes(name ?? none), textOfBytes(value ?? none)]));
+
+const none = Buffer.alloc(0);
+
+/** Headers that are text, as a record has them. */
+export const rawOf = (headers: Headers): RawHeaders =>
+  Object.entries(headers).map(([name, text]) => [Buffer.from(name), Buffer.from(text)] as const);
+
+/** A message's own headers as they are, and these of the contract in place of all that it has of it. */
+export const withContracts = (headers: RawHeaders, contracts: Headers): RawHeaders => [
+  ...headers.filter(([name]) => !isContracts(String(name))),
+  ...rawOf(contracts),
+];
 
 /** A message of an app as a record. */
 export function toRecord(topic: string, { body, key, headers, id = randomUUID() }: Message, at: Date) {
@@ -84,7 +102,7 @@ export function toRecord(topic: string, { body, key, headers, id = randomUUID() 
     topic,
     key: key === undefined ? null : Buffer.from(key),
     value: Buffer.from(body),
-    headers: { ...headers, [HEADERS.id]: id, [HEADERS.publishedAt]: at.toISOString() },
+    rawHeaders: rawOf({ ...headers, [HEADERS.id]: id, [HEADERS.publishedAt]: at.toISOString() }),
   };
   return { id, record };
 }
@@ -100,7 +118,7 @@ export function toDelivery(record: StoredRecord, flow: string): Delivery {
   return {
     id: headers[HEADERS.id],
     body: value ?? Buffer.alloc(0),
-    ...(key !== null && { key: key.toString() }),
+    ...(key !== null && { key: isUtf8(key) ? key.toString() : textOfBytes(key) }),
     headers,
     attempt: attemptOf(headers),
     flow,
@@ -120,6 +138,6 @@ export function dueAt({ headers }: StoredRecord): number {
   return Number.isNaN(time) ? 0 : time;
 }
 
-/** Roughly how much memory a record takes. */
-export const sizeOf = ({ key, value }: Pick<StoredRecord, "key" | "value">): number =>
-  512 + (key?.length ?? 0) + (value?.length ?? 0);
+/** Roughly how much memory a record takes, in bytes. */
+export const sizeOf = ({ key, value, rawHeaders }: Pick<StoredRecord, "key" | "value" | "rawHeaders">): number =>
+  [key, value, ...rawHeaders.flat()].reduce((sum, part) => sum + (part?.length ?? 0), 512);

@@ -1,5 +1,7 @@
 import type { DeadLetter, Verdict } from "../deadLetters.ts";
+import { RefusedError } from "../message.ts";
 import type { KafkaDeadLetters } from "../operator.ts";
+import { sendFitting } from "../outcome.ts";
 import type { Cluster } from "./cluster.ts";
 import { type Hold, hold } from "./hold.ts";
 import { again, endedAt, redriven, targetOf, toDeadLetter } from "./letters.ts";
@@ -7,8 +9,9 @@ import { merged, readLog } from "./log.ts";
 import { deleteBefore } from "./offsets.ts";
 import { patiently } from "./patience.ts";
 import type { Producer } from "./producer.ts";
-import type { StoredRecord } from "./records.ts";
+import { positionOf, type StoredRecord } from "./records.ts";
 import { cleared } from "./remaining.ts";
+import { isSetAside, whole } from "./setAside.ts";
 
 /** Taking dead letters in batches, by one run at a time. */
 export interface Taking {
@@ -33,6 +36,8 @@ export function taking({ cluster, producer, own, all }: TakingOptions): Taking {
   const low = new Map<number, bigint>();
   let taken: StoredRecord[] = [];
   let held: Hold | undefined;
+  /** Which could not be redriven, and why. */
+  let stayed: string[] = [];
 
   /** A log loses records from its beginning only: those to be kept in front of the last one to be removed are written again behind. */
   async function removeUpTo(partition: number, removed: readonly bigint[]): Promise<void> {
@@ -58,8 +63,27 @@ export function taking({ cluster, producer, own, all }: TakingOptions): Taking {
     await rewrite(last + 1n);
   }
 
+  /** Publishes what a verdict asks for; whether the letter goes then. One that is refused by itself stays, and holds up no other. */
+  async function treated(letter: StoredRecord, verdict: Verdict): Promise<boolean> {
+    if (verdict.kind !== "redrive") return verdict.kind === "drop";
+    const usual = { topic: own.redriveTopic, groupId: own.groupId };
+    const target = verdict.to === undefined ? usual : targetOf(all, verdict.to);
+    try {
+      const record = await patiently(cluster, `reading ${topic}`, () => whole(cluster, letter));
+      await sendFitting({ headers: verdict.headers, isEnd: false }, undefined, (headers) =>
+        producer.send(redriven({ ...record, partition: letter.partition }, headers, target, verdict.to === undefined)),
+      );
+      return true;
+    } catch (error) {
+      if (!(error instanceof RefusedError) || !(error.tooLarge || isSetAside(letter))) throw error;
+      stayed.push(`${positionOf(letter)} of ${topic} stays: ${error.message}`);
+      return false;
+    }
+  }
+
   return {
     async *take(size) {
+      stayed = [];
       held = await hold(cluster, topic);
       try {
         const ranges = await patiently(cluster, `reading ${topic}`, () => cleared(cluster, topic));
@@ -71,6 +95,7 @@ export function taking({ cluster, producer, own, all }: TakingOptions): Taking {
           taken = [];
         }
         if (taken.length > 0) yield taken.map(toDeadLetter);
+        if (stayed.length > 0) throw new RefusedError(`all others are done; ${stayed.join("; ")}`);
       } finally {
         taken = [];
         const holding = held;
@@ -82,17 +107,10 @@ export function taking({ cluster, producer, own, all }: TakingOptions): Taking {
       if (verdicts.length !== taken.length)
         throw new RangeError(`verdicts: must be ${taken.length}, got ${verdicts.length}`);
       held?.check();
-      const sent = taken.flatMap((record, at) => {
-        const verdict = verdicts[at]!;
-        if (verdict.kind !== "redrive") return [];
-        const usual = { topic: own.redriveTopic, groupId: own.groupId };
-        const target = verdict.to === undefined ? usual : targetOf(all, verdict.to);
-        return [redriven(record, verdict, target, verdict.to === undefined)];
-      });
-      await Promise.all(sent.map((record) => producer.send(record)));
+      const goes = await Promise.all(taken.map((record, at) => treated(record, verdicts[at]!)));
       const removed = new Map<number, bigint[]>();
       for (const [at, { partition, offset }] of taken.entries()) {
-        if (verdicts[at]!.kind !== "keep") removed.set(partition, [...(removed.get(partition) ?? []), offset]);
+        if (goes[at]) removed.set(partition, [...(removed.get(partition) ?? []), offset]);
       }
       for (const [partition, offsets] of removed) {
         await removeUpTo(partition, offsets);

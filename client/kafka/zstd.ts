@@ -2,20 +2,33 @@ import zlib from "node:zlib";
 import { compressionsAlgorithms } from "@platformatic/kafka";
 import { decompress } from "fzstd";
 
-/** Gives back what one or more zstd frames hold. */
-type Decompress = (frames: Uint8Array) => Uint8Array;
+/** Gives back what one or more zstd frames hold, or makes one of what it is given. */
+type Transform = (bytes: Uint8Array) => Uint8Array;
 
 /** Node itself can from 22.15 on. */
-const nodeReadsZstd = "zstdDecompressSync" in zlib;
+const nodeHasZstd = "zstdDecompressSync" in zlib;
 
 /**
- * Lets the library read batches that a producer, or the broker by `compression.type: zstd`, compressed so, where Node cannot. The
- * library finds its algorithms in a table, and has no other way to be given one.
+ * The library finds its algorithms in a table, and has no other way to be given one. This one is filled where Node has no zstd: batches
+ * come so from producers, and from brokers by `compression.type: zstd`.
  */
-export function readZstdWith(decompress: Decompress): void {
-  const zstd: { decompressSync: unknown } = compressionsAlgorithms.zstd;
-  zstd.decompressSync = (frames: Buffer | { buffer: Buffer }) =>
-    Buffer.from(decompress(Buffer.isBuffer(frames) ? frames : frames.buffer));
+const table: { compressSync: unknown; decompressSync: unknown } = compressionsAlgorithms.zstd;
+
+const ofBuffers = (transform: Transform) => (data: Buffer | { buffer: Buffer }) =>
+  Buffer.from(transform(Buffer.isBuffer(data) ? data : data.buffer));
+
+if (!nodeHasZstd) table.decompressSync = ofBuffers(decompress);
+
+let writing: Promise<void> | undefined;
+
+/** Lets the library compress by zstd too. It is loaded when it is first needed: few records are too large without. */
+export function writingZstd(): Promise<void> {
+  writing ??= nodeHasZstd ? Promise.resolve() : loaded();
+  return writing;
 }
 
-if (!nodeReadsZstd) readZstdWith(decompress);
+async function loaded(): Promise<void> {
+  const { Zstd } = await import("@hpcc-js/wasm-zstd");
+  const zstd = await Zstd.load();
+  table.compressSync = ofBuffers((bytes) => zstd.compress(bytes));
+}

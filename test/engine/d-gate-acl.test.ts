@@ -46,7 +46,7 @@ const skillOf = (consumers: object) => {
 async function writeAsOther(): Promise<void> {
   const cluster = openCluster({ ...login, username: "old-producer" }, "legacy");
   try {
-    await producer(cluster).send({ topic: TOPIC, partition: 0, key: null, value: Buffer.from("m"), headers: {} });
+    await producer(cluster).send({ topic: TOPIC, partition: 0, key: null, value: Buffer.from("m"), rawHeaders: [] });
   } finally {
     await cluster.close();
   }

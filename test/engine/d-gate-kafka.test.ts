@@ -203,7 +203,7 @@ describe("the gate of Kafka", () => {
     const look = kafkaLook((await output<OperatorAccess>(clone, "operator")).kafka!);
     const commit = (offset: bigint) =>
       commitAsNobody(cluster, "notification-service", new Map([[retry, new Map([[0, offset]])]]));
-    const sent = { topic: retry, partition: 0, key: null, value: Buffer.from("m"), headers: {} };
+    const sent = { topic: retry, partition: 0, key: null, value: Buffer.from("m"), rawHeaders: [] };
     try {
       await producer(cluster).send(sent);
       await commit(1_000n);

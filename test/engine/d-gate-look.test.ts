@@ -4,6 +4,7 @@ import { canaryHeader } from "../../client/headers.ts";
 import { type Cluster, openCluster } from "../../client/kafka/cluster.ts";
 import { deleteBefore } from "../../client/kafka/offsets.ts";
 import { producer } from "../../client/kafka/producer.ts";
+import { rawOf } from "../../client/kafka/records.ts";
 import { redriveGroup } from "../../client/kafka/remaining.ts";
 import type { OperatorAccess } from "../../client/operator.ts";
 import { type KafkaLook, openLook, type SqsLook } from "../../live/index.ts";
@@ -25,7 +26,7 @@ let close: () => Promise<void>;
 async function write(topic: string, partition: number, count: number, headers: Record<string, string> = {}) {
   const sending = producer(cluster);
   for (let at = 0; at < count; at++) {
-    await sending.send({ topic, partition, key: null, value: Buffer.from(`m${at}`), headers });
+    await sending.send({ topic, partition, key: null, value: Buffer.from(`m${at}`), rawHeaders: rawOf(headers) });
   }
 }
 
@@ -107,7 +108,7 @@ describe("a look at Kafka", () => {
       partition: 0,
       key: null,
       value,
-      headers: {},
+      rawHeaders: [],
     }));
     await Promise.all(records.map((record) => sending.send(record)));
     const { messages, waiting, oldest, lastWrite, detail } = (await kafka.topic(TOPIC))!;

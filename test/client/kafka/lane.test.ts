@@ -2,6 +2,7 @@ import { NetworkError, ResponseError } from "@platformatic/kafka";
 import { describe, expect, it } from "vitest";
 import type { Cluster } from "../../../client/kafka/cluster.ts";
 import { lane } from "../../../client/kafka/lane.ts";
+import type { NewRecord } from "../../../client/kafka/records.ts";
 
 interface Batch {
   values: string[];
@@ -45,9 +46,9 @@ function partition(...answers: (Error | undefined)[]) {
   return {
     batches,
     forgotten,
-    send: (value: string, patience = 60_000) => {
+    send: (value: string, patience = 60_000, given: Partial<NewRecord> = {}) => {
       const end = Date.now() + patience;
-      return send({ topic: "t", key: null, value: Buffer.from(value), headers: {} }, () => end);
+      return send({ topic: "t", key: null, value: Buffer.from(value), rawHeaders: [], ...given }, () => end);
     },
   };
 }
@@ -103,16 +104,32 @@ describe("the way into a partition", () => {
     expect(batches).toHaveLength(1);
   });
 
-  it("sends what is too large together one by one, compressed, and refuses only what is too large by itself", async () => {
+  it("sends what is too large together one by one, then compressed, and refuses only what is too large by itself", async () => {
     const tooLarge = answered(10);
-    const { send, batches } = partition(undefined, tooLarge, undefined, tooLarge);
+    const { send, batches } = partition(undefined, tooLarge, undefined, tooLarge, tooLarge, tooLarge);
     const outcomes = await Promise.allSettled(["first", "a", "b"].map((value) => send(value)));
     expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled", "rejected"]);
     expect(batches.map(({ values, compression }) => `${values.join("+")} ${compression}`)).toEqual([
       "first none",
       "a+b none",
-      "a gzip",
+      "a none",
+      "b none",
+      "b zstd",
       "b gzip",
     ]);
+  });
+
+  it("sends what came compressed and is large by itself, at once as it came", async () => {
+    const { send, batches } = partition(answered(10));
+    await send("large", 60_000, { key: Buffer.alloc(500_000), codec: "lz4" });
+    expect(batches.map(({ compression }) => compression)).toEqual(["lz4", "zstd"]);
+  });
+
+  it("sends one by one what the broker refuses for one of them, and refuses that one alone", async () => {
+    const invalid = answered(87);
+    const { send, batches } = partition(undefined, invalid, undefined, invalid);
+    const outcomes = await Promise.allSettled(["first", "a", "b"].map((value) => send(value)));
+    expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled", "rejected"]);
+    expect(batches.map(({ values }) => values.join("+"))).toEqual(["first", "a+b", "a", "b"]);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { HEADERS } from "../../../client/headers.ts";
 import { again, endedAt, redriven, targetOf, toDeadLetter } from "../../../client/kafka/letters.ts";
+import { rawOf } from "../../../client/kafka/records.ts";
 import { begin } from "../../../client/kafka/remaining.ts";
 import { unread } from "../../../client/kafka/state.ts";
 import { recordOf } from "./specs.ts";
@@ -26,27 +27,33 @@ describe("a dead letter", () => {
   });
 
   it("goes back to its own group alone, at once, in its partition", () => {
-    const verdict = { kind: "redrive", headers: { [HEADERS.redriveId]: "r", [HEADERS.notBefore]: "x" } } as const;
+    const contracts = { [HEADERS.redriveId]: "r", [HEADERS.notBefore]: "x" };
     const target = { topic: "events.mailer.retry.1000", groupId: "mailer" };
-    expect(redriven(recordOf({ key: Buffer.from([1]) }), verdict, target, true)).toEqual({
+    const own = [
+      [Buffer.from("tag"), Buffer.from([0xff])],
+      [Buffer.from("tag"), null],
+    ] as const;
+    const rawHeaders = [...own, ...rawOf({ [HEADERS.error]: "no" })];
+    expect(redriven(recordOf({ key: Buffer.from([1]), rawHeaders, codec: "lz4" }), contracts, target, true)).toEqual({
       topic: "events.mailer.retry.1000",
       partition: 2,
       key: Buffer.from([1]),
       value: Buffer.from("body"),
-      headers: { [HEADERS.redriveId]: "r", [HEADERS.redriveGroup]: "mailer" },
+      rawHeaders: [...own, ...rawOf({ [HEADERS.redriveId]: "r", [HEADERS.redriveGroup]: "mailer" })],
+      codec: "lz4",
     });
   });
 
   it("goes to another flow by its key, for that flow's group", () => {
-    const verdict = { kind: "redrive", headers: { [HEADERS.redriveGroup]: "mailer" } } as const;
-    const record = redriven(recordOf(), verdict, { topic: "other", groupId: "audit" }, false);
+    const contracts = { [HEADERS.redriveGroup]: "mailer" };
+    const record = redriven(recordOf(), contracts, { topic: "other", groupId: "audit" }, false);
     expect(record.partition).toBeUndefined();
-    expect(record.headers).toEqual({ [HEADERS.redriveGroup]: "audit" });
+    expect(record.rawHeaders).toEqual(rawOf({ [HEADERS.redriveGroup]: "audit" }));
   });
 
   it("is written again as it is, its time too", () => {
     const record = recordOf({ headers: { own: "1" } });
-    const { offset: _, ...same } = record;
+    const { offset: _, headers: __, ...same } = record;
     expect(again(record)).toEqual(same);
   });
 

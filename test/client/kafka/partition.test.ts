@@ -55,6 +55,9 @@ async function worked({ records, handler, options = {}, ordered = false, failure
   return { log, sent, errors };
 }
 
+const textOf = ({ rawHeaders }: NewRecord): Headers =>
+  Object.fromEntries(rawHeaders.map(([name, value]) => [String(name), String(value)]));
+
 const text = (body: string, offset: bigint, headers: Headers = {}) =>
   recordOf({ value: Buffer.from(body), offset, headers });
 const failing = () => {
@@ -81,11 +84,11 @@ describe("the work on a partition", () => {
       "publish events.mailer.retry.20",
       "commit 3",
     ]);
-    expect(sent.map(({ partition, headers }) => [partition, headers[HEADERS.attempt]])).toEqual([
+    expect(sent.map((record) => [record.partition, textOf(record)[HEADERS.attempt]])).toEqual([
       [2, "2"],
       [2, "3"],
     ]);
-    const due = Date.parse(sent[0]!.headers[HEADERS.notBefore]!);
+    const due = Date.parse(textOf(sent[0]!)[HEADERS.notBefore]!);
     expect(due).toBeGreaterThanOrEqual(before + 10);
     expect(due).toBeLessThanOrEqual(Date.now() + 10);
   });
@@ -100,15 +103,15 @@ describe("the work on a partition", () => {
       topic: "events.mailer.dlt",
       key: Buffer.from([0xff]),
       value: null,
-      headers: {
-        own: "1",
-        [HEADERS.attempt]: "3",
-        [HEADERS.error]: "no",
-        [HEADERS.originPosition]: "partition 2 offset 7",
-        [HEADERS.consumer]: "mailer",
-      },
     });
-    expect(sent[0]!.headers[HEADERS.notBefore]).toBeUndefined();
+    expect(textOf(sent[0]!)).toMatchObject({
+      own: "1",
+      [HEADERS.attempt]: "3",
+      [HEADERS.error]: "no",
+      [HEADERS.originPosition]: "partition 2 offset 7",
+      [HEADERS.consumer]: "mailer",
+    });
+    expect(textOf(sent[0]!)[HEADERS.notBefore]).toBeUndefined();
   });
 
   it("does not commit before what was published is confirmed, however often that fails", async () => {
@@ -167,7 +170,7 @@ describe("the work on a partition", () => {
       "handle b 1",
       "commit 3",
     ]);
-    expect(sent[0]!.headers[HEADERS.failures]!.split(",")).toHaveLength(3);
+    expect(textOf(sent[0]!)[HEADERS.failures]!.split(",")).toHaveLength(3);
   });
 
   it("commits nothing behind a record that it gave back", async () => {

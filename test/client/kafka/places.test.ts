@@ -27,7 +27,7 @@ describe("the copy of a record", () => {
   });
 
   it("says where the record lay, in whatever topic", () => {
-    const record = { topic: "a/b", partition: 1, offset: 9n, timestamp: 0, key: null, value: null, headers: {} };
+    const record = { topic: "a/b", partition: 1, offset: 9n };
     expect(originOf(record)).toBe("a/b/1/9");
     expect(isHandled({ "x-copied-from": originOf(record) }, "a/b", new Map([[1, 10n]]))).toBe(true);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { HEADERS } from "../../../client/headers.ts";
-import { dueAt, recordsOf, toDelivery, toRecord } from "../../../client/kafka/records.ts";
+import { dueAt, rawOf, recordsOf, toDelivery, toRecord, withContracts } from "../../../client/kafka/records.ts";
 import { recordOf } from "./specs.ts";
 
 const batch = (firstOffset: bigint, deltas: number[], more: object = {}) => ({
@@ -46,15 +46,48 @@ describe("what a fetch brought", () => {
     expect(fetched([], 5n)).toEqual({ records: [], next: 5n });
   });
 
-  it("has headers as text, the last one of those of a name", () => {
+  it("has headers as they are, and as text: the last one of those of a name, and base64 of what is none", () => {
     const headers = [
       [Buffer.from("a"), Buffer.from("1")],
       [Buffer.from("a"), Buffer.from("2")],
       [Buffer.from("none"), null],
+      [Buffer.from([0xfe]), Buffer.from([0, 0xff])],
     ];
     const one = batch(0n, [0]);
     Object.assign(one.records[0]!, { headers });
-    expect(fetched([one], 0n).records[0]!.headers).toEqual({ a: "2", none: "" });
+    const [record] = fetched([one], 0n).records;
+    expect(record!.rawHeaders).toEqual(headers);
+    expect(record!.headers).toEqual({ a: "2", none: "", "base64:/g==": "base64:AP8=" });
+  });
+
+  it("is dated by its producer, or by the broker where the topic says so", () => {
+    const dated = (attributes: number) => {
+      const { records } = fetched([batch(0n, [0, 1], { attributes, maxTimestamp: 5000n })], 0n);
+      return records.map(({ timestamp }) => timestamp);
+    };
+    expect([dated(0), dated(0b1000)]).toEqual([
+      [1000, 1001],
+      [5000, 5000],
+    ]);
+  });
+
+  it("says how its batch was compressed", () => {
+    const codecs = [0, 1, 2, 3, 4].map((attributes) => fetched([batch(0n, [0], { attributes })], 0n).records[0]!.codec);
+    expect(codecs).toEqual(["none", "gzip", "snappy", "lz4", "zstd"]);
+  });
+});
+
+describe("the headers of a record that goes on", () => {
+  it("are its own as they came, in order and as often, and the contract's that are given in place of those it had", () => {
+    const own = [
+      [Buffer.from("tag"), Buffer.from("a")],
+      [Buffer.from([0xff]), Buffer.from([0, 0xff])],
+      [Buffer.from("tag"), Buffer.from("b")],
+      [Buffer.from("none"), null],
+      [Buffer.from("x-trace"), Buffer.alloc(0)],
+    ] as const;
+    const before = [...own, ...rawOf({ [HEADERS.attempt]: "1", [HEADERS.error]: "no" })];
+    expect(withContracts(before, { [HEADERS.attempt]: "2" })).toEqual([...own, ...rawOf({ [HEADERS.attempt]: "2" })]);
   });
 });
 
@@ -67,7 +100,7 @@ describe("a message as a record", () => {
       topic: "t",
       key: Buffer.from("k"),
       value: Buffer.from("é"),
-      headers: { own: "1", [HEADERS.id]: "i", [HEADERS.publishedAt]: "2026-01-02T03:04:05.678Z" },
+      rawHeaders: rawOf({ own: "1", [HEADERS.id]: "i", [HEADERS.publishedAt]: "2026-01-02T03:04:05.678Z" }),
     });
   });
 
@@ -99,6 +132,14 @@ describe("a record as a delivery", () => {
     });
     expect(delivery.attempt).toBe(1);
     expect("key" in delivery).toBe(false);
+  });
+
+  it("has its key as text, and a key that is none as base64", () => {
+    const keys = [
+      [0xff, 0],
+      [0x61, 0],
+    ].map((bytes) => toDelivery(recordOf({ key: Buffer.from(bytes) }), "f").key);
+    expect(keys).toEqual(["base64:/wA=", "a\0"]);
   });
 
   it("has an empty body for a tombstone", () => {

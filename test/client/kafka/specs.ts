@@ -1,5 +1,5 @@
 import type { KafkaAccess, KafkaSubscription } from "../../../client/access.ts";
-import type { StoredRecord } from "../../../client/kafka/records.ts";
+import { rawOf, type StoredRecord } from "../../../client/kafka/records.ts";
 
 /** A record, as plain as can be but for what is given. */
 export const recordOf = (given: Partial<StoredRecord> = {}): StoredRecord => ({
@@ -10,6 +10,8 @@ export const recordOf = (given: Partial<StoredRecord> = {}): StoredRecord => ({
   key: null,
   value: Buffer.from("body"),
   headers: {},
+  rawHeaders: rawOf(given.headers ?? {}),
+  codec: "none",
   ...given,
 });
 

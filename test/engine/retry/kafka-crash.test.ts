@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { HEADERS } from "../../../client/headers.ts";
 import { openCluster } from "../../../client/kafka/cluster.ts";
 import { producer } from "../../../client/kafka/producer.ts";
+import { rawOf } from "../../../client/kafka/records.ts";
 import { ConnectionError } from "../../../client/message.ts";
 import { retries, times } from "./environment.ts";
 import {
@@ -131,7 +132,7 @@ describe("Kafka", () => {
           topic: own.deadLetterTopic,
           key: Buffer.from(id),
           value: Buffer.from(id),
-          headers: { ...headers, [HEADERS.id]: id },
+          rawHeaders: rawOf({ ...headers, [HEADERS.id]: id }),
         }),
       ),
     );

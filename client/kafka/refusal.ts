@@ -1,0 +1,39 @@
+import { ConfigResourceTypes } from "@platformatic/kafka";
+import type { KafkaDeadLetters } from "../operator.ts";
+import type { Cluster } from "./cluster.ts";
+import { membersOf } from "./state.ts";
+import { describeConfigsV4, isPassing, told } from "./wire.ts";
+
+const POLICY = "cleanup.policy";
+
+/**
+ * Why nothing may be redriven to where a group's dead letters go back to: as the last of its key in a compacted topic, an old record
+ * would delete a newer one; and what lies in a retry topic is lost on members that do not read it.
+ */
+export async function refusalOf(cluster: Cluster, own: KafkaDeadLetters): Promise<string | undefined> {
+  const { topic, groupId, redriveTopic } = own;
+  if (redriveTopic !== topic) {
+    const [all, readers] = await Promise.all([topic, redriveTopic].map((name) => membersOf(cluster, groupId, name)));
+    if (all!.length === 0 || readers!.length > 0) return undefined;
+    return `Kafka: group ${groupId} has ${all!.length} members, and none of them reads ${redriveTopic}, where its dead letters go back to: let them read it too, or stop them, as what lies there waits for members that do`;
+  }
+  const place = `group ${groupId} has no retry topic, so its dead letters go back to topic ${topic}, which all its groups read`;
+  const policy = await policyOf(cluster, topic);
+  if (policy instanceof Error)
+    return `Kafka: ${place}, and whether that is compacted is not known (${policy.message}): in a compacted topic an old record would delete a newer one of its key`;
+  if (!policy.includes("compact")) return undefined;
+  return `Kafka: ${place}, and its ${POLICY} is ${policy}: an old record would become the last one of its key, and compaction delete the newer one. Redrive to another flow (--to), or publish again what is still true`;
+}
+
+/** What a topic's records are cleaned up by; the refusal where Kafka does not tell. */
+async function policyOf(cluster: Cluster, topic: string): Promise<string | Error> {
+  const asked = [{ resourceType: ConfigResourceTypes.TOPIC, resourceName: topic, configurationKeys: [POLICY] }];
+  try {
+    const { results } = await cluster.ask(describeConfigsV4.api, asked, false, false);
+    const value = results[0]?.configs.find(({ name }) => name === POLICY)?.value;
+    return value ?? new Error(`Kafka does not tell its ${POLICY}`);
+  } catch (error) {
+    if (isPassing(error)) throw error;
+    return told(error, `reading the configuration of ${topic}`);
+  }
+}
