@@ -173,6 +173,28 @@ describe("the work on a partition", () => {
     expect(textOf(sent[0]!)[HEADERS.failures]!.split(",")).toHaveLength(3);
   });
 
+  it("holds no slot while it waits to try again in place, so that the other partitions go on", async () => {
+    const one = slots(1);
+    const ending = new AbortController();
+    const work = workOn({
+      subscription: subscriptionOf({ ordered: true, retries: [], delays: [60_000] }),
+      handler: failing,
+      options: {},
+      slots: one,
+      refusals: new Map(),
+      onError: () => {},
+      producer: { send: async () => {}, idle: async () => {} },
+      reading: { next: async () => text("a", 1n), close: () => {} },
+      commit: async () => true,
+      ending: ending.signal,
+      lost: new AbortController().signal,
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(await one.take(AbortSignal.timeout(1_000))).toBeTypeOf("function");
+    ending.abort();
+    await work;
+  });
+
   it("commits nothing behind a record that it gave back", async () => {
     const canary = canaryHeader({ run: "r", kind: "good", flow: "kafka/events/mailer" });
     const records = [text("mine", 1n, canary), text("foreign", 2n), text("mine", 3n, canary)];

@@ -1,0 +1,158 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as wait } from "node:timers/promises";
+import {
+  ConfigResourceTypes,
+  Consumer,
+  IncrementalAlterConfigOperationTypes,
+  incrementalAlterConfigsV1,
+} from "@platformatic/kafka";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { treat } from "../../../client/redrive.ts";
+import { changed, ends, held, login, type Odd, written } from "./kafka-odd.ts";
+import { appClient, emptied, eventually, operatorClient } from "./kafka-support.ts";
+
+const { cluster, letters: lettersOf, close } = operatorClient();
+afterAll(close);
+
+/** Sets a topic's configuration by hand. */
+async function configured(topic: string, name: string, value: string): Promise<void> {
+  const configs = [{ name, value, configOperation: IncrementalAlterConfigOperationTypes.SET }];
+  const resource = { resourceType: ConfigResourceTypes.TOPIC, resourceName: topic, configs };
+  await cluster.ask(incrementalAlterConfigsV1.api, [resource], false);
+  await wait(200);
+}
+
+describe("a record that no topic takes, as it is too large", () => {
+  const [RETRY, DEAD, PARTITIONS] = ["clicks.bill.retry.8000", "clicks.bill.dlt", 3];
+  const letters = lettersOf("kafka/clicks/bill");
+  const large: Odd = {
+    key: Buffer.from([0xff, 1]),
+    value: randomBytes(100_000),
+    headers: [
+      [Buffer.from("tag"), Buffer.from("a")],
+      [Buffer.from("tag"), null],
+    ],
+    codec: "none",
+  };
+  const small: Odd = { ...large, value: Buffer.from("small") };
+
+  beforeAll(async () => {
+    for (const topic of ["clicks", RETRY, DEAD]) await emptied(cluster, topic);
+  });
+  afterAll(async () => {
+    for (const topic of [RETRY, DEAD]) await configured(topic, "max.message.bytes", "1114124");
+    for (const topic of ["clicks", RETRY, DEAD]) await emptied(cluster, topic);
+  });
+
+  it("is set aside by name, and those behind it go on", async () => {
+    for (const topic of [RETRY, DEAD]) await configured(topic, "max.message.bytes", "20000");
+    const before = await ends(RETRY, PARTITIONS);
+    const errors: string[] = [];
+    const handled: string[] = [];
+    const billing = appClient("billing");
+    const handler = ({ body }: { body: Buffer }) => {
+      if (body.length > 1_000) throw new Error("too much to bill");
+      handled.push(String(body));
+    };
+    await billing.consume("clicks", handler, { onError: ({ message }) => void errors.push(message) });
+    const [places, next] = [await written("clicks", 1, { large }), await written("clicks", 1, { small })];
+    await eventually("the one behind was handled", () => handled.length === 1, 20_000);
+    await billing.close();
+    const place = places.large!;
+    const offset = place.split("/")[2];
+    const [letter, ...others] = await letters.peek(10);
+    expect(others).toEqual([]);
+    expect([letter!.id, letter!.body.length, letter!.key]).toEqual([place, 0, undefined]);
+    expect(letter!.headers).toMatchObject({
+      "x-set-aside": place,
+      "x-error": "too much to bill",
+      "x-origin": "kafka/clicks/bill",
+      "x-refusal": `the record stays in partition 0 of clicks at offset ${offset}, for as long as that topic keeps it, and its dead letter only says so, as it is too large: Kafka refuses publishing to ${DEAD}: MESSAGE_TOO_LARGE`,
+    });
+    expect(errors.at(-1)).toBe(letter!.headers["x-refusal"]);
+    expect(next.small).toBe(`clicks/0/${Number(offset) + 1}`);
+
+    for (const topic of [RETRY, DEAD]) await configured(topic, "max.message.bytes", "1114124");
+    expect(await treat(letters, { id: "aside", action: "redrive", group: "bill" })).toMatchObject({ treated: 1 });
+    expect(changed({ large }, places, await held(RETRY, PARTITIONS, before))).toEqual([]);
+    expect((await letters.count()).messages).toBe(0);
+  });
+
+  it("stays among the dead letters when its topic has it no more, and the others are redriven", async () => {
+    const gone = `clicks/0/${(await ends("clicks", 1))[0]! - 1n}`;
+    await emptied(cluster, "clicks");
+    const before = await ends(RETRY, PARTITIONS);
+    const note: Odd = { ...small, key: null, value: null, headers: [[Buffer.from("x-set-aside"), Buffer.from(gone)]] };
+    const { note: noted } = await written(DEAD, 1, { note });
+    const { small: other } = await written(DEAD, 1, { small });
+    const redriving = treat(letters, { id: "gone", action: "redrive", group: "bill" });
+    await expect(redriving).rejects.toThrow(
+      `all others are done; partition 0 offset ${noted!.split("/")[2]} of ${DEAD} stays: partition 0 of clicks has no record at offset ${gone.split("/")[2]} any more`,
+    );
+    expect((await letters.peek(10)).map(({ headers }) => headers["x-set-aside"])).toEqual([gone]);
+    const [back, ...more] = await held(RETRY, PARTITIONS, before);
+    expect(more).toEqual([]);
+    expect(changed({ small }, { small: back!.id }, [back!])).toEqual([]);
+    expect(other).toMatch(DEAD);
+  });
+});
+
+describe("a redrive", () => {
+  it("is refused where members of the group read the work topic alone, and not where nobody does", async () => {
+    const letters = lettersOf("kafka/user-events/notify");
+    expect(await letters.refusal!()).toBeUndefined();
+    const { host, port, sasl } = login();
+    const consumer = new Consumer({ clientId: "other", groupId: "notify", bootstrapBrokers: [{ host, port }], sasl });
+    const stream = await consumer.consume({
+      topics: ["user-events"],
+      autocommit: false,
+      mode: "committed",
+      fallbackMode: "latest",
+    });
+    try {
+      expect(await letters.refusal!()).toMatchInlineSnapshot(`"Kafka: group notify has 1 members, and none of them reads user-events.notify.retry.1000, where its dead letters go back to: let them read it too, or stop them, as what lies there waits for members that do"`);
+    } finally {
+      await stream.close();
+      await consumer.close(true);
+    }
+    const worker = appClient("worker");
+    await worker.consume("user-events", () => {});
+    expect(await letters.refusal!()).toBeUndefined();
+    await worker.close();
+  });
+
+  it("is refused into a compacted topic that others read", async () => {
+    const letters = lettersOf("kafka/ledger/book");
+    expect(await letters.refusal!()).toBeUndefined();
+    await configured("ledger", "cleanup.policy", "compact,delete");
+    try {
+      expect(await letters.refusal!()).toMatchInlineSnapshot(`"Kafka: group book has no retry topic, so its dead letters go back to topic ledger, which all its groups read, and its cleanup.policy is compact,delete: an old record would become the last one of its key, and compaction delete the newer one. Redrive to another flow (--to), or publish again what is still true"`);
+    } finally {
+      await configured("ledger", "cleanup.policy", "delete");
+    }
+  });
+});
+
+describe("a consumer that stops", () => {
+  it("finishes what is in hand alone, and gives back the rest at once", async () => {
+    const shop = appClient("shop");
+    const ids: string[] = [];
+    for (let at = 0; at < 20; at++) ids.push((await shop.publish("user-events", { body: `m${at}`, key: "one" })).id);
+    const seen: string[] = [];
+    const worker = appClient("worker");
+    const slow = async ({ id }: { id: string }) => {
+      if (ids.includes(id)) seen.push(id);
+      await wait(300);
+    };
+    const first = await worker.consume("user-events", slow);
+    await eventually("the first is in hand", () => seen.length > 0, 20_000);
+    const started = Date.now();
+    await first.stop();
+    expect(Date.now() - started).toBeLessThan(1_500);
+    expect(seen.length).toBeLessThanOrEqual(2);
+    await worker.consume("user-events", ({ id }) => void (ids.includes(id) && seen.push(id)));
+    await eventually("all are handled", () => seen.length >= ids.length, 20_000);
+    await Promise.all([worker.close(), shop.close()]);
+    expect(seen).toEqual(ids);
+  });
+});
