@@ -15,7 +15,7 @@ export async function refusalOf(cluster: Cluster, own: KafkaDeadLetters): Promis
   if (redriveTopic !== topic) {
     const [all, readers] = await Promise.all([topic, redriveTopic].map((name) => membersOf(cluster, groupId, name)));
     if (all!.length === 0 || readers!.length > 0) return undefined;
-    return `Kafka: group ${groupId} has ${all!.length} members, and none of them reads ${redriveTopic}, where its dead letters go back to: let them read it too, or stop them, as what lies there waits for members that do`;
+    return `Kafka: no member of group ${groupId} (it has ${all!.length}) reads ${redriveTopic}, where its dead letters go back to: let them read it too, or stop them, as what lies there waits for members that do`;
   }
   const place = `group ${groupId} has no retry topic, so its dead letters go back to topic ${topic}, which all its groups read`;
   const policy = await policyOf(cluster, topic);

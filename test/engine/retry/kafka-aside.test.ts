@@ -1,26 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
-import {
-  ConfigResourceTypes,
-  Consumer,
-  IncrementalAlterConfigOperationTypes,
-  incrementalAlterConfigsV1,
-} from "@platformatic/kafka";
+import { Consumer } from "@platformatic/kafka";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { treat } from "../../../client/redrive.ts";
-import { changed, ends, held, login, type Odd, written } from "./kafka-odd.ts";
+import { changed, configured, ends, held, login, type Odd, written } from "./kafka-odd.ts";
 import { appClient, emptied, eventually, operatorClient } from "./kafka-support.ts";
 
 const { cluster, letters: lettersOf, close } = operatorClient();
 afterAll(close);
-
-/** Sets a topic's configuration by hand. */
-async function configured(topic: string, name: string, value: string): Promise<void> {
-  const configs = [{ name, value, configOperation: IncrementalAlterConfigOperationTypes.SET }];
-  const resource = { resourceType: ConfigResourceTypes.TOPIC, resourceName: topic, configs };
-  await cluster.ask(incrementalAlterConfigsV1.api, [resource], false);
-  await wait(200);
-}
 
 describe("a record that no topic takes, as it is too large", () => {
   const [RETRY, DEAD, PARTITIONS] = ["clicks.bill.retry.8000", "clicks.bill.dlt", 3];
@@ -110,7 +97,9 @@ describe("a redrive", () => {
       fallbackMode: "latest",
     });
     try {
-      expect(await letters.refusal!()).toMatchInlineSnapshot(`"Kafka: group notify has 1 members, and none of them reads user-events.notify.retry.1000, where its dead letters go back to: let them read it too, or stop them, as what lies there waits for members that do"`);
+      expect(await letters.refusal!()).toMatchInlineSnapshot(
+        `"Kafka: no member of group notify (it has 1) reads user-events.notify.retry.1000, where its dead letters go back to: let them read it too, or stop them, as what lies there waits for members that do"`,
+      );
     } finally {
       await stream.close();
       await consumer.close(true);
@@ -126,7 +115,9 @@ describe("a redrive", () => {
     expect(await letters.refusal!()).toBeUndefined();
     await configured("ledger", "cleanup.policy", "compact,delete");
     try {
-      expect(await letters.refusal!()).toMatchInlineSnapshot(`"Kafka: group book has no retry topic, so its dead letters go back to topic ledger, which all its groups read, and its cleanup.policy is compact,delete: an old record would become the last one of its key, and compaction delete the newer one. Redrive to another flow (--to), or publish again what is still true"`);
+      expect(await letters.refusal!()).toMatchInlineSnapshot(
+        `"Kafka: group book has no retry topic, so its dead letters go back to topic ledger, which all its groups read, and its cleanup.policy is compact,delete: an old record would become the last one of its key, and compaction delete the newer one. Redrive to another flow (--to), or publish again what is still true"`,
+      );
     } finally {
       await configured("ledger", "cleanup.policy", "delete");
     }

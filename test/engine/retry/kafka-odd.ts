@@ -1,5 +1,14 @@
 import { randomBytes } from "node:crypto";
-import { Connection, fetchV12, listOffsetsV6, Producer } from "@platformatic/kafka";
+import { setTimeout as wait } from "node:timers/promises";
+import {
+  ConfigResourceTypes,
+  Connection,
+  fetchV12,
+  IncrementalAlterConfigOperationTypes,
+  incrementalAlterConfigsV1,
+  listOffsetsV6,
+  Producer,
+} from "@platformatic/kafka";
 import { isContracts } from "../../../client/headers.ts";
 import { writingZstd } from "../../../client/kafka/zstd.ts";
 import { retries } from "./environment.ts";
@@ -156,6 +165,15 @@ export async function held(topic: string, partitions: number, from: readonly big
 /** Where each partition of a topic ends. */
 export const ends = (topic: string, partitions: number): Promise<bigint[]> =>
   asked((connection) => endsOf(connection, topic, partitions, -1n));
+
+/** Sets a topic's configuration by hand. */
+export const configured = (topic: string, name: string, value: string): Promise<void> =>
+  asked(async (connection) => {
+    const configs = [{ name, value, configOperation: IncrementalAlterConfigOperationTypes.SET }];
+    const resource = { resourceType: ConfigResourceTypes.TOPIC, resourceName: topic, configs };
+    await incrementalAlterConfigsV1.api.async(connection, [resource], false);
+    await wait(200);
+  });
 
 async function endsOf(connection: Connection, topic: string, count: number, timestamp: bigint): Promise<bigint[]> {
   const partitions = Array.from({ length: count }, (_, partitionIndex) => ({

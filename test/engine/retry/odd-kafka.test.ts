@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { textOfBytes } from "../../../client/headerText.ts";
+import { mirrorTopics } from "../../../client/kafka/mirror.ts";
 import type { Delivery } from "../../../client/message.ts";
 import { treat } from "../../../client/redrive.ts";
+import { retries } from "./environment.ts";
 import { changed, ends, held, type Odd, oddNames, odds, written } from "./kafka-odd.ts";
 import { appClient, emptied, eventually, operatorClient } from "./kafka-support.ts";
 
@@ -64,6 +66,17 @@ describe("odd records of Kafka, read by another client than ours, are byte for b
     expect(behind).not.toEqual(before.get(DEAD));
     expect(await found(DEAD)).toEqual([]);
     expect((await letters.count()).messages).toBe(count);
+  });
+
+  it("when they are copied, as into a topic that replaces another", async () => {
+    const copies = "clicks.count.dlt";
+    const end = await ends(copies, PARTITIONS);
+    const log = { from: DEAD, to: copies, kind: "deadLetters", groupId: "notify" } as const;
+    const moving = { deadline: Date.now() + 30_000, stopping: new AbortController().signal, tell: () => {} };
+    const access = retries().operator.kafka!;
+    expect(await mirrorTopics(access, { logs: [log], groups: [] }, moving)).toEqual({ messages: count, left: [] });
+    expect(changed(records, places, await held(copies, PARTITIONS, end))).toEqual([]);
+    await emptied(operator.cluster, copies);
   });
 
   it("when they are redriven", async () => {

@@ -10,6 +10,7 @@ import { allDeadLetters, operate } from "../../../client/operate.ts";
 import { treat } from "../../../client/redrive.ts";
 import { must } from "../command.ts";
 import { retries } from "./environment.ts";
+import { changed, configured, ends as endsOf, held, odds, written } from "./kafka-odd.ts";
 
 const page = readFileSync(join(import.meta.dirname, "../../../docs/contract.md"), "utf8");
 const snippet = (name: string) => page.split(`\`\`\`python ${name}\n`)[1]!.split("\n```")[0]!;
@@ -20,15 +21,21 @@ const brokers = await operate(operator);
 const lettersOf = (flow: string) => allDeadLetters(brokers).find((letters) => letters.flow === flow)!;
 
 /** Runs a snippet of the page until the test is over, and gives what it prints, line by line. */
-async function running(name: string): Promise<{ child: ChildProcess; lines: string[] }> {
+async function running(name: string, code = snippet(name)): Promise<{ child: ChildProcess; lines: string[] }> {
   const file = join(folder, `${name}.py`);
-  writeFileSync(file, snippet(name));
+  writeFileSync(file, code);
   const child = spawn(python, [file], { env: { ...process.env, OUTPUTS: outputs }, stdio: ["ignore", "pipe", "pipe"] });
   const lines: string[] = [];
   for (const input of [child.stdout, child.stderr]) createInterface({ input }).on("line", (line) => lines.push(line));
   await until(() => lines.includes("ready") || child.exitCode !== null, 90_000);
   expect(child.exitCode, lines.join("\n")).toBe(null);
   return { child, lines };
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  child.kill("SIGTERM");
+  await until(() => child.exitCode !== null || child.signalCode !== null, 15_000);
+  child.kill("SIGKILL");
 }
 
 async function until(isSo: () => boolean | Promise<boolean>, milliseconds: number): Promise<void> {
@@ -67,7 +74,10 @@ describe.each([
       await shop.publish(path, { body: "good", key });
       await until(async () => (await letters.count()).messages > 0, 30_000);
       const ended = await letters.peek(10);
-      expect(lines.filter((line) => line !== "ready")).toEqual([expect.stringMatching(/^handled .*good$/)]);
+      // Other tests have deleted what was not read.
+      expect(lines.filter((line) => !/^ready$|\|OFFSET\|/.test(line))).toEqual([
+        expect.stringMatching(/^handled .*good$/),
+      ]);
       expect(ended.map(({ body }) => body.toString())).toEqual(["poison"]);
       const { headers } = ended[0]!;
       expect(headers).toMatchObject({
@@ -84,10 +94,46 @@ describe.each([
       expect(delays[1]).toBeGreaterThanOrEqual(2000);
       expect(delays[1]).toBeLessThanOrEqual(3000);
     } finally {
-      child.kill("SIGTERM");
-      await until(() => child.exitCode !== null || child.signalCode !== null, 15_000);
-      child.kill("SIGKILL");
+      await ended(child);
       await shop.close();
+      await treat(letters, { id: "after", action: "drop" });
+    }
+  });
+});
+
+describe("odd records of Kafka under the contract in Python", () => {
+  const [DEAD, PARTITIONS] = ["user-events.notify.dlt", 3];
+  const retryTopics = ["user-events.notify.retry.1000", "user-events.notify.retry.2000"];
+
+  it("are byte for byte the same in each retry topic and as dead letters, as another client reads them", async () => {
+    const letters = lettersOf("kafka/user-events/notify");
+    await treat(letters, { id: "before", action: "drop" });
+    const ends = new Map<string, bigint[]>();
+    for (const topic of [...retryTopics, DEAD]) ends.set(topic, await endsOf(topic, PARTITIONS));
+    const failing = snippet("kafka").replace('if b"poison" in body:', "if True:");
+    const { child, lines } = await running("kafka", failing);
+    try {
+      const places = await written("user-events", PARTITIONS, odds);
+      const isOurs = ({ id }: { id: string }) => Object.values(places).includes(id);
+      const all = Object.keys(odds).length;
+      await until(
+        async () => child.exitCode !== null || (await letters.peek(100)).filter(isOurs).length === all,
+        40_000,
+      );
+      for (const topic of [...retryTopics, DEAD]) {
+        const found = await held(topic, PARTITIONS, ends.get(topic));
+        expect([topic, changed(odds, places, found)], lines.join("\n")).toEqual([topic, []]);
+      }
+      for (const topic of [...retryTopics, DEAD]) await configured(topic, "max.message.bytes", "20000");
+      const { large } = await written("user-events", 1, { large: odds["as large as the topic takes"]! });
+      const aside = async () => (await letters.peek(100)).find(({ headers }) => headers["x-set-aside"] === large);
+      await until(async () => child.exitCode !== null || (await aside()) !== undefined, 20_000);
+      const { id, body, headers } = (await aside())!;
+      expect([id, body.length, headers["x-error"]]).toEqual([large, 0, "poison cannot be handled"]);
+      expect(headers["x-refusal"]).toMatch(`it stays in ${large}, as it is too large: ${retryTopics[0]}: `);
+    } finally {
+      for (const topic of [...retryTopics, DEAD]) await configured(topic, "max.message.bytes", "1114124");
+      await ended(child);
       await treat(letters, { id: "after", action: "drop" });
     }
   });
