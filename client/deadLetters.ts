@@ -22,6 +22,13 @@ export type Verdict =
   /** Published again with these headers, to the place that it failed in or to `to`, another flow of the same broker. */
   { kind: "redrive"; headers: Headers; to?: string } | { kind: "drop" } | { kind: "keep" };
 
+/** A dead letter that stays, as where it was to go refuses it for what it is. */
+export interface Refused {
+  id: string;
+  /** What the broker said. */
+  reason: string;
+}
+
 /** How many dead letters there are, without taking one. */
 export interface Count {
   messages: number;
@@ -61,8 +68,11 @@ export interface DeadLetters {
    * iteration (`break`), and everything not settled is given back.
    */
   take(size: number): AsyncGenerator<DeadLetter[], void, void>;
-  /** Carries out the verdicts on the batch that was taken last, in the same order. What is redriven is confirmed by the broker before it is removed here. */
-  settle(verdicts: readonly Verdict[]): Promise<void>;
+  /**
+   * Carries out the verdicts on the batch that was taken last, in the same order. What is redriven is confirmed by the broker before it
+   * is removed here. Returns those that the broker refused for what they are, and that stay.
+   */
+  settle(verdicts: readonly Verdict[]): Promise<readonly Refused[]> | Promise<void>;
   /**
    * For `messaging verify`: the canaries of a run that have arrived here since `mark`; those found are removed as far as the broker
    * can remove them, and everything else stays as it is.

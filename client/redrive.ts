@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { DeadLetter, DeadLetters, Verdict } from "./deadLetters.ts";
+import type { DeadLetter, DeadLetters, Refused, Verdict } from "./deadLetters.ts";
 import { canaryOf, HEADERS, redriveCount, redrivenHeaders } from "./headers.ts";
 
 /** How often a message is redriven: one that failed after that is quarantined, that is, it stays where it is. */
@@ -44,6 +44,8 @@ export interface Treated {
   left: number;
   /** Left, as they were redriven too often. */
   quarantined: number;
+  /** Left, as the broker refused them. */
+  refused: readonly Refused[];
   /** Why it ended: `guard` where the consumer still fails. */
   ended: "all" | "limit" | "guard" | "stopped";
   /** How many dead letters came in while it ran, as far as it looked; with `guard`: too many. */
@@ -52,15 +54,17 @@ export interface Treated {
 
 /** Goes through the dead letters of a flow, the oldest first, and treats those that match. */
 export async function treat(letters: DeadLetters, options: TreatOptions): Promise<Treated> {
-  const report: Treated = { treated: 0, left: 0, quarantined: 0, ended: "all", cameBack: 0 };
+  const report: Treated = { treated: 0, left: 0, quarantined: 0, refused: [], ended: "all", cameBack: 0 };
   const guard = mayComeBack(letters, options) ? await returnsGuard(letters) : undefined;
   const started = performance.now();
   const limit = options.limit ?? Number.POSITIVE_INFINITY;
   let removed = 0;
   for await (const batch of letters.take(Math.min(BATCH, limit, options.rate ?? BATCH))) {
     const verdicts = batch.map((letter) => verdictOn(letter, options, report, limit));
-    await letters.settle(verdicts);
-    removed += verdicts.filter(({ kind }) => kind !== "keep").length;
+    const refused = (await letters.settle(verdicts)) ?? [];
+    report.refused = [...report.refused, ...refused];
+    report.treated -= refused.length;
+    removed += verdicts.filter(({ kind }) => kind !== "keep").length - refused.length;
     options.onProgress?.(report);
     // Those that were met again are among those that came in.
     const cameBack = Math.max(report.cameBack, (await guard?.(removed)) ?? 0);

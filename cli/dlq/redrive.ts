@@ -44,7 +44,7 @@ export const redrive: Command = {
       const said = { flow, target, found: messages, dryRun: dry, ...report };
       streams.stdout.write(options.json === undefined ? `${inWords(said)}\n` : `${JSON.stringify(said, null, 2)}\n`);
       if (!dry && options.json === undefined) streams.stderr.write(`${auditNote}\n`);
-      return report.ended === "guard" ? 1 : 0;
+      return report.ended === "guard" || report.refused.length > 0 ? 1 : 0;
     });
   },
 };
@@ -68,7 +68,18 @@ function sameBroker(flow: string, to: string): string {
 type Said = Treated & { flow: string; target: string; found: number; dryRun: boolean };
 
 /** What a run did, or would do, in sentences. */
-export function inWords({ flow, target, found, dryRun, treated, left, quarantined, ended, cameBack }: Said): string {
+export function inWords({
+  flow,
+  target,
+  found,
+  dryRun,
+  treated,
+  left,
+  quarantined,
+  refused,
+  ended,
+  cameBack,
+}: Said): string {
   return [
     `${flow}: ${dryRun ? "would redrive" : "redrove"} ${count(treated)} of ${count(found)} dead letters to ${target}`,
     ...(left > 0 ? [`  ${count(left)} did not match and stay`] : []),
@@ -77,6 +88,7 @@ export function inWords({ flow, target, found, dryRun, treated, left, quarantine
           `  ${count(quarantined)} stay in quarantine: redriven ${MOST_REDRIVES} times, they failed each time (--quarantined takes them too)`,
         ]
       : []),
+    ...refused.map(({ id, reason }) => `  ${id} stays, as it was refused: ${reason}`),
     ...(ended === "guard"
       ? [`  stopped: ${count(cameBack)} came in while it ran, so the consumer still fails: fix that first`]
       : []),

@@ -15,6 +15,7 @@ describe("what messaging dlq says", () => {
     treated: 1000,
     left: 0,
     quarantined: 0,
+    refused: [],
     ended: "all",
     cameBack: 0,
   } as const;
@@ -24,10 +25,14 @@ describe("what messaging dlq says", () => {
     expect(inWords({ ...report, dryRun: true })).toBe(
       "rabbitmq/orders: would redrive 1,000 of 1,200 dead letters to orders",
     );
-    expect(inWords({ ...report, left: 150, quarantined: 50, ended: "guard", cameBack: 12 })).toMatchInlineSnapshot(`
+    const refused = [{ id: "m7", reason: "SQS, payments.fifo: Message must be shorter than 262144 bytes." }];
+    expect(
+      inWords({ ...report, left: 150, quarantined: 49, refused, ended: "guard", cameBack: 12 }),
+    ).toMatchInlineSnapshot(`
       "rabbitmq/orders: redrove 1,000 of 1,200 dead letters to orders
         150 did not match and stay
-        50 stay in quarantine: redriven 3 times, they failed each time (--quarantined takes them too)
+        49 stay in quarantine: redriven 3 times, they failed each time (--quarantined takes them too)
+        m7 stays, as it was refused: SQS, payments.fifo: Message must be shorter than 262144 bytes.
         stopped: 12 came in while it ran, so the consumer still fails: fix that first"
     `);
   });

@@ -14,6 +14,8 @@ export class FakeDeadLetters implements DeadLetters {
   readonly target = "orders";
   readonly redriven: { id: string; headers: Record<string, string>; to?: string }[] = [];
   readonly batches: number[] = [];
+  /** Ids of those that may not be redriven. */
+  readonly refuses = new Set<string>();
   letters: DeadLetter[];
   #taken: DeadLetter[] = [];
   readonly #onSettle: (fake: FakeDeadLetters) => void;
@@ -46,13 +48,16 @@ export class FakeDeadLetters implements DeadLetters {
 
   async settle(verdicts: readonly Verdict[]) {
     if (verdicts.length !== this.#taken.length) throw new Error("one verdict for each");
+    const refused = this.#taken.filter(({ id }, at) => verdicts[at]!.kind === "redrive" && this.refuses.has(id));
     for (const [at, verdict] of verdicts.entries()) {
       const taken = this.#taken[at]!;
+      if (refused.includes(taken)) continue;
       if (verdict.kind === "redrive")
         this.redriven.push({ id: taken.id, headers: verdict.headers, ...(verdict.to && { to: verdict.to }) });
       if (verdict.kind !== "keep") this.letters = this.letters.filter((one) => one !== taken);
     }
     this.#onSettle(this);
+    return refused.map(({ id }) => ({ id, reason: "too large" }));
   }
 
   async collect() {

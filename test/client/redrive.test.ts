@@ -6,7 +6,7 @@ import { FakeDeadLetters, letter } from "./fakeDeadLetters.ts";
 const redrive = (letters: FakeDeadLetters, more: Partial<TreatOptions> = {}) =>
   treat(letters, { id: "run", action: "redrive", ...more });
 const many = (count: number) => Array.from({ length: count }, (_, at) => letter(`m${at}`));
-const nothing = { treated: 0, left: 0, quarantined: 0, ended: "all", cameBack: 0 };
+const nothing = { treated: 0, left: 0, quarantined: 0, refused: [], ended: "all", cameBack: 0 };
 
 describe("treat", () => {
   it("redrives all, the oldest first, in batches of at most a hundred", async () => {
@@ -52,6 +52,14 @@ describe("treat", () => {
     expect(await redrive(letters)).toEqual({ ...nothing, treated: 1, quarantined: 1 });
     expect(letters.ids).toEqual(["three"]);
     expect(await redrive(letters, { quarantined: true })).toEqual({ ...nothing, treated: 1 });
+  });
+
+  it("names what the broker refuses, leaves it, and goes on with the rest", async () => {
+    const letters = new FakeDeadLetters(many(250));
+    letters.refuses.add("m7").add("m120");
+    const refused = ["m7", "m120"].map((id) => ({ id, reason: "too large" }));
+    expect(await redrive(letters)).toEqual({ ...nothing, treated: 248, refused });
+    expect(letters.ids).toEqual(["m7", "m120"]);
   });
 
   it("ends a loop: what fails each time is redriven three times and no more", async () => {
