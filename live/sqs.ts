@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { GetQueueUrlCommand, ListQueuesCommand } from "@aws-sdk/client-sqs";
 import { RefusedError } from "../client/message.ts";
 import type { SqsOperator } from "../client/operator.ts";
-import { call, connectionTo } from "../client/sqs/api.ts";
+import { call, connectionTo, isEmulator } from "../client/sqs/api.ts";
 import { type Counts, countsOf } from "../client/sqs/counts.ts";
 import type { Held, Holding } from "./holding.ts";
 import { eachOf, inTime, withPlace } from "./inTime.ts";
@@ -81,13 +81,6 @@ export async function watching(
     if (!holding || holding.messages > 0 || watched === 0 || seen === LOOKS) return holding;
     await pause(watched / LOOKS);
   }
-}
-
-/** AWS is reached by TLS alone, or by names of its own; what answers elsewhere by plain HTTP is an emulator, whose counts are exact. */
-export function isEmulator(endpoint: string | undefined): boolean {
-  if (endpoint === undefined) return false;
-  const { protocol, hostname } = new URL(endpoint);
-  return protocol === "http:" && !/\.(amazonaws\.com|amazonaws\.com\.cn|aws)$/.test(hostname);
 }
 
 /** What a queue's counts say. */

@@ -21,6 +21,32 @@ export function connectionTo({ region, endpoint, credentials }: Connection): SQS
   });
 }
 
+/** SQS whose errors say which SQS it is, and which queue it refused. */
+export function namedConnectionTo(access: Connection): SQSClient {
+  const sqs = connectionTo(access);
+  const broker = access.endpoint === undefined ? `SQS in ${access.region}` : `SQS at ${access.endpoint}`;
+  sqs.middlewareStack.add(
+    (next) => (args) => {
+      const { QueueUrl } = args.input as { QueueUrl?: string };
+      return next(args).catch((error) => {
+        throw Object.assign(error, { broker, ...(QueueUrl !== undefined && { queue: nameOf(QueueUrl) }) });
+      });
+    },
+    { step: "initialize" },
+  );
+  return sqs;
+}
+
+/** The name of a queue. */
+export const nameOf = (queueUrl: string): string => queueUrl.split("/").at(-1)!;
+
+/** AWS is reached by TLS alone, or by names of its own; what answers elsewhere by plain HTTP is an emulator, whose counts are exact. */
+export function isEmulator(endpoint: string | undefined): boolean {
+  if (endpoint === undefined) return false;
+  const { protocol, hostname } = new URL(endpoint);
+  return protocol === "http:" && !/\.(amazonaws\.com|amazonaws\.com\.cn|aws)$/.test(hostname);
+}
+
 /**
  * Makes a call of SQS, again and again while it does not answer or is too busy. Throws a ConnectionError after `patience`
  * milliseconds (default: 10 s), and a RefusedError as soon as SQS says no.
@@ -41,25 +67,46 @@ export async function call<T>(attempt: () => Promise<T>, patience: number = PATI
 /** What a failed call means to whoever made it. */
 export function translated(error: unknown): ConnectionError | RefusedError {
   if (error instanceof ConnectionError || error instanceof RefusedError) return error;
-  const { name = "Error", message = String(error), $metadata } = error as Partial<Failure>;
+  const { name = "Error", message = String(error), $metadata, broker = "SQS", queue } = error as Partial<Failure>;
   const status = $metadata?.httpStatusCode;
-  const text = `SQS: ${message === "" || message === "UnknownError" ? name : message}`;
+  const reason = message === "" || message === "UnknownError" ? name : inShort(message);
   const refused = status !== undefined && status >= 400 && status < 500 && !busy.test(name);
-  return refused || local.test(name)
-    ? new RefusedError(text, { cause: error })
-    : new ConnectionError(text, { cause: error });
+  if (!refused && !local.test(name)) {
+    const away = status === undefined && broker !== "SQS" ? " does not answer" : "";
+    return new ConnectionError(`${broker}${away}: ${reason}`, { cause: error });
+  }
+  const place = queue === undefined ? broker : `${broker}, ${queue}`;
+  return new RefusedError(`${place}: ${reason}`, { cause: error, tooLarge: isTooLarge(name, message) });
 }
+
+// What differs each time that the same is said: ids of requests, handles, and times of a signature.
+const inShort = (message: string): string =>
+  message
+    .replace(/^@smithy\/\S+ - \[ERROR\] /, "")
+    .replace(/; Request ID: [\w-]+/, "")
+    .replace(/(?<=Value )\S{60,}/, "...")
+    .replace(/\d{8}T\d{6}Z/g, "...");
+
+/**
+ * Whether SQS refuses a message, or a batch, for its size. AWS and LocalStack: `InvalidParameterValue` with these words, and
+ * `BatchRequestTooLong`, with or without a prefix.
+ */
+export const isTooLarge = (name: string, message: string): boolean =>
+  /TooLong/i.test(name) || /must be shorter than \d+ bytes/i.test(message);
 
 /** Whether a refusal is of the access, and not of one message that is too large or no longer ours. */
 export const isOfAccess = ({ cause }: RefusedError): boolean => ofAccess.test((cause as Partial<Failure>)?.name ?? "");
 
 const ofAccess =
-  /AccessDenied|NotAuthorized|NonExistentQueue|QueueDoesNotExist|Token|UnrecognizedClient|Signature|InvalidSecurity|Credentials/;
+  /AccessDenied|NotAuthorized|NonExistentQueue|QueueDoesNotExist|Token|UnrecognizedClient|Signature|InvalidSecurity|Credentials|^KMS/i;
 
 interface Failure {
   name: string;
   message: string;
   $metadata: { httpStatusCode?: number };
+  /** Of a named connection. */
+  broker: string;
+  queue: string;
 }
 
 const busy = /Throttl|TooManyRequests|RequestTimeout|LimitExceeded/i;

@@ -4,10 +4,13 @@ import {
   DeleteMessageBatchCommand,
   ReceiveMessageCommand,
   SendMessageBatchCommand,
+  SendMessageCommand,
   type SQSClient,
 } from "@aws-sdk/client-sqs";
+import type { Headers } from "../headers.ts";
 import { ConnectionError, RefusedError } from "../message.ts";
-import { call } from "./api.ts";
+import { sendFitting } from "../outcome.ts";
+import { call, isTooLarge, nameOf } from "./api.ts";
 import { ageOf, type Entry, type Envelope, LONGEST_HIDDEN, toEnvelope } from "./envelope.ts";
 
 /** Messages that a call takes. Source: SQS API reference, SendMessageBatch and its like. */
@@ -40,18 +43,64 @@ export async function receiveSome(
 /** Sends all, in order, and returns why some were not taken, by their index. */
 export async function sendAll(sqs: SQSClient, QueueUrl: string, entries: Entry[]): Promise<Map<number, RefusedError>> {
   const refused = new Map<number, RefusedError>();
-  for (const batch of toBatches(entries)) {
-    const failed = await inBatch(batch, (Entries) => sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries })));
+  const send = async (batch: (Entry & { Id: string })[]): Promise<void> => {
+    const attempt = (Entries: typeof batch) => sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
+    const failed = await inBatch(QueueUrl, batch, attempt).catch(async (error) => {
+      if (!(error instanceof RefusedError && error.tooLarge)) throw error;
+      // One that is too large by itself is refused as a batch, too.
+      if (batch.length > 1) for (const one of batch) await send([one]);
+      return new Map(batch.length > 1 ? [] : [[Number(batch[0]!.Id), error]]);
+    });
     for (const [index, error] of failed) refused.set(index, error);
-  }
+  };
+  for (const batch of toBatches(entries)) await send(batch);
   return refused;
+}
+
+/** A message on its way from a queue to another. */
+export interface Move {
+  envelope: Envelope;
+  /** Of ours; fewer where it is too large with them. */
+  headers: Headers;
+  /** Whether it is to lie there, which it does without any. */
+  isEnd: boolean;
+  toEntry: (headers: Headers) => Entry;
+}
+
+/** Moves messages, in order, ten at a time, and returns why some stayed. One that fits with fewer headers comes after its ten. */
+export async function moveAll(
+  sqs: SQSClient,
+  from: string,
+  to: string,
+  moves: readonly Move[],
+): Promise<Map<Envelope, RefusedError>> {
+  const stayed = new Map<Envelope, RefusedError>();
+  const sendLess = async (move: Move) =>
+    sendFitting(move, undefined, (headers) =>
+      call(() => sqs.send(new SendMessageCommand({ QueueUrl: to, ...move.toEntry(headers) }))),
+    );
+  for (const some of chunks(moves)) {
+    const refused = await sendAll(
+      sqs,
+      to,
+      some.map(({ headers, toEntry }) => toEntry(headers)),
+    );
+    for (const [index, error] of refused) {
+      const move = some[index]!;
+      const told = error.tooLarge ? await sendLess(move).catch(refusalOf) : error;
+      if (told instanceof RefusedError) stayed.set(move.envelope, told);
+    }
+    const gone = some.map(({ envelope }) => envelope).filter((envelope) => !stayed.has(envelope));
+    await removeAll(sqs, from, gone);
+  }
+  return stayed;
 }
 
 /** Deletes messages that are ours for now. */
 export async function removeAll(sqs: SQSClient, QueueUrl: string, taken: readonly Envelope[]): Promise<void> {
   for (const some of chunks(taken)) {
     const remove = (Entries: Handle[]) =>
-      inBatch(Entries, (left) => sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries: left })));
+      inBatch(QueueUrl, Entries, (left) => sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries: left })));
     const failed = await remove(some.map(toHandle));
     if (failed.size === 0) continue;
     // LocalStack 4.4 counts a handle's age from the receive, whatever the message was hidden for since.
@@ -77,6 +126,11 @@ export async function hideAll(
   }
 }
 
+function refusalOf(error: unknown): RefusedError {
+  if (error instanceof RefusedError) return error;
+  throw error;
+}
+
 type Handle = { Id: string; ReceiptHandle: string };
 
 const toHandle = ({ receiptHandle }: Envelope, index: number): Handle => ({
@@ -86,6 +140,7 @@ const toHandle = ({ receiptHandle }: Envelope, index: number): Handle => ({
 
 /** Makes one call for several entries, again for those that failed by no fault of theirs, and returns why others failed. */
 async function inBatch<T extends { Id: string }>(
+  QueueUrl: string,
   entries: T[],
   attempt: (entries: T[]) => Promise<{ Failed?: BatchResultErrorEntry[] | undefined }>,
 ): Promise<Map<number, RefusedError>> {
@@ -93,10 +148,10 @@ async function inBatch<T extends { Id: string }>(
   let left = entries;
   await call(async () => {
     const { Failed = [] } = await attempt(left);
-    for (const failure of Failed.filter(isRefusal)) refused.set(Number(failure.Id), toError(failure));
+    for (const failure of Failed.filter(isRefusal)) refused.set(Number(failure.Id), refusedAt(QueueUrl, failure));
     const again = Failed.filter((failure) => !isRefusal(failure));
     left = left.filter(({ Id }) => again.some((failure) => failure.Id === Id));
-    if (again.length > 0) throw new ConnectionError(toError(again[0]!).message);
+    if (again.length > 0) throw new ConnectionError(refusedAt(QueueUrl, again[0]!).message);
   });
   return refused;
 }
@@ -105,7 +160,8 @@ async function inBatch<T extends { Id: string }>(
 const isRefusal = ({ SenderFault, Code }: BatchResultErrorEntry) =>
   SenderFault === true || /Invalid|NotExist|AccessDenied|TooLong|Unsupported/i.test(Code ?? "");
 
-const toError = ({ Code = "", Message = "" }: BatchResultErrorEntry) => new RefusedError(`SQS: ${Message || Code}`);
+const refusedAt = (QueueUrl: string, { Code = "", Message = "" }: BatchResultErrorEntry) =>
+  new RefusedError(`SQS, ${nameOf(QueueUrl)}: ${Message || Code}`, { tooLarge: isTooLarge(Code, Message) });
 
 /** Entries in batches that SQS takes: ten at most, and not too many bytes. One that is too large by itself is a batch of its own. */
 export function toBatches(entries: readonly Entry[], mostBytes: number = MOST_BYTES): (Entry & { Id: string })[][] {

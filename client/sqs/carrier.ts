@@ -1,10 +1,10 @@
 import { SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import type { SqsSubscription } from "../access.ts";
-import { HEADERS, type Headers } from "../headers.ts";
+import { contractsOf, HEADERS, type Headers } from "../headers.ts";
 import { type Insistence, insist } from "../insist.ts";
 import { OutdatedAccessError, RefusedError } from "../message.ts";
-import type { Outcome } from "../outcome.ts";
-import { call, isOfAccess } from "./api.ts";
+import { type Outcome, sendFitting } from "../outcome.ts";
+import { call, isOfAccess, nameOf } from "./api.ts";
 import { type Entry, forwarded } from "./envelope.ts";
 import type { Hand } from "./hand.ts";
 
@@ -22,6 +22,8 @@ export interface CarrierArgs {
 export interface Carrier {
   /** Never throws: what cannot be carried out is told, and the message comes back by itself. */
   carryOut(hand: Hand, outcome: Outcome): Promise<void>;
+  /** Gives back at once what was not begun. False: it is not given back, as SQS would take it for a dead letter. Never throws. */
+  untouched(hand: Hand): Promise<boolean>;
   /** From now on no call is tried for longer than it takes to find out that SQS does not answer. */
   stopping(): void;
   /** Gives back what was kept from ourselves. */
@@ -56,12 +58,16 @@ export function carrierOf({ sqs, subscription, onError, insistence, fail }: Carr
 
   const deadLetter = async (hand: Hand, headers: Headers): Promise<boolean> => {
     const { envelope } = hand;
-    try {
+    const place = deadLetterQueueUrl!;
+    let told = true;
+    const put = async (some: Headers) => {
       // SQS itself moves a message under its id: what was moved by us a moment ago is not added again.
-      const entries = withLessAndLess(headers).map((some) => forwarded(envelope, some, envelope.messageId));
-      const sent = await firstAccepted(entries, (entry) =>
-        tell(deadLetterQueueUrl!, () => send(deadLetterQueueUrl!, entry)),
-      );
+      await send(place, forwarded(envelope, some, envelope.messageId, true));
+      told = some[HEADERS.error] !== undefined || headers[HEADERS.error] === undefined;
+    };
+    try {
+      const sent = await tell(place, () => sendFitting({ headers, isEnd: true }, undefined, put));
+      if (!told) onError(untold(nameOf(place), envelope.id, headers));
       return sent && (await remove(hand));
     } catch (error) {
       // At its next receive SQS moves it, without its error. What comes again all the same SQS cannot move either.
@@ -76,7 +82,8 @@ export function carrierOf({ sqs, subscription, onError, insistence, fail }: Carr
     const { envelope } = hand;
     if (envelope.receives < maxReceiveCount) return hide(hand, 0);
     // It would be moved to the dead letters at its next receive.
-    const again = forwarded(envelope, envelope.headers, `${envelope.messageId}-again`);
+    const headers = { ...contractsOf(envelope.headers), [HEADERS.id]: envelope.id };
+    const again = forwarded(envelope, headers, `${envelope.messageId}-again`, false);
     return (await tell(queueUrl, () => send(queueUrl, again))) && remove(hand);
   };
 
@@ -109,6 +116,11 @@ export function carrierOf({ sqs, subscription, onError, insistence, fail }: Carr
         await hand.release(0).catch(() => {});
       }
     },
+    async untouched(hand) {
+      if (hand.envelope.receives >= maxReceiveCount) return false;
+      await carry(hand, { kind: "retry", delay: 0, headers: {} }).catch(onError);
+      return true;
+    },
     stopping() {
       stopping.abort();
     },
@@ -119,20 +131,9 @@ export function carrierOf({ sqs, subscription, onError, insistence, fail }: Carr
   };
 }
 
-/** Headers that may be too large for SQS beside the body, and what is left of them without the least important ones. */
-export function withLessAndLess(headers: Headers): Headers[] {
-  const { [HEADERS.errorStack]: _stack, ...withoutStack } = headers;
-  const { [HEADERS.error]: _error, [HEADERS.failures]: _failures, ...least } = withoutStack;
-  return [headers, withoutStack, least];
-}
-
-/** Tries one after the other until one is not refused; throws the last refusal where all are. */
-async function firstAccepted(entries: Entry[], attempt: (entry: Entry) => Promise<boolean>): Promise<boolean> {
-  const [entry, ...others] = entries;
-  try {
-    return await attempt(entry!);
-  } catch (error) {
-    if (!(error instanceof RefusedError) || others.length === 0) throw error;
-    return firstAccepted(others, attempt);
-  }
-}
+/** That a dead letter lies there without its error. */
+const untold = (place: string, id: string, headers: Headers): RefusedError =>
+  new RefusedError(
+    `SQS, ${place}: ${id} is too large to hold its error beside it: ${headers[HEADERS.errorName]}: ${headers[HEADERS.error]}`,
+    { tooLarge: true },
+  );

@@ -19,7 +19,7 @@ import {
   type Message,
 } from "../message.ts";
 import { outcomeOf, type RetryRule } from "../outcome.ts";
-import { call, connectionTo, translated } from "./api.ts";
+import { call, namedConnectionTo, translated } from "./api.ts";
 import { carrierOf } from "./carrier.ts";
 import { type Envelope, toEntry, toEnvelope } from "./envelope.ts";
 import { hold } from "./hand.ts";
@@ -47,7 +47,7 @@ export class SqsClient implements BrokerClient {
 
   constructor(access: SqsAccess) {
     this.#access = access;
-    this.#sqs = connectionTo(access);
+    this.#sqs = namedConnectionTo(access);
   }
 
   async publish(flow: string, message: Message): Promise<{ id: string }> {
@@ -97,8 +97,9 @@ export class SqsClient implements BrokerClient {
     const carrier = carrierOf({ sqs: this.#sqs, subscription, onError, insistence, fail });
     const receive = (waits: boolean, stopping: AbortSignal) =>
       insist({ ...insistence, stopping }, [{ place: queueUrl }], () => receiveOne(waits));
-    const handle = async (envelope: Envelope) => {
+    const handle = async (envelope: Envelope, begins: boolean) => {
       const hand = hold({ sqs: this.#sqs, queueUrl, envelope, hold: holdFor, onError });
+      if (!begins && (await carrier.untouched(hand))) return;
       const place = { consumer, position: envelope.messageId };
       await carrier.carryOut(hand, await outcomeOf(toDelivery(flow, envelope), handler, rule, place, options));
     };

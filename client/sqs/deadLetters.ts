@@ -1,11 +1,12 @@
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { DeadLetter, DeadLetters, Verdict } from "../deadLetters.ts";
-import { canaryOf, HEADERS } from "../headers.ts";
+import { canaryOf } from "../headers.ts";
 import type { SqsDeadLetters } from "../operator.ts";
+import { KEPT } from "./attributes.ts";
 import { hideAll, MOST, receiveSome, removeAll } from "./batches.ts";
 import { countsOf } from "./counts.ts";
 import type { Envelope } from "./envelope.ts";
-import { KEPT, keptAt } from "./kept.ts";
+import { endedAt } from "./kept.ts";
 import { taking } from "./taking.ts";
 
 /** Seconds that messages are hidden while they are only looked at; they are given back before. */
@@ -18,25 +19,31 @@ export interface SqsDeadLettersArgs {
   access: SqsDeadLetters;
   /** Queue URLs by flow: where dead letters may be redriven to. */
   targets: ReadonlyMap<string, string>;
+  /** Whether it is no SQS of AWS. */
+  emulated: boolean;
 }
 
 /** The dead-letter queue of one SQS queue. */
-export function sqsDeadLetters({ sqs, access, targets }: SqsDeadLettersArgs): DeadLetters {
+export function sqsDeadLetters({ sqs, access, targets, emulated }: SqsDeadLettersArgs): DeadLetters {
   const { flow, queueUrl, deadLetterQueueUrl: url } = access;
-  const take = taking({ sqs, url, targetOf: (to) => (to === undefined ? queueUrl : targets.get(to)) });
+  const take = taking({ sqs, url, targetOf: (to) => (to === undefined ? queueUrl : targets.get(to)), emulated });
+  const toDeadLetter = (envelope: Envelope) => deadLetterOf(envelope, emulated);
 
-  const peek = async (limit: number): Promise<DeadLetter[]> => {
-    const seen: Envelope[] = [];
+  /** The oldest that are seen, until one call of so many seconds sees none: one that does not wait may miss some. */
+  const look = async (limit: number, wait: number): Promise<DeadLetter[]> => {
+    const seen = new Map<string, Envelope>();
     try {
-      while (seen.length < limit) {
-        const some = await receiveSome(sqs, url, { most: limit - seen.length, hold: LOOK, wait: 0 });
-        if (some.length === 0) break;
-        seen.push(...some);
+      while (seen.size < limit) {
+        const some = await receiveSome(sqs, url, { most: limit - seen.size, hold: LOOK, wait });
+        const before = seen.size;
+        for (const envelope of some) seen.set(envelope.messageId, envelope);
+        // All that come were seen before: the first ones are visible again.
+        if (seen.size === before) break;
       }
     } finally {
-      await hideAll(sqs, url, seen, 0);
+      await hideAll(sqs, url, [...seen.values()], 0);
     }
-    return seen.map(toDeadLetter);
+    return [...seen.values()].map(toDeadLetter);
   };
 
   return {
@@ -47,10 +54,10 @@ export function sqsDeadLetters({ sqs, access, targets }: SqsDeadLettersArgs): De
       "SQS counts a receive of each message that is looked at, and hides it for a moment; of one message group it shows ten at most.",
     async count() {
       const { visible, inFlight, delayed } = await countsOf(sqs, url);
-      const oldest = earliest(visible === 0 ? [] : await peek(MOST));
+      const oldest = earliest(visible === 0 ? [] : await look(MOST, 0));
       return { messages: visible + inFlight + delayed, ...(oldest && { oldest }) };
     },
-    peek,
+    peek: (limit) => look(limit, 1),
     take: async function* (size: number) {
       for await (const batch of take.batches(size)) yield batch.map(toDeadLetter);
     },
@@ -78,12 +85,12 @@ export function sqsDeadLetters({ sqs, access, targets }: SqsDeadLettersArgs): De
 }
 
 /** A dead letter as people see it: without what a redrive notes for itself. */
-export function toDeadLetter(envelope: Envelope): DeadLetter {
-  const { id, key, body, messageId, group, sentAt } = envelope;
+export function deadLetterOf(envelope: Envelope, emulated: boolean): DeadLetter {
+  const { id, key, body, messageId, group } = envelope;
   const { [KEPT]: _, ...headers } = envelope.headers;
-  const failedAt = new Date(headers[HEADERS.failures]?.split(",").at(-1) ?? "");
-  const at = Number.isNaN(failedAt.getTime()) ? (keptAt(envelope.headers) ?? sentAt) : failedAt;
-  return { id, ...(key !== undefined && { key }), headers, body, at, position: `${messageId} of group ${group}` };
+  const at = endedAt(envelope, emulated);
+  const position = `${messageId} of group ${group}`;
+  return { id, ...(key !== undefined && { key }), headers, body, ...(at && { at }), position };
 }
 
 const earliest = (letters: readonly DeadLetter[]): Date | undefined =>

@@ -1,14 +1,15 @@
 import type { Message as SqsMessage } from "@aws-sdk/client-sqs";
 import { HEADERS, type Headers } from "../headers.ts";
 import type { Message } from "../message.ts";
-import { type Attributes, toAttributes, toHeaders } from "./attributes.ts";
-import { BODY_ENCODING, fromBody, toBody } from "./body.ts";
+import { type Attributes, attributesOf, toHeaders, withHeaders } from "./attributes.ts";
+import { fromBody, toBody } from "./body.ts";
 import { toId } from "./identity.ts";
 
 /** What SendMessage is given, its queue aside. */
 export interface Entry {
   MessageBody: string;
   MessageAttributes?: Attributes;
+  MessageSystemAttributes?: { AWSTraceHeader: { DataType: "String"; StringValue: string } };
   MessageGroupId: string;
   MessageDeduplicationId: string;
 }
@@ -29,10 +30,12 @@ export interface Envelope {
   receives: number;
   /** When SQS took it, by SQS's clock. */
   sentAt: Date;
+  /** Whether SQS itself moved it here, from the queue whose dead letters these are. */
+  wasMoved: boolean;
   /** When it came, by our clock. */
   receivedAt: number;
   /** As it came, to be sent on. */
-  raw: { body: string; attributes: Attributes };
+  raw: { body: string; attributes: Attributes; trace?: string };
 }
 
 /**
@@ -51,7 +54,7 @@ export function toEntry(message: Message, id: string, at: Date): Entry {
   };
   return {
     MessageBody: text,
-    MessageAttributes: toAttributes(headers, {}),
+    MessageAttributes: attributesOf(headers),
     MessageGroupId: group,
     MessageDeduplicationId: toId(id),
   };
@@ -60,7 +63,7 @@ export function toEntry(message: Message, id: string, at: Date): Entry {
 /** A received message; all of its attributes must have been asked for. */
 export function toEnvelope(message: SqsMessage): Envelope {
   const { Attributes: system = {}, MessageAttributes: attributes = {}, Body: body = "" } = message;
-  const headers = toHeaders(attributes);
+  const headers = { ...countIn(system.MessageDeduplicationId), ...toHeaders(attributes) };
   const id = headers[HEADERS.id] ?? message.MessageId!;
   const group = system.MessageGroupId!;
   const key = headers[HEADERS.key] ?? (group === toId(id) ? undefined : group);
@@ -73,8 +76,9 @@ export function toEnvelope(message: SqsMessage): Envelope {
     ...fromBody(body, headers),
     receives: Number(system.ApproximateReceiveCount),
     sentAt: new Date(Number(system.SentTimestamp)),
+    wasMoved: system.DeadLetterQueueSourceArn !== undefined,
     receivedAt: Date.now(),
-    raw: { body, attributes },
+    raw: { body, attributes, ...(system.AWSTraceHeader !== undefined && { trace: system.AWSTraceHeader }) },
   };
 }
 
@@ -84,18 +88,27 @@ export const LONGEST_HIDDEN = 43_200;
 /** Whole seconds since a message was received, the begun one counted. */
 export const ageOf = ({ receivedAt }: Envelope): number => Math.ceil((Date.now() - receivedAt) / 1000);
 
-/** A received message on its way to another place, with other headers and under a deduplication id of its own. */
-export function forwarded({ raw, id, group }: Envelope, headers: Headers, deduplicationId: string): Entry {
-  const encoding = bodyEncodingOf(raw.attributes);
+/**
+ * A received message on its way to another place, with these headers of ours and under a deduplication id of its own; without any, as
+ * it came. `ends`: it is to lie there, and not to be delivered.
+ */
+export function forwarded({ raw, id, group }: Envelope, ours: Headers, deduplicationId: string, ends: boolean): Entry {
+  const bare = Object.keys(ours).length === 0;
   return {
     MessageBody: raw.body,
-    MessageAttributes: toAttributes({ ...headers, ...encoding, [HEADERS.id]: id }, raw.attributes),
+    MessageAttributes: bare ? raw.attributes : withHeaders(raw.attributes, { ...ours, [HEADERS.id]: id }, ends),
+    ...(raw.trace !== undefined && {
+      MessageSystemAttributes: { AWSTraceHeader: { DataType: "String", StringValue: raw.trace } },
+    }),
     MessageGroupId: group,
     MessageDeduplicationId: toId(deduplicationId),
   };
 }
 
-const bodyEncodingOf = (attributes: Attributes): Headers => {
-  const { [BODY_ENCODING]: encoding } = toHeaders(attributes);
-  return encoding === undefined ? {} : { [BODY_ENCODING]: encoding };
+/** The deduplication id of a dead letter on its way back. It tells how often that was done where the message has no room for headers. */
+export const redriveId = (count: number, messageId: string): string => `${HEADERS.redriveCount}=${count}:${messageId}`;
+
+const countIn = (deduplicationId = ""): Headers => {
+  const [, count] = /^x-redrive-count=(\d+):/.exec(deduplicationId) ?? [];
+  return count === undefined ? {} : { [HEADERS.redriveCount]: count };
 };

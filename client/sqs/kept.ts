@@ -1,26 +1,36 @@
-import { HEADERS, type Headers } from "../headers.ts";
-import { type Entry, type Envelope, forwarded } from "./envelope.ts";
-
-/** The header of a dead letter that a redrive has put behind the others of its group: `<the redrive> <when it ended>`. */
-export const KEPT = "x-kept";
+import { contractsOf, HEADERS, type Headers, redriveCount } from "../headers.ts";
+import { KEPT } from "./attributes.ts";
+import type { Move } from "./batches.ts";
+import { type Envelope, forwarded, redriveId } from "./envelope.ts";
 
 /** A dead letter on its way to the end of its own queue, so that those behind it in its group can be seen. */
-export function toEnd(envelope: Envelope, take: string): Entry {
-  const ended = keptAt(envelope.headers) ?? envelope.sentAt;
-  const headers: Headers = { ...envelope.headers, [KEPT]: `${take} ${ended.toISOString()}` };
-  // The same whenever it is tried: after a crash it is not there twice.
-  return forwarded(envelope, headers, `${envelope.messageId}-kept`);
+export function toEnd(envelope: Envelope, emulated: boolean): Move {
+  const ended = endedAt(envelope, emulated)?.toISOString() ?? "unknown";
+  const headers = { ...contractsOf(envelope.headers), [KEPT]: ended };
+  // The same id whenever it is tried: after a crash it is not there twice.
+  const toEntry = (some: Headers) => forwarded(envelope, some, `${envelope.messageId}-kept`, true);
+  return { envelope, headers, isEnd: true, toEntry };
 }
 
-/** Whether this take has put it to the end already. */
-export const wasKeptBy = (headers: Headers, take: string): boolean => headers[KEPT]?.split(" ")[0] === take;
+/**
+ * When a dead letter ended, whatever was done with it since; undefined where nothing tells. For a message that SQS moves itself, AWS
+ * counts its time anew in a FIFO queue, and LocalStack (`emulated`) leaves it as it was sent.
+ */
+export function endedAt({ headers, sentAt, wasMoved }: Envelope, emulated: boolean): Date | undefined {
+  const failedAt = dateOf(headers[HEADERS.failures]?.split(",").at(-1));
+  // Earlier versions name the redrive before it.
+  if (failedAt !== undefined || headers[KEPT] !== undefined)
+    return failedAt ?? dateOf(headers[KEPT]?.split(" ").at(-1));
+  return wasMoved && emulated ? undefined : sentAt;
+}
 
-/** When a dead letter ended that was put to the end of its queue since. */
-export function keptAt(headers: Headers): Date | undefined {
-  const at = new Date(headers[KEPT]?.split(" ")[1] ?? "");
-  return Number.isNaN(at.getTime()) ? undefined : at;
+function dateOf(text: string | undefined): Date | undefined {
+  const date = new Date(text ?? "");
+  return Number.isNaN(date.getTime()) ? undefined : date;
 }
 
 /** A dead letter on its way back. Tried again within five minutes, SQS adds nothing: a crash in between duplicates nothing either. */
-export const redriven = (envelope: Envelope, headers: Headers): Entry =>
-  forwarded(envelope, headers, `${envelope.messageId}-${headers[HEADERS.redriveCount] ?? "0"}`);
+export function redriven(envelope: Envelope, headers: Headers): Move {
+  const id = redriveId(redriveCount(headers), envelope.messageId);
+  return { envelope, headers, isEnd: false, toEntry: (some) => forwarded(envelope, some, id, false) };
+}

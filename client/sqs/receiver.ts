@@ -7,8 +7,8 @@ export interface Receiver {
 export interface ReceiverArgs<T> {
   /** Asks for one message; waits for it until the broker's own time is over (`waits`), or not at all. What it throws is told. */
   receive: (waits: boolean, stopping: AbortSignal) => Promise<T | undefined>;
-  /** Never throws. */
-  handle: (message: T) => Promise<void>;
+  /** Never throws. `begins`: false for one that came while the consumer was stopped. */
+  handle: (message: T, begins: boolean) => Promise<void>;
   /** Messages in hand at once. */
   concurrency: number;
   onError: (error: Error) => void;
@@ -29,7 +29,7 @@ export function startReceiving<T>({ receive, handle, concurrency, onError }: Rec
   let helpers = 0;
 
   const handled = async (message: T) => {
-    await handle(message);
+    await handle(message, !stopping.signal.aborted);
     hands.free();
   };
   const look = async (waits: boolean): Promise<"found" | "nothing"> => {

@@ -1,14 +1,16 @@
-import { randomUUID } from "node:crypto";
 import type { SQSClient } from "@aws-sdk/client-sqs";
-import type { Verdict } from "../deadLetters.ts";
+import type { Refused, Verdict } from "../deadLetters.ts";
 import { RefusedError } from "../message.ts";
-import { hideAll, receiveSome, removeAll, sendAll } from "./batches.ts";
+import { pause } from "../waiting.ts";
+import { hideAll, moveAll, receiveSome, removeAll } from "./batches.ts";
 import { countsOf } from "./counts.ts";
 import type { Envelope } from "./envelope.ts";
-import { redriven, toEnd, wasKeptBy } from "./kept.ts";
+import { redriven, toEnd } from "./kept.ts";
 
 /** Seconds that what is taken stays hidden after a crash; it is renewed while the taker lives. */
 const HOLD = 20;
+/** Milliseconds after which whatever is sent is newer than the take: SQS tells its time to the second. */
+const SECOND = 1_000;
 /** Kept dead letters that are held in place at most; further ones go to the end of their queue. */
 const MOST_HELD = 1_000;
 
@@ -18,11 +20,13 @@ export interface TakingArgs {
   url: string;
   /** Where a redriven one goes: nowhere that is known, or the URL of a queue. */
   targetOf: (to: string | undefined) => string | undefined;
+  /** Whether it is no SQS of AWS. */
+  emulated: boolean;
 }
 
 export interface Taking {
   batches(size: number): AsyncGenerator<Envelope[], void, void>;
-  settle(verdicts: readonly Verdict[]): Promise<void>;
+  settle(verdicts: readonly Verdict[]): Promise<readonly Refused[]>;
   /** Gives back everything that was taken and is not gone. */
   release(): Promise<void>;
 }
@@ -31,7 +35,7 @@ export interface Taking {
  * Takes dead letters off a FIFO queue. One that is kept hides the rest of its group for as long as it is taken: it is held while
  * there are others to see, and then, only if some are hidden, sent to the end of the queue.
  */
-export function taking({ sqs, url, targetOf }: TakingArgs): Taking {
+export function taking({ sqs, url, targetOf, emulated }: TakingArgs): Taking {
   /** Taken last, not settled. */
   let current: Envelope[] = [];
   /** Judged, and to stay. */
@@ -48,42 +52,37 @@ export function taking({ sqs, url, targetOf }: TakingArgs): Taking {
     await hideAll(sqs, url, all, 0);
   };
 
-  const moveKept = async (take: string) => {
+  /** To the end of the queue, where they are newer than the take, which has then lasted for `lasted` milliseconds. */
+  const moveKept = async (lasted: number) => {
+    await pause(SECOND + 100 - lasted);
     const moved = kept;
-    const refused = await sendAll(
+    const stayed = await moveAll(
       sqs,
       url,
-      moved.map((envelope) => toEnd(envelope, take)),
+      url,
+      moved.map((envelope) => toEnd(envelope, emulated)),
     );
     kept = [];
-    others.push(...moved.filter((_, index) => refused.has(index)));
-    await removeAll(
-      sqs,
-      url,
-      moved.filter((_, index) => !refused.has(index)),
-    );
+    others.push(...stayed.keys());
   };
 
   /** A batch of those that are this take's concern; empty where none can be seen. */
-  const next = async (size: number, take: string, until: Date) => {
+  const next = async (size: number, until: Date) => {
     while (current.length < size) {
       const most = size - current.length;
       // A look that does not wait may miss some, which only matters where it would be the last.
       const last = current.length === 0 && kept.length === 0;
       const some = await receiveSome(sqs, url, { most, hold: HOLD, wait: last ? 1 : 0 });
       if (some.length === 0) return;
-      for (const envelope of some) {
-        const foreign = envelope.sentAt > until || wasKeptBy(envelope.headers, take);
-        (foreign ? others : current).push(envelope);
-      }
+      for (const envelope of some) (envelope.sentAt > until ? others : current).push(envelope);
     }
   };
 
   async function* batches(size: number) {
-    const take = randomUUID();
     const started = await countsOf(sqs, url);
-    // SQS tells its time to the second.
-    const until = new Date(started.at.getTime() + 999);
+    const startedHere = performance.now();
+    const until = new Date(started.at.getTime() + SECOND - 1);
+    const sofar = () => performance.now() - startedHere;
     let renewing: Promise<void> = Promise.resolve();
     const renewal = setInterval(
       () => {
@@ -94,17 +93,17 @@ export function taking({ sqs, url, targetOf }: TakingArgs): Taking {
     let lastSeen = Date.now();
     try {
       for (;;) {
-        await next(size, take, until);
+        await next(size, until);
         if (current.length > 0) {
           yield current;
           kept.push(...current.splice(0));
-          if (kept.length > MOST_HELD) await moveKept(take);
+          if (kept.length > MOST_HELD) await moveKept(sofar());
           lastSeen = Date.now();
           continue;
         }
         const { visible, inFlight } = await countsOf(sqs, url);
         const elsewhere = inFlight > kept.length + others.length;
-        if (kept.length > 0 && visible > 0) await moveKept(take);
+        if (kept.length > 0 && visible > 0) await moveKept(sofar());
         // Another redrive has them in hand, or one that crashed had them.
         else if (!elsewhere || Date.now() - lastSeen > (HOLD + 5) * 1000) return;
       }
@@ -127,20 +126,19 @@ export function taking({ sqs, url, targetOf }: TakingArgs): Taking {
       some: wanted.filter(({ verdict }) => verdict.to === to),
       place: placeOf(to),
     }));
-    const gone = new Set(judged.flatMap(({ envelope, verdict }) => (verdict.kind === "drop" ? [envelope] : [])));
-    let refusal: RefusedError | undefined;
+    const dropped = judged.flatMap(({ envelope, verdict: { kind } }) => (kind === "drop" ? [envelope] : []));
+    await removeAll(sqs, url, dropped);
+    const gone = new Set(dropped);
+    const refused: Refused[] = [];
     for (const { some, place } of places) {
-      const entries = some.map(({ envelope, verdict: { headers } }) => redriven(envelope, headers));
-      const refused = await sendAll(sqs, place, entries);
-      for (const [index, { envelope }] of some.entries()) if (!refused.has(index)) gone.add(envelope);
-      refusal ??= [...refused.values()][0];
+      const moves = some.map(({ envelope, verdict: { headers } }) => redriven(envelope, headers));
+      const stayed = await moveAll(sqs, url, place, moves);
+      for (const { envelope } of some) if (!stayed.has(envelope)) gone.add(envelope);
+      for (const [{ id }, { message }] of stayed) refused.push({ id, reason: message });
     }
-    await removeAll(sqs, url, [...gone]);
-    const staying = judged.filter(({ envelope }) => !gone.has(envelope));
     current = [];
-    kept.push(...staying.flatMap(({ envelope, verdict: { kind } }) => (kind === "keep" ? [envelope] : [])));
-    others.push(...staying.flatMap(({ envelope, verdict: { kind } }) => (kind === "keep" ? [] : [envelope])));
-    if (refusal) throw refusal;
+    kept.push(...judged.flatMap(({ envelope }) => (gone.has(envelope) ? [] : [envelope])));
+    return refused;
   }
 
   const placeOf = (to: string | undefined) => {

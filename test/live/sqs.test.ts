@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { isEmulator } from "../../client/sqs/api.ts";
 import { figureOf } from "../../client/sqs/counts.ts";
-import { isEmulator, reasonOf, toHolding, watching } from "../../live/sqs.ts";
+import { reasonOf, toHolding, watching } from "../../live/sqs.ts";
 
 describe("what a queue of SQS holds", () => {
   it.each([

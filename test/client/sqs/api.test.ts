@@ -1,6 +1,7 @@
+import { GetQueueUrlCommand } from "@aws-sdk/client-sqs";
 import { describe, expect, it, vi } from "vitest";
 import { ConnectionError, RefusedError } from "../../../client/message.ts";
-import { call, translated } from "../../../client/sqs/api.ts";
+import { call, isOfAccess, namedConnectionTo, translated } from "../../../client/sqs/api.ts";
 import { refusal } from "./fakeSqs.ts";
 
 const failure = (name: string, status?: number) =>
@@ -12,6 +13,9 @@ describe("a failed call of SQS", () => {
     ["QueueDoesNotExist", 400],
     ["InvalidParameterValue", 400],
     ["CredentialsProviderError", undefined],
+    ["KMS.DisabledException", 400],
+    ["KmsDisabled", 400],
+    ["ExpiredTokenException", 403],
   ])("is refused: %s %s", (name, status) => {
     expect(translated(failure(name, status))).toEqual(new RefusedError("SQS: why"));
   });
@@ -23,12 +27,65 @@ describe("a failed call of SQS", () => {
     ["ServiceUnavailable", 503],
     ["ThrottlingException", 400],
     ["RequestThrottled", 403],
+    ["KMS.ThrottlingException", 400],
   ])("may work later: %s %s", (name, status) => {
     expect(translated(failure(name, status))).toEqual(new ConnectionError("SQS: why"));
   });
 
   it("has a name where it has no words", () => {
     expect(translated(Object.assign(new Error(""), { name: "AggregateError" })).message).toBe("SQS: AggregateError");
+  });
+});
+
+describe("a refusal of SQS", () => {
+  it.each([
+    ["AccessDenied", true],
+    ["QueueDoesNotExist", true],
+    ["KmsDisabled", true],
+    ["KMS.InvalidStateException", true],
+    ["ExpiredToken", true],
+    ["InvalidParameterValue", false],
+  ])("%s is of the access: %s", (name, expected) => {
+    expect(isOfAccess(translated(failure(name, 400)) as RefusedError)).toBe(expected);
+  });
+
+  it.each([
+    [
+      "InvalidParameterValue",
+      "One or more parameters are invalid. Reason: Message must be shorter than 1048576 bytes.",
+    ],
+    ["InvalidParameterValueException", "Message must be shorter than 262144 bytes."],
+    ["AWS.SimpleQueueService.BatchRequestTooLong", "Batch requests cannot be longer than 1048576 bytes."],
+    ["MessageTooLong", "too long"],
+  ])("is of a message that is too large: %s, %s", (name, message) => {
+    expect(translated(Object.assign(failure(name, 400), { message }))).toMatchObject({ tooLarge: true });
+  });
+
+  it("is the same text each time that it is the same", () => {
+    const texts = ["1-a", "2-b"].map((id) => {
+      const message = `arn:aws:kms:1:key/2 is disabled. (Service: AWSKMS; Status Code: 400; Error Code: DisabledException; Request ID: ${id}; Proxy: null)`;
+      return translated(Object.assign(failure("KmsDisabled", 400), { message })).message;
+    });
+    expect(new Set(texts)).toEqual(
+      new Set([
+        "SQS: arn:aws:kms:1:key/2 is disabled. (Service: AWSKMS; Status Code: 400; Error Code: DisabledException; Proxy: null)",
+      ]),
+    );
+  });
+});
+
+describe("a named connection", () => {
+  it("says which SQS does not answer", async () => {
+    const sqs = namedConnectionTo({
+      region: "eu-central-1",
+      endpoint: "http://127.0.0.1:1",
+      credentials: { accessKeyId: "a", secretAccessKey: "s" },
+    });
+    const asked = call(() => sqs.send(new GetQueueUrlCommand({ QueueName: "q" })), 0);
+    await expect(asked).rejects.toEqual(
+      new ConnectionError("SQS at http://127.0.0.1:1 does not answer: connect ECONNREFUSED 127.0.0.1:1"),
+    );
+    sqs.destroy();
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { hideAll, removeAll, sendAll, toBatches } from "../../../client/sqs/batches.ts";
 import type { Entry } from "../../../client/sqs/envelope.ts";
-import { envelope, fakeSqs } from "./fakeSqs.ts";
+import { envelope, fakeSqs, refusal } from "./fakeSqs.ts";
 
 const entry = (body: string): Entry => ({ MessageBody: body, MessageGroupId: "g", MessageDeduplicationId: "d" });
 const idsIn = (input: Record<string, unknown>) => (input.Entries as { Id: string }[]).map(({ Id }) => Id);
@@ -36,8 +36,24 @@ describe("sending", () => {
       };
     });
     const refused = await sendAll(sqs, "url", ["a", "b", "c"].map(entry));
-    expect([...refused].map(([index, { message }]) => [index, message])).toEqual([[2, "SQS: never"]]);
+    expect([...refused].map(([index, { message }]) => [index, message])).toEqual([[2, "SQS, url: never"]]);
     expect(calls.map(([, input]) => idsIn(input))).toEqual([["0", "1", "2"], ["0"]]);
+  });
+});
+
+describe("a batch that is refused as it is too large", () => {
+  it("is sent one by one, and only what is too large by itself is refused", async () => {
+    const { sqs, calls } = fakeSqs((_, input) => {
+      const entries = input.Entries as Entry[];
+      const large = entries.some(({ MessageBody }) => MessageBody === "large");
+      if (entries.length > 1 || large) throw refusal("AWS.SimpleQueueService.BatchRequestTooLong", "too long");
+      return {};
+    });
+    const refused = await sendAll(sqs, "url", ["a", "large", "c"].map(entry));
+    expect([...refused].map(([index, { message, tooLarge }]) => [index, message, tooLarge])).toEqual([
+      [1, "SQS: too long", true],
+    ]);
+    expect(calls.map(([, input]) => idsIn(input))).toEqual([["0", "1", "2"], ["0"], ["1"], ["2"]]);
   });
 });
 
@@ -72,7 +88,7 @@ describe("deleting", () => {
     const { sqs } = fakeSqs((name) =>
       name === "DeleteMessageBatch" ? { Failed: [{ Id: "0", SenderFault: true, Code: "C", Message: "no" }] } : {},
     );
-    await expect(removeAll(sqs, "url", [envelope("a")])).rejects.toThrow("SQS: no");
+    await expect(removeAll(sqs, "url", [envelope("a")])).rejects.toThrow("SQS, url: no");
   });
 });
 

@@ -1,9 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
 import type { SqsSubscription } from "../../../client/access.ts";
-import { HEADERS, type Headers } from "../../../client/headers.ts";
 import type { Refusals } from "../../../client/insist.ts";
 import { ConnectionError, RefusedError } from "../../../client/message.ts";
-import { carrierOf, withLessAndLess } from "../../../client/sqs/carrier.ts";
+import { carrierOf } from "../../../client/sqs/carrier.ts";
 import { toRule } from "../../../client/sqs/client.ts";
 import type { Hand } from "../../../client/sqs/hand.ts";
 import { forLong } from "../forLong.ts";
@@ -49,7 +48,7 @@ function made(answer?: Parameters<typeof fakeSqs>[0], more: Partial<SqsSubscript
       MessageDeduplicationId,
       JSON.parse((MessageAttributes as { "x-headers": { StringValue: string } })["x-headers"].StringValue),
     ]);
-  return { carrier, errors, failed, sent };
+  return { carrier, calls, errors, failed, sent };
 }
 
 describe("what becomes of a delivery on SQS", () => {
@@ -79,19 +78,54 @@ describe("what becomes of a delivery on SQS", () => {
       return {};
     });
     const { hand, done } = fakeHand("a", 3);
-    await carrier.carryOut(hand, { kind: "deadLetter", headers: {} });
+    await carrier.carryOut(hand, { kind: "deadLetter", headers: { "x-error": "e" } });
     expect([sent().length, done, errors]).toEqual([2, ["remove"], []]);
   });
 
+  const tooLong = () => refusal("InvalidParameterValue", "Reason: Message must be shorter than 262144 bytes.");
+  const error = { "x-error": "e", "x-error-name": "E", "x-error-stack": "s" };
+
   it("is that its dead letter has less to tell where it would be too large", async () => {
-    const { carrier, sent } = made((_, { MessageAttributes }) => {
-      if (JSON.stringify(MessageAttributes).includes("x-error-stack"))
-        throw refusal("InvalidParameterValue", "too long");
+    const { carrier, errors, sent } = made((_, { MessageAttributes }) => {
+      if (JSON.stringify(MessageAttributes).includes("x-error-stack")) throw tooLong();
       return {};
     });
     const { hand, done } = fakeHand("a", 3);
-    await carrier.carryOut(hand, { kind: "deadLetter", headers: { "x-error": "e", "x-error-stack": "s" } });
-    expect([sent().at(-1)![2], done]).toEqual([{ "x-error": "e", "x-message-id": "a" }, ["remove"]]);
+    await carrier.carryOut(hand, { kind: "deadLetter", headers: error });
+    expect([sent().at(-1)![2], done, errors]).toEqual([
+      { "x-error": "e", "x-error-name": "E", "x-message-id": "a" },
+      ["remove"],
+      [],
+    ]);
+  });
+
+  it("is that it ends as it came where nothing fits beside it, and its error is told", async () => {
+    const { carrier, errors, calls } = made((_, { MessageAttributes }) => {
+      if (Object.keys(MessageAttributes as object).length > 0) throw tooLong();
+      return {};
+    });
+    const { hand, done } = fakeHand("a", 3);
+    await carrier.carryOut(hand, { kind: "deadLetter", headers: error });
+    expect([calls.at(-1)![1], done, errors]).toEqual([
+      {
+        QueueUrl: "dead",
+        MessageBody: "body",
+        MessageAttributes: {},
+        MessageGroupId: "group",
+        MessageDeduplicationId: "a",
+      },
+      ["remove"],
+      ["SQS, dead: a is too large to hold its error beside it: E: e"],
+    ]);
+  });
+
+  it("is left to SQS where it is too large for the dead letters even as it came", async () => {
+    const { carrier, errors } = made(() => {
+      throw tooLong();
+    });
+    const { hand, done } = fakeHand("a", 3);
+    await carrier.carryOut(hand, { kind: "deadLetter", headers: error });
+    expect([done, errors]).toEqual([["release 0"], ["SQS: Reason: Message must be shorter than 262144 bytes."]]);
   });
 
   it("is left to SQS where the dead letters refuse it", async () => {
@@ -160,6 +194,15 @@ describe("a message of others", () => {
   });
 });
 
+describe("a message that came while its consumer was stopped", () => {
+  it("goes back at once, unless it would be a dead letter then", async () => {
+    const { carrier } = made();
+    const [first, last] = [fakeHand("a", 2), fakeHand("b", 3)];
+    expect([await carrier.untouched(first.hand), await carrier.untouched(last.hand)]).toEqual([true, false]);
+    expect([first.done, last.done]).toEqual([["release 0"], []]);
+  });
+});
+
 describe("the rule of an SQS queue", () => {
   it("is its own count and visibility timeout", () => {
     expect(toRule(subscription)).toEqual({ maxAttempts: 3, delays: [7000] });
@@ -168,13 +211,5 @@ describe("the rule of an SQS queue", () => {
   it("has no end where poison blocks", () => {
     const { maxReceiveCount: _, deadLetterQueueUrl: __, ...block } = subscription;
     expect(toRule(block)).toEqual({ maxAttempts: Number.POSITIVE_INFINITY, delays: [7000] });
-  });
-});
-
-describe("headers that are too large", () => {
-  it("lose the stack first, and what identifies the message never", () => {
-    const headers: Headers = Object.fromEntries(Object.values(HEADERS).map((name) => [name, "v"]));
-    const lost = withLessAndLess(headers).map((some) => Object.keys(headers).filter((name) => !(name in some)));
-    expect(lost).toEqual([[], ["x-error-stack"], ["x-failures", "x-error", "x-error-stack"]]);
   });
 });

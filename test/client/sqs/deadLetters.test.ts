@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Verdict } from "../../../client/deadLetters.ts";
 import { redrivenHeaders } from "../../../client/headers.ts";
-import { sqsDeadLetters, toDeadLetter } from "../../../client/sqs/deadLetters.ts";
+import { deadLetterOf, sqsDeadLetters } from "../../../client/sqs/deadLetters.ts";
 import { toEntry } from "../../../client/sqs/envelope.ts";
 import { fakeFifo } from "./fakeFifo.ts";
 import { envelope } from "./fakeSqs.ts";
@@ -10,9 +10,12 @@ const access = { flow: "sqs/work", queueUrl: "https://sqs/work.fifo", deadLetter
 const other = "https://sqs/other.fifo";
 
 /** A dead-letter queue with these messages, `group:body` each, an hour old. */
-function made(...messages: string[]) {
+const made = (...messages: string[]) => madeFor(Number.POSITIVE_INFINITY, ...messages);
+
+/** The same, where messages of so many characters are the longest. */
+function madeFor(longest: number, ...messages: string[]) {
   let now = Date.now() - 3_600_000;
-  const fifo = fakeFifo(() => now);
+  const fifo = fakeFifo(() => now, longest);
   const put = (message: string, headers = {}) => {
     const [key, body] = message.split(":") as [string, string];
     fifo.send(access.deadLetterQueueUrl, {
@@ -25,7 +28,7 @@ function made(...messages: string[]) {
     [access.flow, access.queueUrl],
     ["sqs/other", other],
   ]);
-  const letters = sqsDeadLetters({ sqs: fifo.sqs, access, targets });
+  const letters = sqsDeadLetters({ sqs: fifo.sqs, access, targets, emulated: true });
   return {
     letters,
     put,
@@ -35,6 +38,7 @@ function made(...messages: string[]) {
     dead: () => fifo.seen(access.deadLetterQueueUrl),
     work: (url = access.queueUrl) => fifo.seen(url),
     calls: fifo.calls,
+    send: (entry: Parameters<typeof fifo.send>[1]) => fifo.send(access.deadLetterQueueUrl, entry),
     failNext: fifo.failNext,
   };
 }
@@ -44,6 +48,7 @@ type Judge = (body: string) => Verdict["kind"];
 /** Takes all, and does with each as its body says; gives what was seen. */
 async function treated({ letters }: ReturnType<typeof made>, judge: Judge, to?: string): Promise<string[]> {
   const seen: string[] = [];
+  const refused: unknown[] = [];
   for await (const batch of letters.take(3)) {
     const verdicts = batch.map(({ body, headers }): Verdict => {
       seen.push(body.toString());
@@ -51,8 +56,9 @@ async function treated({ letters }: ReturnType<typeof made>, judge: Judge, to?: 
       if (kind !== "redrive") return { kind };
       return { kind, headers: redrivenHeaders(headers, "run"), ...(to && { to }) };
     });
-    await letters.settle(verdicts);
+    refused.push(...((await letters.settle(verdicts)) ?? []));
   }
+  expect(refused).toEqual([]);
   return seen;
 }
 
@@ -92,6 +98,29 @@ describe("dead letters on SQS", () => {
     ]);
     expect(all.work()).toEqual(["a:6"]);
     expect(all.dead()).toEqual(["a:1", "a:2", "a:3", "a:4", "a:5", "a:7"]);
+  });
+
+  it("that are too large with what is ours stay and are named, and the others go, those behind it too", async () => {
+    const full = "x".repeat(500);
+    const all = madeFor(500, "b:1");
+    for (const body of [full, "2"])
+      all.send({ Id: body, MessageBody: body, MessageGroupId: "a", MessageDeduplicationId: body });
+    const reason = "SQS: Message must be shorter than 500 bytes.";
+    for (const group of ["a", "c"]) {
+      const refused = [];
+      const seen: string[] = [];
+      for await (const batch of all.letters.take(1)) {
+        seen.push(...batch.map(({ body }) => body.toString()));
+        const redrive = batch.map(({ headers }) => ({
+          kind: "redrive" as const,
+          headers: redrivenHeaders(headers, "run"),
+        }));
+        refused.push(...((await all.letters.settle(redrive)) ?? []));
+      }
+      expect(refused).toEqual([{ id: expect.any(String), reason }]);
+      expect(seen).toEqual(group === "a" ? ["1", full, "2"] : [full]);
+      expect([all.dead(), all.work()]).toEqual([[`a:${full}`], ["b:1", "a:2"]]);
+    }
   });
 
   it("that come while they are taken are of the next take", async () => {
@@ -151,18 +180,32 @@ describe("dead letters on SQS", () => {
 
 describe("a dead letter", () => {
   const headers = { "x-failures": "2026-01-01T00:00:00.000Z,2026-01-01T00:00:01.000Z" };
-  const kept = { "x-kept": "take 2026-01-02T00:00:00.000Z" };
+  const at = (more: Parameters<typeof envelope>[1], emulated = false) => deadLetterOf(envelope("a", more), emulated).at;
 
   it("ended when it failed last", () => {
-    expect(toDeadLetter(envelope("a", { headers: { ...headers, ...kept } }))).toMatchObject({
+    const kept = { "x-kept": "2026-01-02T00:00:00.000Z" };
+    expect(deadLetterOf(envelope("a", { headers: { ...headers, ...kept } }), true)).toMatchObject({
       headers,
       at: new Date("2026-01-01T00:00:01.000Z"),
       position: "a of group group",
     });
   });
 
-  it("ended when SQS moved it, whatever was done with it since", () => {
-    expect(toDeadLetter(envelope("a")).at).toEqual(new Date(1000));
-    expect(toDeadLetter(envelope("a", { headers: kept })).at).toEqual(new Date("2026-01-02T00:00:00.000Z"));
+  it("ended when it was put there, and on AWS when SQS itself did so", () => {
+    expect([at({}), at({}, true), at({ wasMoved: true })]).toEqual(Array(3).fill(new Date(1000)));
   });
+
+  it("ended nobody knows when where an emulator moved it, which leaves the time of its sending", () => {
+    expect([at({ wasMoved: true }, true), at({ headers: { "x-kept": "unknown" } }, true)]).toEqual([
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it.each(["2026-01-02T00:00:00.000Z", "take 2026-01-02T00:00:00.000Z"])(
+    "ended when it did before it was put to the end: %s",
+    (kept) => {
+      expect(at({ headers: { "x-kept": kept } })).toEqual(new Date("2026-01-02T00:00:00.000Z"));
+    },
+  );
 });

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { toAttributes, toHeaders } from "../../../client/sqs/attributes.ts";
 import { fromBody, toBody } from "../../../client/sqs/body.ts";
-import { forwarded, toEntry, toEnvelope } from "../../../client/sqs/envelope.ts";
+import { forwarded, redriveId, toEntry, toEnvelope } from "../../../client/sqs/envelope.ts";
 import { toId } from "../../../client/sqs/identity.ts";
 
 const at = new Date("2026-01-02T03:04:05.678Z");
@@ -89,40 +88,6 @@ describe("a body", () => {
   });
 });
 
-describe("headers", () => {
-  it("come back whatever is in them", () => {
-    const headers = { "": "", 'q"': "\u0000\u001F\uFFFE\uFFFF\uD800", "x-error": "ü\n\u{1F600}" };
-    const attributes = toAttributes(headers, {});
-    expect(attributes["x-headers"]!.StringValue).toMatch(/^[\x20-\x7E\u{A0}-\u{FFFD}\u{1F600}]*$/u);
-    expect(toHeaders(attributes)).toEqual(headers);
-  });
-
-  it("are what a foreign producer sent as attributes, as text", () => {
-    const attributes = {
-      color: text("red"),
-      count: { DataType: "Number", StringValue: "7" },
-      raw: { DataType: "Binary", BinaryValue: new Uint8Array([1, 2]) },
-    };
-    expect(toHeaders(attributes)).toEqual({ color: "red", count: "7", raw: "AQI=" });
-  });
-
-  it("stay attributes where they came as such, and go into the one attribute where they changed or have no room", () => {
-    const names = Array.from({ length: 10 }, (_, n) => `a${n}`);
-    const attributes = Object.fromEntries(names.map((name) => [name, text(name)]));
-    const sent = toAttributes({ ...toHeaders(attributes), a0: "changed", "x-error": "e" }, attributes);
-    expect(Object.keys(sent)).toEqual([...names.slice(1), "x-headers"]);
-    expect(toHeaders(sent)).toEqual({ ...toHeaders(attributes), a0: "changed", "x-error": "e" });
-  });
-
-  it.each([["no JSON"], ["[1]"], ["null"], ["7"]])("that are no map are a header themselves: %s", (value) => {
-    expect(toHeaders({ "x-headers": text(value) })).toEqual({ "x-headers": value });
-  });
-
-  it("that are no text become text", () => {
-    expect(toHeaders({ "x-headers": text('{"n":1,"o":{"a":[]}}') })).toEqual({ n: "1", o: '{"a":[]}' });
-  });
-});
-
 describe("a received message", () => {
   it("is told in the contract's words", () => {
     const { raw: _, receivedAt: __, ...told } = received(toEntry({ body: "text", key: "k" }, "id-1", at), "3");
@@ -136,6 +101,7 @@ describe("a received message", () => {
       body: Buffer.from("text"),
       receives: 3,
       sentAt: new Date(1000),
+      wasMoved: false,
     });
   });
 
@@ -144,23 +110,40 @@ describe("a received message", () => {
     expect(toEnvelope(message)).toMatchObject({ id: "m", key: "g", headers: {} });
   });
 
-  it("goes on with its body, its group, its id and its foreign attributes, under another deduplication id", () => {
-    const entry = toEntry({ body: "\u0000", key: "k" }, "id-1", at);
-    const foreign = { ...entry, MessageAttributes: { ...entry.MessageAttributes, color: text("red") } };
-    const envelope = received(foreign);
-    const sent = forwarded(envelope, { ...envelope.headers, "x-error": "e" }, "other");
-    expect(sent).toMatchObject({ MessageBody: "AA==", MessageGroupId: "k", MessageDeduplicationId: "other" });
+  it("goes on with its body, its group, its id, its trace and its own attributes, under another deduplication id", () => {
+    const entry = toEntry({ body: "\u0000", key: "k", headers: { tenant: "t" } }, "id-1", at);
+    const envelope = received({ ...entry, MessageAttributes: { ...entry.MessageAttributes, color: text("red") } });
+    envelope.raw.trace = "Root=1-5759e988-bd862e3fe1be46a994272793";
+    const sent = forwarded(envelope, { "x-error": "e" }, "other", true);
+    expect(sent).toMatchObject({
+      MessageBody: "AA==",
+      MessageGroupId: "k",
+      MessageDeduplicationId: "other",
+      MessageSystemAttributes: { AWSTraceHeader: text("Root=1-5759e988-bd862e3fe1be46a994272793") },
+    });
     expect(sent.MessageAttributes!.color).toEqual(text("red"));
+    // What identifies it is in the headers that it goes with.
     expect(headersOf(sent)).toEqual({
-      "x-message-id": "id-1",
-      "x-published-at": at.toISOString(),
-      "x-error": "e",
+      tenant: "t",
       "x-body-encoding": "base64",
+      "x-error": "e",
+      "x-message-id": "id-1",
     });
     expect(received(sent)).toMatchObject({
       id: "id-1",
       body: Buffer.from([0]),
-      headers: { "x-error": "e", color: "red" },
+      headers: { tenant: "t", color: "red" },
     });
+  });
+
+  it("goes on as it came where it goes without headers of ours", () => {
+    const envelope = received(toEntry({ body: "text", key: "k" }, "id-1", at));
+    expect(forwarded(envelope, {}, "other", true).MessageAttributes).toBe(envelope.raw.attributes);
+  });
+
+  it("tells by its deduplication id how often it was redriven, where no header has room", () => {
+    const MessageDeduplicationId = redriveId(2, "m");
+    const told = toEnvelope({ MessageId: "n", Body: "b", Attributes: { MessageGroupId: "g", MessageDeduplicationId } });
+    expect([MessageDeduplicationId, told.headers]).toEqual(["x-redrive-count=2:m", { "x-redrive-count": "2" }]);
   });
 });

@@ -35,7 +35,8 @@ function slowHands() {
   const open = new Map<string, () => void>();
   return {
     open,
-    handle: (message: string) => new Promise<void>((resolve) => void open.set(message, resolve)),
+    handle: (message: string, begins = true) =>
+      new Promise<void>((resolve) => void open.set(begins ? message : `${message}, given back`, resolve)),
     end: (message: string) => {
       open.get(message)!();
       open.delete(message);
@@ -85,12 +86,12 @@ describe("a consumer that is stopped", () => {
     const ended = consumer.stop().then(stopped);
     // It came while the consumer was stopped: SQS has counted its receive.
     queue.put("b");
-    await vi.waitFor(() => expect([...hands.open.keys()]).toEqual(["a", "b"]));
+    await vi.waitFor(() => expect([...hands.open.keys()]).toEqual(["a", "b, given back"]));
     queue.put("c");
     hands.end("a");
-    await vi.waitFor(() => expect([...hands.open.keys()]).toEqual(["b"]));
+    await vi.waitFor(() => expect([...hands.open.keys()]).toEqual(["b, given back"]));
     expect(stopped).not.toHaveBeenCalled();
-    hands.end("b");
+    hands.end("b, given back");
     await ended;
     expect([...hands.open.keys(), queue.calls().waiting]).toEqual([0]);
   });

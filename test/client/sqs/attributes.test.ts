@@ -1,0 +1,98 @@
+import { describe, expect, it } from "vitest";
+import { type Attributes, attributesOf, toHeaders, withHeaders } from "../../../client/sqs/attributes.ts";
+
+const text = (value: string) => ({ DataType: "String", StringValue: value });
+/** Ten attributes of every type, as a producer sends them that knows nothing of this contract. */
+const ten: Attributes = {
+  ...Object.fromEntries(Array.from({ length: 6 }, (_, at) => [`a${at}`, text(`v${at}`)])),
+  count: { DataType: "Number", StringValue: "9007199254740993.10" },
+  rank: { DataType: "Number.int", StringValue: "007" },
+  raw: { DataType: "Binary", BinaryValue: new Uint8Array([0, 255]) },
+  icon: { DataType: "Binary.png", BinaryValue: new Uint8Array([137, 80]) },
+};
+const ours = { "x-message-id": "m", "x-error": "e" };
+const redriven = { "x-message-id": "m", "x-redrive-count": "1" };
+const mapOf = (attributes: Attributes) => JSON.parse(attributes["x-headers"]!.StringValue!);
+/** Bytes are the same in whatever array they are. */
+const plain = (attributes: Attributes) =>
+  Object.fromEntries(
+    Object.entries(attributes).map(([name, value]) => [
+      name,
+      { ...value, ...(value.BinaryValue && { BinaryValue: [...value.BinaryValue] }) },
+    ]),
+  );
+
+describe("the headers of a message on SQS", () => {
+  it("come back whatever is in them", () => {
+    const headers = { "": "", 'q"': "\u0000\u001F\uFFFE\uFFFF\uD800", "x-error": "ü\n\u{1F600}", ["__proto__"]: "p" };
+    const attributes = attributesOf(headers);
+    expect(attributes["x-headers"]!.StringValue).toMatch(/^[\x20-\x7E\u{A0}-\u{FFFD}\u{1F600}]*$/u);
+    expect(toHeaders(attributes)).toEqual(headers);
+  });
+
+  it("are what a foreign producer sent as attributes, as text", () => {
+    const { a0, count, rank, raw } = ten;
+    const name = { DataType: "Binary", BinaryValue: Buffer.from("Zoë") };
+    expect(toHeaders({ a0: a0!, count: count!, rank: rank!, raw: raw!, name })).toEqual({
+      a0: "v0",
+      count: "9007199254740993.10",
+      rank: "007",
+      raw: "base64:AP8=",
+      name: "Zoë",
+    });
+  });
+
+  it.each([["no JSON"], ["[1]"], ["null"], ["7"]])("that are no map are a header themselves: %s", (value) => {
+    expect(toHeaders({ "x-headers": text(value) })).toEqual({ "x-headers": value });
+  });
+
+  it("that are no text become text", () => {
+    expect(toHeaders({ "x-headers": text('{"n":1,"o":{"a":[]}}') })).toEqual({ n: "1", o: '{"a":[]}' });
+  });
+});
+
+describe("a message that goes on", () => {
+  it("keeps its attributes and its own headers, and has ours in place of those of ours that it had", () => {
+    const { a0, raw, rank } = ten;
+    const came = {
+      a0: a0!,
+      raw: raw!,
+      rank: rank!,
+      ...attributesOf({ tenant: "t", "x-spring": "s", "x-attempt": "2" }),
+    };
+    const sent = withHeaders(came, ours, true);
+    expect(sent).toEqual({
+      a0,
+      raw,
+      rank,
+      "x-headers": text(JSON.stringify({ tenant: "t", "x-spring": "s", ...ours })),
+    });
+    expect(withHeaders(sent, redriven, false)["x-headers"]).toEqual(
+      text(JSON.stringify({ tenant: "t", "x-spring": "s", ...redriven })),
+    );
+  });
+
+  it("keeps an attribute that is named as one of ours for as long as it says the same", () => {
+    const came = { "x-message-id": text("m"), "x-attempt": text("2") };
+    expect(withHeaders(came, ours, true)).toEqual({ "x-message-id": text("m"), ...attributesOf({ "x-error": "e" }) });
+  });
+
+  it.each([
+    ["ten attributes", ten],
+    ["an x-headers that is no map", { "x-headers": text("no JSON") }],
+    ["an x-headers with values that are no text", { a0: ten.a0!, "x-headers": text('{"n": 9007199254740993}') }],
+    ["an x-headers that is no text", { "x-headers": { DataType: "String.json", StringValue: '{"a":"b"}' } }],
+  ])("and has %s is noted in a dead letter, and goes back as it came", (_, came) => {
+    const dead = withHeaders(came, ours, true);
+    expect(Object.keys(dead).length).toBeLessThanOrEqual(10);
+    expect([mapOf(dead)["x-error"], toHeaders(dead)]).toEqual(["e", { ...toHeaders(came), ...ours }]);
+    // Put to the end of its queue, too.
+    const behind = withHeaders(dead, { "x-message-id": "m", "x-kept": "unknown" }, true);
+    for (const from of [dead, behind]) expect(plain(withHeaders(from, redriven, false))).toEqual(plain(came));
+  });
+
+  it("keeps a header of the app that has the name of our note", () => {
+    const came = attributesOf({ "x-attributes": "of the app", "x-error": "old" });
+    expect(mapOf(withHeaders(came, ours, true))).toEqual({ "x-attributes": "of the app", ...ours });
+  });
+});
