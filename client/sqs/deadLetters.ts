@@ -29,21 +29,36 @@ export function sqsDeadLetters({ sqs, access, targets, emulated }: SqsDeadLetter
   const take = taking({ sqs, url, targetOf: (to) => (to === undefined ? queueUrl : targets.get(to)), emulated });
   const toDeadLetter = (envelope: Envelope) => deadLetterOf(envelope, emulated);
 
-  /** The oldest that are seen, until one call of so many seconds sees none: one that does not wait may miss some. */
-  const look = async (limit: number, wait: number): Promise<DeadLetter[]> => {
-    const seen = new Map<string, Envelope>();
+  /** Takes what can be seen while nothing is given back, that is, no more of a group of which a call took some; and gives it back. */
+  const pass = async (seen: Map<string, Envelope>, limit: number, wait: number): Promise<void> => {
+    const taken: Envelope[] = [];
     try {
       while (seen.size < limit) {
-        const some = await receiveSome(sqs, url, { most: limit - seen.size, hold: LOOK, wait });
-        const before = seen.size;
+        const some = await receiveSome(sqs, url, { most: Math.min(limit, MOST), hold: LOOK, wait });
+        if (some.length === 0 || some.some(({ messageId }) => taken.some((one) => one.messageId === messageId))) break;
+        taken.push(...some);
         for (const envelope of some) seen.set(envelope.messageId, envelope);
-        // All that come were seen before: the first ones are visible again.
-        if (seen.size === before) break;
       }
     } finally {
-      await hideAll(sqs, url, [...seen.values()], 0);
+      await hideAll(sqs, url, taken, 0);
     }
-    return [...seen.values()].map(toDeadLetter);
+  };
+
+  /** As many passes as show more: a call that is full cuts a group, and the next pass begins elsewhere. */
+  const peek = async (limit: number): Promise<DeadLetter[]> => {
+    const { visible } = await countsOf(sqs, url);
+    const seen = new Map<string, Envelope>();
+    for (let before = -1; seen.size > before && seen.size < Math.min(limit, visible); ) {
+      before = seen.size;
+      await pass(seen, Math.min(limit, visible), 1);
+    }
+    return [...seen.values()].slice(0, limit).map(toDeadLetter);
+  };
+
+  const oldest = async (): Promise<Date | undefined> => {
+    const seen = new Map<string, Envelope>();
+    await pass(seen, MOST, 0);
+    return earliest([...seen.values()].map(toDeadLetter));
   };
 
   return {
@@ -54,10 +69,10 @@ export function sqsDeadLetters({ sqs, access, targets, emulated }: SqsDeadLetter
       "SQS counts a receive of each message that is looked at, and hides it for a moment; of one message group it shows ten at most.",
     async count() {
       const { visible, inFlight, delayed } = await countsOf(sqs, url);
-      const oldest = earliest(visible === 0 ? [] : await look(MOST, 0));
-      return { messages: visible + inFlight + delayed, ...(oldest && { oldest }) };
+      const ended = visible === 0 ? undefined : await oldest();
+      return { messages: visible + inFlight + delayed, ...(ended && { oldest: ended }) };
     },
-    peek: (limit) => look(limit, 1),
+    peek,
     take: async function* (size: number) {
       for await (const batch of take.batches(size)) yield batch.map(toDeadLetter);
     },

@@ -1,9 +1,13 @@
+import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Client } from "../../../client/client.ts";
 import { connect } from "../../../client/client.ts";
 import { HEADERS } from "../../../client/headers.ts";
 import type { Delivery } from "../../../client/message.ts";
+import { connectionTo } from "../../../client/sqs/api.ts";
+import { sendAll } from "../../../client/sqs/batches.ts";
+import { toEntry } from "../../../client/sqs/envelope.ts";
 import { retries, times } from "./environment.ts";
 import { median } from "./lateness.ts";
 import { child, drained, idsOf, operatorOf, purge, spread, until } from "./sqs-tools.ts";
@@ -160,6 +164,37 @@ describe("a slow handler on SQS", () => {
     await consumer.stop();
     const { broker } = operatorOf("payments");
     expect([seen, await broker.state("sqs/payments")]).toEqual([[1], { waiting: 0 }]);
+    await broker.close();
+  });
+});
+
+describe("a consumer on SQS that is stopped", () => {
+  it("gives back at once what came meanwhile and was not begun", async () => {
+    const seen: string[] = [];
+    const consumer = await as("worker").consume("sqs/payments", ({ id }) => void seen.push(id));
+    await wait(300);
+    const stopped = consumer.stop();
+    await as("shop").publish("sqs/payments", { body: "late" });
+    await stopped;
+    const since = Date.now();
+    const { attempt } = await new Promise<Delivery>((resolve) => void as("worker").consume("sqs/payments", resolve));
+    expect([seen, attempt, Date.now() - since < 2_000]).toEqual([[], 2, true]);
+  });
+});
+
+describe("the dead letters of several groups on SQS", () => {
+  it("are all shown, however SQS cuts the groups", async () => {
+    const { sqs: access } = retries().operator;
+    const { deadLetterQueueUrl } = access!.deadLetters.find(({ flow }) => flow === "sqs/payments")!;
+    const sqs = connectionTo(access!);
+    const entries = Array.from({ length: 35 }, (_, at) =>
+      toEntry({ body: `${at}`, key: `g${at % 7}` }, randomUUID(), new Date()),
+    );
+    expect(await sendAll(sqs, deadLetterQueueUrl, entries)).toEqual(new Map());
+    sqs.destroy();
+    const { broker, letters } = operatorOf("payments");
+    const shown = async (limit: number) => new Set((await letters.peek(limit)).map(({ body }) => Number(body))).size;
+    expect([await shown(100), await shown(12), await shown(35)]).toEqual([35, 12, 35]);
     await broker.close();
   });
 });
