@@ -12,8 +12,15 @@ import {
 export type Client = BrokerClient & {
   /** Redis Pub/Sub, to those who listen at this moment: `flow` is `redis/<instance>/<channel>`. Returns how many there were. */
   broadcast(flow: string, body: string | Uint8Array): Promise<number>;
-  /** Redis Pub/Sub: nothing is kept, retried or dead-lettered. */
-  listen(flow: string, handler: (channel: string, body: Buffer) => void): Promise<Consumer>;
+  /**
+   * Redis Pub/Sub: nothing is kept, retried or dead-lettered, and what is published while the connection is lost is missed, which
+   * `onError` tells. It ends as a consumer does.
+   */
+  listen(
+    flow: string,
+    handler: (channel: string, body: Buffer) => void,
+    options?: Pick<ConsumeOptions, "onError">,
+  ): Promise<Consumer>;
 };
 
 /**
@@ -44,7 +51,8 @@ export function connect(access: AppAccess): Client {
         onError: quietly(options.onError),
       }),
     broadcast: async (flow, body) => (await redis(brokerOf(flow))).broadcast(withinBroker(flow), body),
-    listen: async (flow, handler) => (await redis(brokerOf(flow))).listen(withinBroker(flow), handler),
+    listen: async (flow, handler, { onError } = {}) =>
+      (await redis(brokerOf(flow))).listen(withinBroker(flow), handler, { onError: quietly(onError) }),
     async close() {
       const opened = await Promise.allSettled(clients.values());
       clients.clear();

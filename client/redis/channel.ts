@@ -1,10 +1,15 @@
 import { REFUSED_PATIENCE_MS } from "../insist.ts";
 import { lifecycle } from "../lifecycle.ts";
-import { type Consumer, OutdatedAccessError } from "../message.ts";
+import { type ConsumeOptions, type Consumer, OutdatedAccessError } from "../message.ts";
 import { createRawClient, isRefusal, type Login, nameOf, toError } from "./server.ts";
+
+/** Told of a lost connection, why it does not come back, and what ended the listener. */
+export type ListenOptions = Pick<ConsumeOptions, "onError">;
 
 const PATIENCE_MS = 10_000;
 const LONGEST_WAIT_MS = 2_000;
+/** A listener asks for nothing, so without this it would not notice a connection that is cut off. */
+const PING_MS = 5_000;
 
 /**
  * Listens to a channel, or to all that begin alike where the name ends in `*`; `covering` is what the app may subscribe to, for the
@@ -16,23 +21,33 @@ export async function listenTo(
   channel: string,
   covering: string,
   handler: (channel: string, body: Buffer) => void,
+  { onError = () => {} }: ListenOptions = {},
 ): Promise<Consumer> {
   const end = Date.now() + PATIENCE_MS;
   let ready = false;
   const place = `${nameOf(login)}, ${channel}`;
   let refusedAt: number | undefined;
-  const client = createRawClient(login, (tries, cause) => {
-    if (!ready && Date.now() > end) return false;
-    refusedAt = isRefusal(cause) ? (refusedAt ?? Date.now()) : undefined;
-    if (ready && refusedAt !== undefined && Date.now() - refusedAt >= REFUSED_PATIENCE_MS) return false;
-    return Math.min(50 * 2 ** tries, LONGEST_WAIT_MS);
-  });
+  const client = createRawClient(
+    login,
+    (tries, cause) => {
+      if (!ready && Date.now() > end) return false;
+      refusedAt = isRefusal(cause) ? (refusedAt ?? Date.now()) : undefined;
+      if (ready && refusedAt !== undefined && Date.now() - refusedAt >= REFUSED_PATIENCE_MS) return false;
+      return Math.min(50 * 2 ** tries, LONGEST_WAIT_MS);
+    },
+    PING_MS,
+  );
   const { consumer, fail } = lifecycle(async () => {
     if (client.isOpen) client.destroy();
+  }, onError);
+  // The client connects again by itself. Before the first connection its errors are the caller's.
+  client.on("error", (cause) => {
+    if (ready && client.isOpen)
+      onError(toError(`${place}, of which nothing is heard until it is connected again`, cause));
   });
-  // Without a listener an error would end the process; the client connects again by itself.
-  client.on("error", () => {});
-  client.on("terminated", (cause) => fail(new OutdatedAccessError(place, toError(place, cause))));
+  client.on("terminated", (cause) => {
+    if (ready) fail(new OutdatedAccessError(place, toError(place, cause)));
+  });
   const wide = channel.endsWith("*");
   const beginning = channel.slice(0, -1);
   const listener = (body: Buffer, name: Buffer) => {
@@ -41,9 +56,9 @@ export async function listenTo(
   };
   try {
     await client.connect();
-    ready = true;
     if (wide) await client.pSubscribe(covering, listener, true);
     else await client.subscribe(channel, listener, true);
+    ready = true;
   } catch (error) {
     if (client.isOpen) client.destroy();
     throw toError(place, error);

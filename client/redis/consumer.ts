@@ -11,7 +11,7 @@ import { fetcher } from "./fetch.ts";
 import { type Claimed, type Group, isMissing, makeGroup, pendingOf, stillAtWork } from "./group.ts";
 import { handsOf } from "./hands.ts";
 import { retrySchedule } from "./retrySchedule.ts";
-import { refusalOf, type Server } from "./server.ts";
+import type { Server } from "./server.ts";
 import { type Settling, settle } from "./settle.ts";
 import { trimmer } from "./trimmer.ts";
 
@@ -38,6 +38,18 @@ const STOP_PATIENCE_MS = 10_000;
 export class UnansweredError extends Error {
   override readonly name = "UnansweredError";
   override stack = "";
+}
+
+/** That a consumer group was deleted while it was consumed from, and is there again. */
+export class GroupLostError extends Error {
+  override readonly name = "GroupLostError";
+
+  constructor({ server, stream, group }: Group) {
+    const what = `${server.name}: stream ${stream} or its consumer group ${group} was deleted`;
+    super(
+      `${what}. The group is made anew: all that the stream still holds comes, again or for the first time; what was deleted with the stream is lost`,
+    );
+  }
 }
 
 /** Starts a consumer of a group; returns when it has reached the server. Throws what the server answers where that is no. */
@@ -83,8 +95,9 @@ export async function startConsumer(args: ConsumerArgs): Promise<Consumer> {
   };
   const look = () =>
     round().catch(async (error) => {
-      if (isMissing(error)) await makeGroup(of).catch(onError);
-      throw error;
+      if (!isMissing(error)) throw error;
+      await makeGroup(of);
+      onError(new GroupLostError(of));
     });
   const run = async (): Promise<void> => {
     const fetching = { ...insistence, stopping: stopping.signal };
@@ -106,7 +119,9 @@ export async function startConsumer(args: ConsumerArgs): Promise<Consumer> {
     left.abort();
     clearInterval(heartbeat);
     await trimming.stop();
-    await forget(reading, name).catch(onError);
+    await forget(reading, name).catch((error) => {
+      if (!isMissing(error)) onError(error);
+    });
     reader.close();
   }, onError);
   const running = run().catch(fail);
@@ -131,9 +146,7 @@ async function ready(of: Group): Promise<void> {
     await of.server.ask(["XPENDING", of.stream, of.group]);
   } catch (error) {
     if (!isMissing(error)) throw error;
-    await makeGroup(of).catch((refused) => {
-      throw refusalOf(refused) === "NOPERM" ? error : refused;
-    });
+    await makeGroup(of);
   }
 }
 

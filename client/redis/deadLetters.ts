@@ -22,6 +22,9 @@ if not redis.call('XADD', KEYS[2], 'NOMKSTREAM', '*', unpack(ARGV, 2)) then retu
 redis.call('XDEL', KEYS[1], ARGV[1])
 return 1`;
 
+/** Words that a script may give to a command; a message of more is added and removed in two steps, so a crash may duplicate it. */
+const MOST_UNPACKED = 7_000;
+
 /** The dead letters of a consumer group, as the administrator of its server. `known`: those of the whole instance. */
 export function deadLettersOf(
   server: Server,
@@ -41,9 +44,22 @@ export function deadLettersOf(
     // Where the server is not there, the lock ends by itself.
     await held?.release().catch(() => {});
   };
-  const move = async ({ id }: Entry, fields: (string | Buffer)[], target: string) => {
-    const moved = await server.ask(["EVAL", MOVE, "2", deadLetterStream, target, id, ...fields]);
-    if (moved === -1) throw new RefusedError(`${server.name}, ${target}: must be a stream that exists, is none`);
+  const move = (entry: Entry, fields: (string | Buffer)[], target: string) =>
+    moveNow(entry, fields, target).catch((error) => {
+      if (!(error instanceof RefusedError) || !error.full) throw error;
+      throw new RefusedError(`${error.message}: a redrive adds before it removes; \`dlq drop\` needs no memory`, {
+        cause: error.cause,
+        full: true,
+      });
+    });
+  const moveNow = async ({ id }: Entry, fields: (string | Buffer)[], target: string) => {
+    const added =
+      fields.length > MOST_UNPACKED
+        ? await server.ask(["XADD", target, "NOMKSTREAM", "*", ...fields])
+        : await server.ask(["EVAL", MOVE, "2", deadLetterStream, target, id, ...fields]);
+    if (added === null || added === -1)
+      throw new RefusedError(`${server.name}, ${target}: must be a stream that exists, is none`);
+    if (fields.length > MOST_UNPACKED) await server.ask(["XDEL", deadLetterStream, id]);
   };
 
   return {

@@ -1,4 +1,5 @@
-import { HEADERS, type Headers } from "../headers.ts";
+import { HEADERS, type Headers, isContracts } from "../headers.ts";
+import { textOfBytes } from "../headerText.ts";
 import type { Entry } from "./replies.ts";
 
 /** The field that holds a message's body. Each header is a field of its own beside it. */
@@ -9,19 +10,16 @@ export interface Content {
   /** The message's identity; of a foreign producer's entry: the entry's id. */
   id: string;
   key?: string;
+  /** The text view of all fields but the body's: of a name that is repeated the last value, as Redis clients have it. */
   headers: Headers;
+  /** The last `body` where there are several. */
   body: Buffer;
 }
 
-const contractHeaders = new Set<string>(Object.values(HEADERS));
-
 /** Reads an entry. Where a foreign producer gave it no `body`, the body is its own fields as JSON. */
 export function toContent({ id, fields }: Entry): Content {
-  const named = fields.map(([name, value]) => [name.toString(), value] as const);
-  const headers = Object.fromEntries(
-    named.filter(([name]) => name !== BODY).map(([name, value]) => [name, value.toString()]),
-  );
-  const body = named.findLast(([name]) => name === BODY)?.[1] ?? jsonOf(headers);
+  const headers = Object.fromEntries(fields.filter(([name]) => !isBody(name)).map(toText));
+  const body = fields.findLast(([name]) => isBody(name))?.[1] ?? jsonOf(headers);
   const key = headers[HEADERS.key];
   return { id: headers[HEADERS.id] ?? id, headers, body, ...(key !== undefined && { key }) };
 }
@@ -33,18 +31,26 @@ export const toFields = (headers: Headers, body: string | Uint8Array): (string |
   ...Object.entries(headers).flat(),
 ];
 
-/** The fields of an entry with these headers in place of its own, for XADD. What does not change is kept byte for byte. */
-export function withHeaders(entry: Entry, headers: Headers): (string | Buffer)[] {
-  const before = toContent(entry).headers;
-  const kept = entry.fields.filter(([raw]) => {
-    const name = raw.toString();
-    return name === BODY || (name in headers && headers[name] === before[name]);
+/**
+ * The fields of an entry with these headers of the contract in place of those that it has, for XADD. All others are kept byte for byte,
+ * in order and as often as they stand there; so is what a foreign producer wrote under a contract's name, where its text stays.
+ */
+export function withHeaders({ fields }: Entry, contract: Headers): (string | Buffer)[] {
+  const own = fields.filter(([name]) => !isContracts(name.toString()));
+  const ours = Object.entries(contract).map(([name, text]) => {
+    const before = fields.findLast(([raw]) => raw.toString() === name)?.[1];
+    return [name, before?.toString() === text ? before : text];
   });
-  const changed = Object.entries(headers).filter(([name, value]) => value !== before[name]);
-  return [...kept, ...changed].flat();
+  return [...own, ...ours].flat();
+}
+
+const isBody = (name: Buffer): boolean => name.toString() === BODY;
+
+// What the contract writes is text as it stands there: told in other words, it would be written back in them.
+function toText([raw, value]: [Buffer, Buffer]): [string, string] {
+  const name = raw.toString();
+  return isContracts(name) ? [name, value.toString()] : [textOfBytes(raw), textOfBytes(value)];
 }
 
 const jsonOf = (headers: Headers): Buffer =>
-  Buffer.from(
-    JSON.stringify(Object.fromEntries(Object.entries(headers).filter(([name]) => !contractHeaders.has(name)))),
-  );
+  Buffer.from(JSON.stringify(Object.fromEntries(Object.entries(headers).filter(([name]) => !isContracts(name)))));

@@ -1,4 +1,5 @@
 import { CLIENT_NAME } from "../deadLetters.ts";
+import { RefusedError } from "../message.ts";
 import { type Entry, type Pending, text, toDelivered, toEntries, toPending, toRecords } from "./replies.ts";
 import { retryConsumer } from "./retrySchedule.ts";
 import { refusalOf, type Server } from "./server.ts";
@@ -75,12 +76,12 @@ export const waitFor = ({ stream, group }: Group, id: string, delay: number): st
   "JUSTID",
 ];
 
-/** The command that gives an entry to whichever consumer comes next, as if it had not been delivered. */
-export const giveBack = ({ stream, group }: Group, id: string, attempt: number): string[] => [
+/** The command that gives an entry to whichever consumer comes next, after `delay` milliseconds, as if it had not been delivered. */
+export const giveBack = ({ stream, group }: Group, id: string, attempt: number, delay = 0): string[] => [
   "XCLAIM",
   stream,
   group,
-  retryConsumer(0),
+  retryConsumer(delay),
   "0",
   id,
   "IDLE",
@@ -113,12 +114,20 @@ export async function consumersOf({ server, stream, group }: Group): Promise<Gro
 export const isMissing = (error: unknown): boolean =>
   refusalOf(error) === "NOGROUP" || (error as Error).cause === "ERR no such key";
 
-/** Makes the group, from the stream's first message on. */
+/**
+ * Makes a group that is not there, from the stream's first entry on, so that it passes over nothing that nobody has handled. Throws a
+ * RefusedError that says what is missing where the app may not.
+ */
 export async function makeGroup({ server, stream, group }: Group): Promise<void> {
   try {
     await server.ask(["XGROUP", "CREATE", stream, group, "0", "MKSTREAM"]);
   } catch (error) {
-    if (refusalOf(error) !== "BUSYGROUP") throw error;
+    if (refusalOf(error) === "BUSYGROUP") return;
+    if (refusalOf(error) !== "NOPERM") throw error;
+    const missing = `${server.name}: stream ${stream} has no consumer group ${group}: somebody deleted one of them`;
+    throw new RefusedError(`${missing}; pulumi refresh and pulumi up make it anew, from the first entry on`, {
+      cause: (error as Error).cause,
+    });
   }
 }
 

@@ -16,6 +16,9 @@ const LASTS_MS = 3_000;
 const PATIENCE_MS = 10_000;
 const TRY_INTERVAL_MS = 100;
 
+/** A server without memory refuses SET, and only what is dropped under the lock gives it some: the script may. */
+const TAKE = `#!lua flags=allow-oom
+return redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2])`;
 const RENEW = `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end return redis.call('PEXPIRE', KEYS[1], ARGV[2])`;
 const RELEASE = `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end return redis.call('DEL', KEYS[1])`;
 
@@ -26,7 +29,7 @@ const RELEASE = `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end retu
 export async function acquire(server: Server, key: string, held: string): Promise<Lock> {
   const token = randomUUID();
   const end = Date.now() + PATIENCE_MS;
-  while ((await server.ask(["SET", key, token, "NX", "PX", String(LASTS_MS)])) === null) {
+  while ((await server.ask(["EVAL", TAKE, "1", key, token, String(LASTS_MS)])) === null) {
     if (Date.now() > end) throw new ConnectionError(`${server.name}: ${held}`);
     await wait(TRY_INTERVAL_MS);
   }

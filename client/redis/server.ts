@@ -42,6 +42,19 @@ const PASSING = /^(LOADING|BUSY|MASTERDOWN|TRYAGAIN|READONLY|CLUSTERDOWN|UNBLOCK
 /** Replies that say that the server takes nothing more for now. */
 const FULL = /^(OOM|MISCONF|NOREPLICAS)( |$)/;
 
+/** Replies that say that it is this entry that is too large. */
+const TOO_LARGE = /^ERR (Elements are too large to be stored|Protocol error: invalid bulk length)/;
+
+/** What the first word of a reply means for its server, and until when it stays so. */
+const MEANINGS: Record<string, string> = {
+  OOM: "it has used up its maxmemory, and takes no message before some are acknowledged or dropped, or the limit is raised",
+  MISCONF: "it cannot write to its disk, and takes no write before it can",
+  NOREPLICAS: "fewer of its replicas follow than it must have to write (min-replicas-to-write)",
+  READONLY: "it is a replica now, and takes no write",
+  LOADING: "it has started and still loads its data",
+  WRONGPASS: "its administrator has taken the user or the password away",
+};
+
 type RawClient = ReturnType<typeof createRawClient>;
 
 /** The server of a login; nothing is sent yet. */
@@ -78,7 +91,7 @@ export function serverOf(login: Login): Server {
       const answered = error instanceof ErrorReply;
       // A server that is replaced (READONLY) is another one by the same name.
       if (raw?.isOpen && (!answered || error.message.startsWith("READONLY"))) raw.destroy();
-      throw toError(`${name}, ${words.slice(0, 2).join(" ")}`, error);
+      throw toError(`${name}, ${subjectOf(words)}`, error);
     }
   };
 
@@ -114,19 +127,37 @@ export const nameOf = ({ host, port, username }: Login): string => `redis ${host
 /** What went wrong at a place, in the words of the contract. */
 export function toError(where: string, error: unknown): Error {
   if (error instanceof ConnectionError) return error;
-  const sentence = `${where}: ${reasonOf(error)}`;
+  const reason = reasonOf(error);
+  const meaning = error instanceof ErrorReply ? MEANINGS[reason.split(" ", 1)[0]!] : undefined;
+  const sentence = `${where}: ${reason}${meaning ? ` (${meaning})` : ""}`;
   if (!isRefusal(error)) return new ConnectionError(sentence);
-  return new RefusedError(sentence, { cause: error.message, full: FULL.test(error.message) });
+  return new RefusedError(sentence, { cause: reason, full: FULL.test(reason), tooLarge: TOO_LARGE.test(reason) });
 }
+
+/** A command and what it is about, for errors: `XADD emails`, `XREADGROUP emails mailer`. */
+function subjectOf(words: Words): string {
+  const [command, ...rest] = words.map(String);
+  if (command === "XREADGROUP") return `${command} ${rest[rest.indexOf("STREAMS") + 1]} ${rest[1]}`;
+  // A script and how many keys it has come before its first key.
+  if (command === "EVAL") return `${command} ${rest[2]}`;
+  return [command, ...rest.slice(0, SUBCOMMANDS.has(command!) ? 2 : 1)].join(" ");
+}
+
+/** Commands whose second word says what they do. */
+const SUBCOMMANDS = new Set(["XINFO", "XGROUP", "PUBSUB"]);
 
 /** Whether the server answered no, and not only that it is busy for a moment. */
 export const isRefusal = (error: unknown): error is ErrorReply =>
   error instanceof ErrorReply && !PASSING.test(error.message);
 
-/** The library's client, not yet connected. `reconnect` says after how many milliseconds it connects again by itself. */
+/**
+ * The library's client, not yet connected. `reconnect` says after how many milliseconds it connects again by itself; `ping`, after how
+ * many of silence it asks whether the server is still there: after three times as many without an answer the connection counts as lost.
+ */
 export function createRawClient(
   { host, port, tls, username, password, ca }: Login,
   reconnect: false | ((tries: number, cause: Error) => number | false),
+  ping?: number,
 ) {
   return createClient({
     username,
@@ -135,6 +166,7 @@ export function createRawClient(
     RESP: 2,
     disableOfflineQueue: true,
     disableClientInfo: true,
+    ...(ping !== undefined && { pingInterval: ping }),
     commandOptions: { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } },
     socket: {
       host,
@@ -142,6 +174,7 @@ export function createRawClient(
       ...(tls && { tls: true as const, ca }),
       connectTimeout: CONNECT_TIMEOUT_MS,
       reconnectStrategy: reconnect,
+      ...(ping !== undefined && { socketTimeout: 3 * ping }),
     },
   });
 }

@@ -1,11 +1,15 @@
+import type { Headers } from "../headers.ts";
 import { type Insistence, insist } from "../insist.ts";
 import { RefusedError } from "../message.ts";
-import type { Outcome } from "../outcome.ts";
+import { type Outcome, sendFitting } from "../outcome.ts";
 import { withHeaders } from "./entry.ts";
 import { type Claimed, type Group, giveBack, waitFor } from "./group.ts";
 import type { Hands } from "./hands.ts";
 import type { RetrySchedule } from "./retrySchedule.ts";
 import type { Words } from "./server.ts";
+
+/** After how many milliseconds an entry comes again that the dead letters cannot take: its size is no reason to hold up others. */
+const TOO_LARGE_DELAY_MS = 600_000;
 
 /** What carries outcomes out. */
 export interface Settling {
@@ -22,7 +26,7 @@ export interface Settling {
  */
 export async function settle(settling: Settling, { entry, attempt }: Claimed, outcome: Outcome): Promise<boolean> {
   const { of, schedule } = settling;
-  const tell = (words: Words) => told(settling, entry.id, words);
+  const tell = (words: Words) => told(settling, entry.id, String(words[0]), () => of.server.ask(words));
   if (outcome.kind === "retry") {
     if (!(await tell(waitFor(of, entry.id, outcome.delay)))) return false;
     schedule.failed(outcome.delay, entry.id, Date.now());
@@ -33,17 +37,33 @@ export async function settle(settling: Settling, { entry, attempt }: Claimed, ou
     return false;
   }
   if (outcome.kind === "deadLetter") {
-    const letter = ["XADD", settling.deadLetterStream, "*", ...withHeaders(entry, outcome.headers)];
-    if (!(await tell(letter))) return false;
+    const add = (headers: Headers) =>
+      of.server.ask(["XADD", settling.deadLetterStream, "*", ...withHeaders(entry, headers)]);
+    const end = () => sendFitting({ headers: outcome.headers, isEnd: true }, undefined, add);
+    try {
+      if (!(await told(settling, entry.id, "XADD", end))) return false;
+    } catch (error) {
+      if (!(error instanceof RefusedError) || !error.tooLarge) throw error;
+      const stays = `${settling.insistence.flow}: entry ${entry.id} is too large for the dead letters, and comes again in`;
+      settling.insistence.onError?.(new RefusedError(`${stays} ${TOO_LARGE_DELAY_MS / 60_000} min: ${error.message}`));
+      schedule.expect(TOO_LARGE_DELAY_MS);
+      await tell(giveBack(of, entry.id, attempt, TOO_LARGE_DELAY_MS));
+      return false;
+    }
   }
   return tell(["XACK", of.stream, of.group, entry.id]);
 }
 
 /** False: it was given up. */
-async function told({ of, hands, insistence }: Settling, id: string, words: Words): Promise<boolean> {
+async function told(
+  { hands, insistence }: Settling,
+  id: string,
+  place: string,
+  send: () => Promise<unknown>,
+): Promise<boolean> {
   const ask = async () => {
     try {
-      await of.server.ask(words);
+      await send();
       return true;
     } catch (error) {
       // A full server takes no dead letter before others have acknowledged theirs, so this one must not stand in their way.
@@ -51,5 +71,5 @@ async function told({ of, hands, insistence }: Settling, id: string, words: Word
       throw error;
     }
   };
-  return (await insist(insistence, [{ place: String(words[0]) }], ask)) ?? false;
+  return (await insist(insistence, [{ place }], ask)) ?? false;
 }

@@ -19,9 +19,22 @@ export function safeId(groups: readonly Progress[]): string | undefined {
   return bounds.length === 0 ? undefined : bounds.reduce((a, b) => (compareIds(a, b) <= 0 ? a : b));
 }
 
-/** Removes from the stream what every group has acknowledged; returns how many entries that were. */
-export async function trim(server: Server, stream: string): Promise<number> {
+/** How long nothing is trimmed after a group has vanished, in milliseconds: time to make it anew, and not long enough to fill a server. */
+const VANISHED_MS = 600_000;
+
+/**
+ * Removes from the stream what every group has acknowledged; returns how many entries that were. `seen`: when it met each group last, as
+ * earlier calls of the same trimmer noted. Throws where one of them has vanished lately, for it would miss what it has not acknowledged.
+ */
+export async function trim(server: Server, stream: string, seen = new Map<string, number>()): Promise<number> {
   const groups = toRecords(await server.ask(["XINFO", "GROUPS", stream]));
+  const now = Date.now();
+  for (const { name } of groups) seen.set(text(name), now);
+  const vanished = [...seen].flatMap(([name, at]) => (at < now && now - at < VANISHED_MS ? [name] : []));
+  if (vanished.length > 0) {
+    const until = `for ${VANISHED_MS / 60_000} min, as its consumer group ${vanished.join(", ")} was deleted`;
+    throw new Error(`${server.name}: nothing of stream ${stream} is trimmed ${until} and may be made anew`);
+  }
   const progress = await Promise.all(
     groups.map(async (group): Promise<Progress> => {
       const lastDelivered = text(group["last-delivered-id"]);

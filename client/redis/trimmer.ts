@@ -12,6 +12,7 @@ const ACKNOWLEDGED_MOST = 1_000;
 const INTERVAL_MS = 5_000;
 
 export function trimmer(server: Server, stream: string, onError: (error: Error) => void): Trimmer {
+  const seen = new Map<string, number>();
   let count = 0;
   let running: Promise<unknown> = Promise.resolve();
   let busy = false;
@@ -19,7 +20,7 @@ export function trimmer(server: Server, stream: string, onError: (error: Error) 
     if (count === 0 || busy) return;
     count = 0;
     busy = true;
-    running = trim(server, stream)
+    running = trim(server, stream, seen)
       .catch(onError)
       .finally(() => {
         busy = false;

@@ -40,23 +40,39 @@ describe("an entry of a stream", () => {
     expect(toContent(back)).toMatchObject({ headers: { "x-redrive-count": "1" }, body: json });
   });
 
-  it("gets new headers beside what it has, byte for byte", () => {
-    const raw = Buffer.from([0xff, 0x00]);
-    const before = entry(
-      ["raw", raw],
-      ["body", raw],
-      ["x-error", "old"],
-      ["gone", "g"],
-      ["twice", "1"],
-      ["twice", "2"],
-    );
-    const { headers } = toContent(before);
-    const after = { raw: headers.raw!, twice: "2", "x-error": "new", "x-attempt": "3" };
+  it("tells of a repeated name the last value, and of what is no text its bytes", () => {
+    const odd = entry(["body", "1"], ["tag", "a"], ["body", "2"], ["tag", "b"], ["", ""], ["x-key", "base64:k\u0001"]);
+    odd.fields.push([Buffer.from([0xfe]), Buffer.from([0xff, 0])]);
+    expect(toContent(odd)).toEqual({
+      id: "5-1",
+      key: "base64:k\u0001",
+      headers: { tag: "b", "": "", "x-key": "base64:k\u0001", "base64:/g==": "base64:/wA=" },
+      body: Buffer.from("2"),
+    });
+  });
+
+  it("gets the contract's headers behind all that is its own, which stays byte for byte", () => {
+    const before: Entry = {
+      id: "5-1",
+      fields: [
+        ["raw", "\xff\0"],
+        ["\xfe", ""],
+        ["x-error", "old"],
+        ["body", "\xff"],
+        ["twice", "1"],
+        ["body", ""],
+        ["x-message-id", "\xff"],
+        ["twice", "2"],
+        ["", "x"],
+        ["x-consumer", "gone"],
+      ].map(([name, value]) => [Buffer.from(name!, "latin1"), Buffer.from(value!, "latin1")]),
+    };
+    const contract = { "x-message-id": toContent(before).id, "x-error": "new", "x-attempt": "3" };
     expect(
-      withHeaders(before, after).map((word) => (typeof word === "string" ? word : word.toString("latin1"))),
+      withHeaders(before, contract).map((word) => (typeof word === "string" ? word : word.toString("latin1"))),
     ).toEqual([
-      ...["raw", "\xff\0", "body", "\xff\0", "twice", "1", "twice", "2"],
-      ...["x-error", "new", "x-attempt", "3"],
+      ...["raw", "\xff\0", "\xfe", "", "body", "\xff", "twice", "1", "body", "", "twice", "2", "", "x"],
+      ...["x-message-id", "\xff", "x-error", "new", "x-attempt", "3"],
     ]);
   });
 });
