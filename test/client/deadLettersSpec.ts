@@ -33,6 +33,8 @@ export function itKeepsDeadLetters(open: () => Promise<Subject>): void {
     return { count: (await letters.count()).messages, ids: seen.map(({ id }) => id).sort() };
   };
   const all = { count: 5, ids: IDS };
+  /** A broker takes a moment to have again what a take gave back. */
+  const soon = (expected: typeof all) => expect.poll(there, { timeout: 5_000 }).toEqual(expected);
 
   it("counts them and shows them, and changes nothing by it", async () => {
     expect(await there()).toEqual(all);
@@ -45,7 +47,7 @@ export function itKeepsDeadLetters(open: () => Promise<Subject>): void {
       expect(batch).toHaveLength(2);
       break;
     }
-    expect(await there()).toEqual(all);
+    await soon(all);
   });
 
   it("keeps counting those that a take has in hand or keeps, until they are settled as gone", async () => {
@@ -71,7 +73,7 @@ export function itKeepsDeadLetters(open: () => Promise<Subject>): void {
     expect(seen.sort()).toEqual(IDS);
     expect(Math.max(...sizes)).toBe(2);
     expect(counts.map(([counted]) => counted)).toEqual(counts.map(([, expected]) => expected));
-    expect(await there()).toEqual({ count: 3, ids: [FIRST, ...OTHERS] });
+    await soon({ count: 3, ids: [FIRST!, ...OTHERS] });
   });
 
   it("has put back what was redriven, with the redrive in its headers, and it alone", async () => {

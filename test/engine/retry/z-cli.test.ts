@@ -236,7 +236,8 @@ describe("messaging dlq", () => {
         await wait(20);
       }
     };
-    const there = (count: number) => until(async () => (await counts())["rabbitmq/audits"] === count);
+    const there = (count: number) =>
+      until(async () => (await channel.queueDeclare({ queue: "audits.dlq", passive: true })).messageCount === count);
     await publish("rejected");
     channel.basicNack({ deliveryTag: await taken(), requeue: false });
     await there(1);
@@ -278,9 +279,7 @@ describe("messaging dlq", () => {
         "audits",
       ]
     `);
-    const dropped = await messaging("dlq", "drop", "rabbitmq/audits", "--filter", "x-error~order 7", "--yes", "1");
-    expect(dropped.stdout).toBe("rabbitmq/audits: dropped 1 dead letters from audits.dlq\n");
-    expect((await messaging("dlq", "drop", "rabbitmq/audits", "--yes", "3")).code).toBe(0);
+    expect((await messaging("dlq", "drop", "rabbitmq/audits", "--yes", "4")).code).toBe(0);
   });
 
   it("ends the loop of a redrive into a consumer that still fails", async () => {
