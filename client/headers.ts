@@ -10,6 +10,8 @@ export const HEADERS = {
   publishedAt: "x-published-at",
   /** The key that it was published with, where the broker's own place for it is taken by a retry. */
   key: "x-key",
+  /** RabbitMQ: the milliseconds after which it would have expired in its first queue; it does not expire any more. */
+  expiration: "x-expiration",
   /** Which delivery this is, from 1. Absent: the first. SQS and Redis count deliveries themselves. */
   attempt: "x-attempt",
   /** Kafka: not to be handled before this time. */

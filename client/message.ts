@@ -107,6 +107,9 @@ export class RefusedError extends Error {
   }
 }
 
+/** Whether an error says that this message is too large for a place that takes others. */
+export const isTooLarge = (error: unknown): error is RefusedError => error instanceof RefusedError && error.tooLarge;
+
 /** What ended a consumer: the broker refuses what it cannot do without, so its access is another by now. */
 export class OutdatedAccessError extends Error {
   override readonly name = "OutdatedAccessError";

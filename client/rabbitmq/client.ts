@@ -9,12 +9,17 @@ import {
   type Consumer,
   type Handler,
   type Message,
+  RefusedError,
 } from "../message.ts";
 import { startConsumer } from "./consumer.ts";
 import { addressOf } from "./destination.ts";
 import { type Link, linkTo } from "./link.ts";
 import { rabbitmqMark } from "./mark.ts";
 import { type Publisher, publisherOn } from "./publisher.ts";
+import { newProperties } from "./rawBodies.ts";
+
+// A short string of AMQP 0-9-1, which the library would cut.
+const LONGEST_NAME = 255;
 
 /**
  * RabbitMQ as one app. Publishing and consuming have a connection each: a broker that is short of memory stops reading from those who
@@ -26,11 +31,15 @@ export class RabbitmqClient implements BrokerClient {
   readonly #consuming: Link;
   readonly #publisher: Publisher;
   readonly #consumers = new Set<Promise<Consumer>>();
+  /** Who hears what goes wrong around the connections. */
+  readonly #told = new Set<ConsumeOptions>();
 
   constructor(access: RabbitmqAccess) {
     this.#access = access;
     const login = { ...access, name: `${CLIENT_NAME}/${rabbitmqMark(access)}` };
-    this.#publishing = linkTo(login);
+    this.#publishing = linkTo(login, (error) => {
+      for (const { onError } of this.#told) onError?.(error);
+    });
     this.#consuming = linkTo(login);
     this.#publisher = publisherOn(this.#publishing);
   }
@@ -40,14 +49,18 @@ export class RabbitmqClient implements BrokerClient {
     if (!destinations) throw unknownFlow(flow, "publishes to", this.#access.publishes);
     const address = addressOf(flow, destinations, key);
     const now = new Date();
-    const message = {
-      exchange: address.exchange,
-      routingKey: address.routingKey,
+    const all = { [HEADERS.publishedAt]: now.toISOString(), ...headers, ...address.headers };
+    for (const [what, name] of [["id", id], ...Object.keys(all).map((name) => ["a header's name", name])]) {
+      if (Buffer.byteLength(name!) <= LONGEST_NAME) continue;
+      throw new RefusedError(`rabbitmq/${flow}: ${what}: must be at most ${LONGEST_NAME} bytes long`);
+    }
+    const properties = newProperties({
       messageId: id,
       timestamp: Math.floor(now.getTime() / 1000),
-      headers: { [HEADERS.publishedAt]: now.toISOString(), ...headers, ...address.headers },
-    };
-    await this.#publisher.send(message, Buffer.from(body as Uint8Array));
+      headers: all,
+    });
+    const { exchange, routingKey } = address;
+    await this.#publisher.send({ exchange, routingKey, messageId: id, properties }, Buffer.from(body as Uint8Array));
     return { id };
   }
 
@@ -68,9 +81,14 @@ export class RabbitmqClient implements BrokerClient {
       options,
     });
     this.#consumers.add(started);
-    started.catch(() => this.#consumers.delete(started));
+    this.#told.add(options);
+    const forget = () => {
+      this.#consumers.delete(started);
+      this.#told.delete(options);
+    };
+    started.catch(forget);
     const consumer = await started;
-    consumer.ended.then(() => this.#consumers.delete(started));
+    consumer.ended.then(forget);
     return consumer;
   }
 

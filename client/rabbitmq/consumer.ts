@@ -1,14 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { setImmediate as nextTurn, setTimeout as wait } from "node:timers/promises";
-import type { AsyncMessage, Channel } from "rabbitmq-client";
+import type { Channel } from "rabbitmq-client";
 import { REACH_DELAYS_MS, withRetries } from "../connection.ts";
 import { CLIENT_NAME } from "../deadLetters.ts";
 import { insist } from "../insist.ts";
 import { lifecycle } from "../lifecycle.ts";
-import type { Consumer } from "../message.ts";
+import { ConnectionError, type Consumer } from "../message.ts";
 import { toClientError } from "./errors.ts";
 import { type HandlingParts, handle } from "./handle.ts";
 import type { Link, OpenChannel } from "./link.ts";
+import { type Received, received } from "./rawBodies.ts";
 
 /** What a consumer works with. */
 export interface ConsumerParts extends HandlingParts {
@@ -76,24 +77,32 @@ interface Attached extends OpenChannel {
 /** As many messages as are handled at once: none waits in the client, where a crash would count it as delivered. */
 async function attached(
   { link, subscription, options }: ConsumerParts,
-  take: (channel: Channel, message: AsyncMessage) => void,
+  take: (channel: Channel, message: Received) => void,
 ): Promise<Attached> {
   const { channel, ended } = await link.open();
   const holds = options.canariesOnly !== undefined && !subscription.retries?.length;
   const wanted = options.concurrency ?? subscription.prefetch;
   const consumerTag = `${CLIENT_NAME}/${randomUUID()}`;
-  // The queue is gone or has a new leader: what is in hand comes back to whoever consumes next.
-  channel.on("basic.cancel", () => void channel.close());
+  let cancelled: Error | undefined;
+  // What is in hand comes back to whoever consumes next.
+  channel.on("basic.cancel", () => {
+    cancelled = new ConnectionError(
+      `rabbitmq/${subscription.queue}: the broker ended the consumer: the queue was deleted, or has another leader`,
+    );
+    void channel.close();
+  });
   try {
     await channel.basicQos({ prefetchCount: holds ? Math.max(wanted, HOLDING_PREFETCH) : wanted });
-    await channel.basicConsume({ queue: subscription.queue, consumerTag }, (message) => take(channel, message));
+    await channel.basicConsume({ queue: subscription.queue, consumerTag }, (message) =>
+      take(channel, received(message)),
+    );
   } catch (error) {
     await channel.close();
     throw toClientError(error, `rabbitmq/${subscription.queue}`);
   }
   return {
     channel,
-    ended,
+    ended: ended.then((reason) => cancelled ?? reason),
     async cancel() {
       await channel.basicCancel({ consumerTag }).catch(() => undefined);
       // The library hands over each message in a turn of its own.

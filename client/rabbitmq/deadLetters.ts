@@ -1,13 +1,15 @@
 import type { Channel } from "rabbitmq-client";
 import type { Count, DeadLetter, DeadLetters, Verdict } from "../deadLetters.ts";
-import { canaryOf, HEADERS } from "../headers.ts";
-import { AccessError } from "../message.ts";
+import { canaryOf } from "../headers.ts";
+import { AccessError, isTooLarge, RefusedError } from "../message.ts";
 import type { RabbitmqDeadLetters } from "../operator.ts";
+import { sendFitting } from "../outcome.ts";
 import { acknowledged, givenBack, next, readyIn, takeBatch } from "./batch.ts";
 import { toDeadLetter, withoutReason } from "./ended.ts";
 import { toClientError } from "./errors.ts";
+import { type Keeping, keeping } from "./keeping.ts";
 import type { Link } from "./link.ts";
-import { identified, republished, textHeaders } from "./properties.ts";
+import { identified, keptHeaders, republished, textHeaders } from "./properties.ts";
 import type { Publisher } from "./publisher.ts";
 import { received } from "./rawBodies.ts";
 import { watchOf } from "./watch.ts";
@@ -20,18 +22,24 @@ export interface DeadLetterParts {
   deadLetterExchange: string;
   /** The queues that a dead letter may be put back into. */
   targets: readonly string[];
+  /** Milliseconds after which a take gives back what it keeps, and takes it anew. Default: ten minutes. */
+  hold?: number;
 }
 
 type Taken = ReturnType<typeof identified>;
 
-/** What was taken last, and how many that were taken before are in hand to stay. */
+/** What was taken last, and what was taken before and is to stay. */
 interface Batch {
   channel: Channel;
   messages: Taken[];
-  kept: number;
+  kept: Keeping;
+  /** Why some of them could not be redriven. */
+  refused: RefusedError[];
 }
 
 const SCAN_SIZE = 1_000;
+/** How long what is to stay is held, in milliseconds: a broker closes a channel that holds a message for 30 minutes (`consumer_timeout`). */
+const HOLD_MS = 600_000;
 
 /** The dead letters of one queue. */
 export function deadLettersOf(place: RabbitmqDeadLetters, parts: DeadLetterParts): DeadLetters {
@@ -54,7 +62,7 @@ export function deadLettersOf(place: RabbitmqDeadLetters, parts: DeadLetterParts
         const head = messages > 0 ? await next(channel, name) : undefined;
         if (head) await givenBack(channel, name, messages);
         const oldest = head && shown(identified(received(head))).at;
-        const inHand = batch ? batch.messages.length + batch.kept : 0;
+        const inHand = batch ? batch.messages.length + batch.kept.held : 0;
         return { messages: messages + inHand, ...(oldest && { oldest }) };
       }),
 
@@ -68,19 +76,24 @@ export function deadLettersOf(place: RabbitmqDeadLetters, parts: DeadLetterParts
 
     async *take(size) {
       const { channel } = await parts.link.open();
-      batch = { channel, messages: [], kept: 0 };
+      const kept = keeping(parts.hold ?? HOLD_MS);
+      batch = { channel, messages: [], kept, refused: [] };
       try {
         for (let left = await readyIn(channel, name); left > 0; ) {
-          const messages = (await takeBatch(channel, name, Math.min(size, left))).map(identified);
+          left += kept.renew(channel);
+          const most = Math.max(size, Math.min(SCAN_SIZE, kept.expected));
+          const messages = (await takeBatch(channel, name, Math.min(most, left))).map(identified);
           if (messages.length === 0) break;
           left -= messages.length;
-          batch.messages = messages;
-          yield messages.map(shown);
+          batch.messages = messages.filter((message) => !kept.isBack(message));
+          if (batch.messages.length > 0) yield batch.messages.map(shown);
         }
+        const [first] = batch.refused;
+        if (first) throw setAside(name, batch.refused.length, first);
       } catch (error) {
         throw toClientError(error, name);
       } finally {
-        if (batch.kept > 0 && channel.active) await acknowledged(channel, name);
+        if (kept.held > 0 && channel.active) await acknowledged(channel, name);
         batch = undefined;
         await channel.close();
       }
@@ -88,17 +101,21 @@ export function deadLettersOf(place: RabbitmqDeadLetters, parts: DeadLetterParts
 
     async settle(verdicts) {
       if (!batch) throw new Error(`${name}: no batch was taken`);
-      const { channel } = batch;
+      const { channel, kept, refused } = batch;
       const messages = batch.messages.splice(0);
       const settled = await Promise.allSettled(
         messages.map((message, at) => carryOut(parts, queue, message, verdicts[at]!)),
       );
-      const gone = messages.filter((_, at) => settled[at]!.status === "fulfilled" && verdicts[at]!.kind !== "keep");
-      batch.kept += messages.length - gone.length;
-      if (batch.kept > 0) for (const { deliveryTag } of gone) channel.basicAck({ deliveryTag });
+      const isGone = (_: Taken, at: number) => settled[at]!.status === "fulfilled" && verdicts[at]!.kind !== "keep";
+      const gone = messages.filter(isGone);
+      for (const message of messages.filter((one, at) => !isGone(one, at))) kept.keep(message);
+      if (kept.held > 0) for (const { deliveryTag } of gone) channel.basicAck({ deliveryTag });
       else if (gone.length > 0) channel.basicAck({ deliveryTag: gone.at(-1)!.deliveryTag, multiple: true });
-      const failed = settled.find((one) => one.status === "rejected");
-      if (failed) throw toClientError(failed.reason, name);
+      const failures = settled.flatMap((one) => (one.status === "rejected" ? [toClientError(one.reason, name)] : []));
+      const failed = failures.find((error) => !isTooLarge(error));
+      if (failed) throw failed;
+      // They stay, and the rest goes on.
+      refused.push(...failures.filter(isTooLarge));
     },
 
     mark: () => watch.start(),
@@ -115,6 +132,12 @@ export function deadLettersOf(place: RabbitmqDeadLetters, parts: DeadLetterParts
     close: () => watch.stop(),
   };
 }
+
+const setAside = (name: string, count: number, first: RefusedError): RefusedError =>
+  new RefusedError(
+    `${name}: ${count} of its dead letters could not be put back and stay there, all others were; the first: ${first.message}`,
+    { cause: first },
+  );
 
 /** Opens a channel for one use; what it has in hand afterwards is there again. */
 async function withChannel<T>(link: Link, name: string, use: (channel: Channel) => Promise<T>): Promise<T> {
@@ -138,9 +161,11 @@ async function carryOut(
   if (verdict.kind !== "redrive") return;
   const routingKey = targetOf(queue, targets, verdict.to);
   const { key } = toDeadLetter(message, queue);
-  const headers = { ...withoutReason(verdict.headers), ...(key !== undefined && { [HEADERS.key]: key }) };
-  const { messageId } = message;
-  await publisher.send({ ...republished(message, headers), exchange: "", routingKey, messageId }, message.body);
+  const headers = { ...withoutReason(verdict.headers), ...keptHeaders(message, key) };
+  const place = { exchange: "", routingKey, messageId: message.messageId };
+  await sendFitting({ headers, isEnd: false }, undefined, (fitting) =>
+    publisher.send({ ...place, properties: republished(message, fitting) }, message.body),
+  );
 }
 
 function targetOf(queue: string, targets: readonly string[], to: string | undefined): string {

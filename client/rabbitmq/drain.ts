@@ -1,12 +1,13 @@
-import type { Channel, Envelope } from "rabbitmq-client";
-import { HEADERS } from "../headers.ts";
+import type { Channel } from "rabbitmq-client";
+import { contractsOf, HEADERS, type Headers } from "../headers.ts";
 import { RefusedError } from "../message.ts";
 import { goesOn, type Moved, type Moving, progress } from "../moving.ts";
+import { sendFitting } from "../outcome.ts";
 import { acknowledged, readyIn, takeBatch } from "./batch.ts";
 import { toClientError } from "./errors.ts";
 import { type Link, type Login, linkTo } from "./link.ts";
-import { identified, republished, textHeaders, toDelivery } from "./properties.ts";
-import { type Publisher, publisherOn } from "./publisher.ts";
+import { identified, isKeptInPlace, republished, textHeaders, toDelivery } from "./properties.ts";
+import { type Outgoing, type Publisher, publisherOn } from "./publisher.ts";
 
 /** A binding of the default kind, from an exchange to a queue. */
 export interface BoundInlet {
@@ -113,7 +114,11 @@ async function passedOn(
   move: QueueMove,
 ): Promise<RefusedError | undefined> {
   const sent = await Promise.allSettled(
-    batch.map((message) => publisher.send({ ...moved(message, move), messageId: message.messageId }, message.body)),
+    batch.map((message) =>
+      sendFitting({ headers: addedTo(message, move), isEnd: true }, undefined, (headers) =>
+        publisher.send(moved(message, move, headers), message.body),
+      ),
+    ),
   );
   const failed = sent.flatMap((one) => (one.status === "rejected" ? [one.reason as Error] : []));
   if (failed.length === 0 && batch.length > 0) {
@@ -128,21 +133,20 @@ async function passedOn(
   return failed[0] as RefusedError | undefined;
 }
 
-/** The message as it is published into the new queue. */
-export function moved(
-  message: Taken,
-  { from, to, work }: QueueMove,
-): Envelope & { exchange: string; routingKey: string } {
-  const place = { exchange: "", routingKey: to };
-  const text = textHeaders(message.headers);
-  if (!work) {
-    // CC would lead it into other queues as well.
-    const { CC: _, BCC: __, ...own } = message.headers ?? {};
-    return { ...republished(message, text), headers: own, ...place };
-  }
-  // Deliveries that the broker counted are not added up: those of a move that was interrupted are among them.
+/**
+ * The contract's headers that a message has in the new queue. Deliveries that the broker counted are not added up: those of a move that
+ * was interrupted are among them. A dead letter keeps all headers as they are.
+ */
+export function addedTo(message: Taken, { from, work }: QueueMove): Headers {
+  if (!work) return {};
   const { key } = toDelivery(message, `rabbitmq/${from}`);
-  const headers = { ...text, ...(key !== undefined && { [HEADERS.key]: key }) };
-  const { expiration } = message;
-  return { ...republished(message, headers), ...(expiration !== undefined && { expiration }), ...place };
+  return { ...contractsOf(textHeaders(message.headers)), ...(key !== undefined && { [HEADERS.key]: key }) };
+}
+
+/** The message as it is published into the new queue. */
+export function moved(message: Taken, { to, work }: QueueMove, headers: Headers): Outgoing {
+  const properties = new Map(work ? republished(message, headers) : republished(message, headers, isKeptInPlace));
+  const expiration = message.properties.get("expiration");
+  if (work && expiration) properties.set("expiration", expiration);
+  return { exchange: "", routingKey: to, messageId: message.messageId, properties };
 }

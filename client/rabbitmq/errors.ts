@@ -15,6 +15,12 @@ const refusals = [
 // A queue or vhost that is still starting or has lost its leader: RabbitMQ says 404 of it, and it will be there again.
 const passing = /down or inaccessible|is down|timed out|timeout|stopped by supervisor/;
 
+// The broker's max_message_size, which counts the body.
+const oversized = /message size .*is larger than/;
+// A handler that has not returned: the broker is well.
+const unanswered =
+  /^(?:undefined: )?PRECONDITION_FAILED - delivery acknowledgement on channel .*?timed out\. Timeout value used: (\d+) ms/;
+
 /** An error of the library in the words of the client: RefusedError where the broker answered no, else ConnectionError. */
 export function toClientError(error: unknown, place: string): Error {
   if (error instanceof ConnectionError || error instanceof RefusedError) return error;
@@ -25,9 +31,14 @@ export function toClientError(error: unknown, place: string): Error {
     const text = `${place}: the broker did not take the message: its queue is full, or not available`;
     return new RefusedError(text, { full: true });
   }
+  const [, timeout] = unanswered.exec(text) ?? [];
+  if (timeout !== undefined) {
+    const text = `${place}: the broker closed the channel, as a message was not acknowledged within ${timeout} ms (consumer_timeout): all that it had comes again; make handlers return sooner, or raise consumer_timeout`;
+    return new ConnectionError(text, { cause: error });
+  }
   const refused = code !== undefined && refusals.includes(code) && !passing.test(text);
   const options = { cause: error };
   return refused
-    ? new RefusedError(`${place}: the broker refuses: ${text}`, options)
+    ? new RefusedError(`${place}: the broker refuses: ${text}`, { ...options, tooLarge: oversized.test(text) })
     : new ConnectionError(`${place}: the broker does not answer: ${text}`, options);
 }

@@ -1,14 +1,21 @@
-import type { AsyncMessage, Channel } from "rabbitmq-client";
+import type { Channel } from "rabbitmq-client";
 import { LOST_DELIVERIES } from "../../skill/deliveries.ts";
 import type { RabbitmqSubscription } from "../access.ts";
-import { attemptOf, HEADERS, withRefusal } from "../headers.ts";
+import { attemptOf, contractsOf, HEADERS, type Headers } from "../headers.ts";
 import { type Insistence, insist } from "../insist.ts";
-import { type ConsumeOptions, type Delivery, type Handler, OutdatedAccessError } from "../message.ts";
-import { type Outcome, outcomeOf, type Target, targetsOf } from "../outcome.ts";
+import {
+  type ConsumeOptions,
+  type Delivery,
+  type Handler,
+  isTooLarge,
+  OutdatedAccessError,
+  RefusedError,
+} from "../message.ts";
+import { type Outcome, outcomeOf, sendFitting, type Target, targetsOf } from "../outcome.ts";
 import { toClientError } from "./errors.ts";
-import { identified, republished, textHeaders, toDelivery, unansweredOf } from "./properties.ts";
+import { identified, keptHeaders, republished, textHeaders, toDelivery, unansweredOf } from "./properties.ts";
 import type { Publisher } from "./publisher.ts";
-import { received } from "./rawBodies.ts";
+import type { Received } from "./rawBodies.ts";
 import { rejectToRetry } from "./reject.ts";
 
 /** What a delivery is handled with. */
@@ -33,10 +40,10 @@ export async function handle(
   parts: HandlingParts,
   { insistence, fail }: Carrying,
   channel: Channel,
-  raw: AsyncMessage,
+  raw: Received,
 ): Promise<void> {
   const { subscription, handler, options, consumer } = parts;
-  const message = identified(received(raw));
+  const message = identified(raw);
   const rule = {
     maxAttempts: subscription.maxAttempts,
     delays: subscription.nativeDelays ?? subscription.retries?.map(({ delay }) => delay) ?? [],
@@ -47,26 +54,38 @@ export async function handle(
   const delivery = { ...toDelivery(message, `rabbitmq/${subscription.queue}`), attempt };
   const chosen = isGivenUp ? () => giveUp(unanswered) : handler;
   const outcome = await outcomeOf(delivery, chosen, rule, place, options);
+  const next = nextPlaces(subscription, { ...delivery, kept: keptHeaders(message, delivery.key) }, outcome);
   try {
-    const next = nextPlaces(subscription, delivery, outcome);
     if (next === "again") return rejectToRetry(channel, message.deliveryTag);
     if (next === "held") return;
     if (next !== "done") {
-      const { messageId } = message;
-      const own = { routingKey: subscription.queue, messageId };
-      const send = ({ place, headers }: Target, refusal?: string) => {
-        const envelope = { ...republished(message, withRefusal(headers, refusal)), ...own, exchange: place };
-        return parts.publisher.send(envelope, message.body).then(() => true);
-      };
+      const own = { routingKey: subscription.queue, messageId: message.messageId };
+      const send = (target: Target, refusal?: string) =>
+        sendFitting(target, refusal, async (headers) => {
+          const outgoing = { ...own, exchange: target.place, properties: republished(message, headers) };
+          await parts.publisher.send(outgoing, message.body);
+          return true;
+        });
       if (!(await insist(insistence, next, send, () => channel.active))) return;
     }
     channel.basicAck({ deliveryTag: message.deliveryTag });
   } catch (error) {
     if (error instanceof OutdatedAccessError) return fail(error);
+    if (isTooLarge(error) && outcome.kind !== "giveBack" && channel.active) {
+      options.onError?.(leftToBroker(delivery, error));
+      return channel.basicNack({ deliveryTag: message.deliveryTag, requeue: false });
+    }
     // The channel is gone, and the broker gives the message to the next consumer.
     options.onError?.(toClientError(error, delivery.flow));
   }
 }
+
+/** Only the queue's own dead-lettering does not send the message through a client, whose frames have no room for it. */
+const leftToBroker = ({ flow, id }: Delivery, cause: RefusedError): RefusedError =>
+  new RefusedError(
+    `${flow}: message ${id} cannot be published again, so it is rejected, and its queue makes it a dead letter without a word of its failure: ${cause.message}`,
+    { cause, tooLarge: true },
+  );
 
 /**
  * Which attempt a delivery is. What came back unanswered is none, as its handler may never have had it: a node that failed took the
@@ -100,14 +119,17 @@ export type NextPlaces = "done" | "again" | "held" | Target[];
  */
 export function nextPlaces(
   { retries = [], nativeDelays, deadLetterExchange }: RabbitmqSubscription,
-  { key, headers, attempt }: Pick<Delivery, "key" | "headers" | "attempt">,
+  { headers, attempt, kept }: Pick<Delivery, "headers" | "attempt"> & { kept: Headers },
   outcome: Outcome,
 ): NextPlaces {
   if (outcome.kind === "done") return "done";
   if (outcome.kind === "retry" && nativeDelays) return "again";
-  if (outcome.kind !== "giveBack") return targetsOf(outcome, attempt, retries, deadLetterExchange!);
+  if (outcome.kind !== "giveBack") {
+    const all = { ...outcome, headers: { ...outcome.headers, ...kept } };
+    return targetsOf(all, attempt, retries, deadLetterExchange!);
+  }
   const tiers = retries.toSorted((a, b) => a.delay - b.delay);
   if (tiers.length === 0) return "held";
-  const same = { ...headers, [HEADERS.attempt]: String(attempt), ...(key !== undefined && { [HEADERS.key]: key }) };
+  const same = { ...contractsOf(headers), [HEADERS.attempt]: String(attempt), ...kept };
   return tiers.map(({ place }) => ({ place, headers: same, isEnd: false }));
 }

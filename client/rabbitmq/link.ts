@@ -4,7 +4,7 @@ import type { RabbitmqAccess } from "../access.ts";
 import { CLIENT_NAME } from "../deadLetters.ts";
 import { ConnectionError, RefusedError } from "../message.ts";
 import { toClientError } from "./errors.ts";
-import { keepBodiesRaw } from "./rawBodies.ts";
+import { keepRaw } from "./rawBodies.ts";
 
 /** How one user reaches its vhost. */
 export type Login = Pick<RabbitmqAccess, "url" | "urls" | "vhost" | "username" | "password" | "ca"> & {
@@ -22,6 +22,8 @@ export interface OpenChannel {
 export interface Link {
   /** Opens a channel. Throws a ConnectionError where the broker does not answer, and a RefusedError where it does not let the user in. */
   open(): Promise<OpenChannel>;
+  /** Why the broker takes no messages by this connection now, as an alarm says; undefined where it does. */
+  blocked(): string | undefined;
   close(): Promise<void>;
 }
 
@@ -33,34 +35,48 @@ const PATIENCE_MS = 10_000;
 /** How long each of several nodes but the last may take to let a client in, in milliseconds. */
 const NEXT_AFTER_MS = 3_000;
 
-/** The link of a user; nothing is connected yet. */
-export function linkTo(login: Login): Link {
+/** The link of a user; nothing is connected yet. `onBlocked` is told each time that the broker takes no more messages. */
+export function linkTo(login: Login, onBlocked: (error: ConnectionError) => void = () => {}): Link {
   const place = placeOf(login);
   const connectToAny = connectorOf(login);
   let current: Promise<Connection> | undefined;
   let closed = false;
+  let alarm: string | undefined;
 
   const connection = (): Promise<Connection> => {
     if (closed) return Promise.reject(new ConnectionError(`${place}: the client is closed`));
     if (current) return current;
     const made = connectToAny(() => {
-      if (current === made) current = undefined;
+      if (current !== made) return;
+      current = undefined;
+      alarm = undefined;
     });
     current = made;
+    made.then(watchAlarms, () => undefined);
     return made;
+  };
+  const watchAlarms = (opened: Connection) => {
+    opened.on("connection.blocked", (reason) => {
+      alarm = `the broker takes no messages from anybody, as it is ${reason} (an alarm): it goes on by itself once that is over`;
+      onBlocked(new ConnectionError(`${place}: ${alarm}`));
+    });
+    opened.on("connection.unblocked", () => {
+      alarm = undefined;
+    });
   };
 
   return {
     async open() {
       try {
         const channel = await (await connection()).acquire({ emitErrorsFromChannel: true });
-        keepBodiesRaw(channel);
+        keepRaw(channel);
         closeInTime(channel);
         return { channel, ended: endOf(channel, place) };
       } catch (error) {
         throw toClientError(error, place);
       }
     },
+    blocked: () => alarm,
     async close() {
       closed = true;
       const last = await current?.catch(() => undefined);

@@ -1,13 +1,19 @@
 import { randomUUID } from "node:crypto";
-import type { Envelope } from "rabbitmq-client";
-import { attemptOf, HEADERS, type Headers } from "../headers.ts";
+import { attemptOf, HEADERS, type Headers, isContracts } from "../headers.ts";
 import type { Delivery } from "../message.ts";
+import { headersIn, type Properties, shortText, tableOf, textHeader } from "./content.ts";
 import type { Received } from "./rawBodies.ts";
 
 type Raw = Record<string, unknown>;
 
 // What the broker writes for itself, and CC and BCC, by which a message that is published again would reach other queues again.
-const brokersOwn = /^(x-death|x-(first|last)-death-.*|x-delivery-count|x-acquired-count|CC|BCC)$/;
+const brokersOwn = /^(x-death|x-(first|last)-death-(exchange|queue|reason)|x-delivery-count|x-acquired-count|CC|BCC)$/;
+
+/** Whether a header is the message's own: neither the broker's nor the contract's. */
+const isOwn = (name: string): boolean => !brokersOwn.test(name) && !isContracts(name);
+
+/** Whether a header belongs to the message where it stands: what the broker counts there, and CC, do not. */
+export const isKeptInPlace = (name: string): boolean => !/^(x-delivery-count|x-acquired-count|CC|BCC)$/.test(name);
 
 /** The message with an identity: its own, or a new one that it keeps from its first retry on. */
 export const identified = (message: Received): Received & { messageId: string } => ({
@@ -46,32 +52,42 @@ export function textHeaders(headers: Raw = {}): Headers {
 /** A header's value as text: numbers and such as they are written, lists and tables as JSON. */
 export function textOf(value: unknown): string {
   if (value === null) return "";
-  if (Buffer.isBuffer(value)) return value.toString("utf8");
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  // JSON has no room for such large numbers in JavaScript.
+  const asText = (_: string, part: unknown) => (typeof part === "bigint" ? String(part) : part);
+  return typeof value === "object" ? JSON.stringify(value, asText) : String(value);
 }
 
 /**
- * The message's properties and these headers, to publish it again. A header whose text did not change keeps its type. Left out are
- * the expiration, which would end it early in a delay tier or among the dead letters, and the user id, which only its producer may use.
+ * The properties to publish a message with again: its own byte for byte, its own headers, and these. Left out are the expiration, which
+ * would end it early in a delay tier or among the dead letters, and the user id, which only its producer may use.
  */
-export function republished(message: Received & { messageId: string }, headers: Headers): Envelope {
-  const { contentType, contentEncoding, priority, correlationId, replyTo, messageId, timestamp, type, appId } = message;
-  return {
-    contentType,
-    contentEncoding,
-    priority,
-    correlationId,
-    replyTo,
-    messageId,
-    timestamp,
-    type,
-    appId,
-    headers: Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, typed(message, name, text)])),
-  };
+export function republished(
+  { properties, messageId }: Pick<Received, "properties"> & { messageId: string },
+  headers: Headers,
+  keeps: (name: string) => boolean = isOwn,
+): Properties {
+  const own = headersIn(properties.get("headers")).filter(({ name }) => keeps(name));
+  const written = Object.entries(headers).map(([name, text]) => textHeader(name, text));
+  const table = properties.has("headers") || written.length > 0 ? tableOf([...own, ...written]) : undefined;
+  const next = new Map(properties);
+  next.delete("expiration");
+  next.delete("userId");
+  if (table) next.set("headers", table);
+  next.set("deliveryMode", PERSISTENT);
+  if (!properties.get("messageId")?.[0]) next.set("messageId", shortText(messageId));
+  return next;
 }
 
-function typed({ headers = {} }: Received, name: string, text: string): unknown {
-  const value = headers[name];
-  // The library would write bytes as a table.
-  return value !== undefined && !Buffer.isBuffer(value) && textOf(value) === text ? value : text;
-}
+const PERSISTENT = Buffer.from([2]);
+
+/** The contract's headers that only RabbitMQ needs: the first routing key, and the expiration that a message had. */
+export const keptHeaders = (
+  { headers = {}, expiration }: Pick<Received, "headers" | "expiration">,
+  key?: string,
+): Headers => {
+  const before = headers[HEADERS.expiration] ?? expiration;
+  return {
+    ...(key !== undefined && { [HEADERS.key]: key }),
+    ...(before !== undefined && { [HEADERS.expiration]: textOf(before) }),
+  };
+};

@@ -1,22 +1,38 @@
-import { setImmediate as nextTurn, setTimeout as wait } from "node:timers/promises";
-import type { Channel, Envelope, ReturnedMessage } from "rabbitmq-client";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { Channel, ReturnedMessage } from "rabbitmq-client";
 import { REACH_DELAYS_MS, withRetries } from "../connection.ts";
+import { HEADERS } from "../headers.ts";
 import { ConnectionError, RefusedError } from "../message.ts";
+import { within } from "../within.ts";
+import { headersIn, type Properties, payloadSize, tableOf } from "./content.ts";
 import { toClientError } from "./errors.ts";
 import type { Link } from "./link.ts";
+import { framed, publishFramed } from "./rawBodies.ts";
 
-/** A message on its way out: it must have an identity, by which the broker's return of it is known. */
-export type Outgoing = Envelope & { exchange: string; routingKey: string; messageId: string };
+/** A message on its way out. */
+export interface Outgoing {
+  /** Empty: the default exchange. */
+  exchange: string;
+  routingKey: string;
+  /** Its identity, as its properties say it too: by it the broker's return of it is known. */
+  messageId: string;
+  properties: Properties;
+}
 
 /** Publishes durably, and returns when the broker has taken the message into a queue. */
 export interface Publisher {
-  /** Throws a RefusedError where the broker refuses or cannot route it, and a ConnectionError where that cannot be known. */
+  /**
+   * Throws a RefusedError where the broker refuses or cannot route it, or where its headers are too large, and a ConnectionError where
+   * that cannot be known. A message that was not confirmed in time is still underway: sent again, it is waited for, not published twice.
+   */
   send(message: Outgoing, body: Buffer): Promise<void>;
   /** Waits for every confirm. */
   close(): Promise<void>;
 }
 
 const CONFIRM_PATIENCE_MS = 30_000;
+/** For so long a late confirm is known to whoever sends the message again, in milliseconds. */
+const LATE_MS = 60_000;
 
 interface ConfirmChannel {
   channel: Channel;
@@ -24,13 +40,21 @@ interface ConfirmChannel {
   returned: Map<string, number>;
 }
 
+/** A message that was not confirmed in time. Its channel may still hold it, and the broker may take it hours later. */
+interface Late {
+  message: Outgoing;
+  body: Buffer;
+  taken: Promise<void>;
+}
+
 /**
  * A channel an exchange, as a refusal closes the channel with all that is on it. Unroutable messages come back before they are
  * confirmed, and the library tells both in turns of their own.
  */
-export function publisherOn(link: Link): Publisher {
+export function publisherOn(link: Link, patience = CONFIRM_PATIENCE_MS): Publisher {
   const channels = new Map<string, Promise<ConfirmChannel>>();
   const underway = new Set<Promise<void>>();
+  const late = new Set<Late>();
 
   const channelFor = (exchange: string): Promise<ConfirmChannel> => {
     const known = channels.get(exchange);
@@ -42,16 +66,46 @@ export function publisherOn(link: Link): Publisher {
     return opened;
   };
 
-  async function sent(message: Outgoing, body: Buffer): Promise<void> {
+  /** Returns when the broker has taken it, however long that takes. */
+  async function taken(message: Outgoing, body: Buffer, place: string): Promise<void> {
     const { channel, returned } = await channelFor(message.exchange);
-    const place = `${message.exchange || "the default exchange"}, routing key ${message.routingKey}`;
+    const { frame, limit } = framed(channel, message.properties, body);
+    // The library would close the channel with all that is on it.
+    if (payloadSize(frame) > limit) {
+      throw new RefusedError(
+        `${place}: message ${message.messageId} is too large: its properties and headers are ${payloadSize(frame)} bytes, and the broker takes ${limit} in one frame (frame_max)`,
+        { tooLarge: true },
+      );
+    }
     try {
-      await confirmed(channel.basicPublish({ ...message, durable: true, mandatory: true }, body), place);
+      await publishFramed(channel, message, frame, body);
     } catch (error) {
       throw toClientError(error, place);
     }
     await nextTurn();
     if (takeOne(returned, identityOf(message))) throw new RefusedError(`${place}: no queue takes the message`);
+  }
+
+  async function sent(message: Outgoing, body: Buffer): Promise<void> {
+    const place = `rabbitmq ${message.exchange || "default"} exchange, routing key ${message.routingKey}`;
+    const before = [...late].find((one) => isSame(one, message, body));
+    if (before) late.delete(before);
+    const one = before ?? { message, body, taken: taken(message, body, place) };
+    let isLate = false;
+    const tooLate = () => {
+      isLate = true;
+      const why = link.blocked() ?? "the broker may be short of memory or disk, or hang";
+      return new ConnectionError(`${place}: the broker did not confirm within ${patience / 1000} s: ${why}`);
+    };
+    await within(patience, one.taken, tooLate).finally(() => {
+      if (isLate) remember(one);
+    });
+  }
+
+  function remember(one: Late): void {
+    const forget = () => late.delete(one);
+    late.add(one);
+    one.taken.then(() => void setTimeout(forget, LATE_MS).unref(), forget);
   }
 
   return {
@@ -99,12 +153,15 @@ function takeOne(counts: Map<string, number>, identity: string): boolean {
   return count > 0;
 }
 
-/** A broker that is out of memory or disk neither confirms nor closes. */
-async function confirmed(publishing: Promise<void>, place: string): Promise<void> {
-  const patience = new AbortController();
-  const late = wait(CONFIRM_PATIENCE_MS, undefined, { signal: patience.signal }).then(() => {
-    throw new ConnectionError(`${place}: the broker did not confirm within ${CONFIRM_PATIENCE_MS / 1000} s`);
-  });
-  late.catch(() => undefined);
-  await Promise.race([publishing, late]).finally(() => patience.abort());
-}
+/** Whether a message is one that is underway, whenever an app began to publish it. */
+const isSame = (late: Late, message: Outgoing, body: Buffer): boolean =>
+  identityOf(late.message) === identityOf(message) &&
+  late.message.exchange === message.exchange &&
+  late.body.equals(body) &&
+  timeless(late.message.properties).equals(timeless(message.properties));
+
+const timeless = (properties: Properties): Buffer => {
+  const headers = headersIn(properties.get("headers")).filter(({ name }) => name !== HEADERS.publishedAt);
+  const others = [...properties].filter(([name]) => name !== "headers" && name !== "timestamp");
+  return Buffer.concat([tableOf(headers), ...others.map(([, value]) => value)]);
+};

@@ -1,27 +1,98 @@
-import type { AsyncMessage, Channel, SyncMessage } from "rabbitmq-client";
+import type { AsyncMessage, Channel, Envelope, SyncMessage } from "rabbitmq-client";
+import codec from "rabbitmq-client/lib/codec.js";
+import { headerFrame, type Properties, readHeaders, readProperties } from "./content.ts";
 
-/** A message as it came: its body as bytes, whatever its content type says. */
-export type Received = Omit<AsyncMessage & Partial<SyncMessage>, "body" | "consumerTag"> & { body: Buffer };
+/** A message as it came: its properties and its body as bytes, whatever its content type says, and its headers as they are read. */
+export type Received = Omit<AsyncMessage & Partial<SyncMessage>, "body" | "consumerTag" | "contentType"> & {
+  body: Buffer;
+  properties: Properties;
+};
 
-interface Internals {
-  _onHeader(frame: { fields: { contentType?: string; rawContentType?: string } }): void;
+// Where the library keeps what is not its own. A message of another user of the library never has them.
+const PROPERTIES = Symbol("properties");
+const FRAME = Symbol("header frame");
+
+interface Frame {
+  type: number;
+  fields: Record<string | symbol, unknown>;
 }
 
+interface Internals {
+  _onHeader(frame: Frame): void;
+  _state: { maxFrameSize: number };
+}
+
+interface Codec {
+  decodeFrame(read: (size: number) => Promise<Buffer>): Promise<Frame>;
+  genContentFrames(channel: number, params: object, body: Buffer, frameMax: number): Generator<Buffer>;
+  encodeFrame(frame: object): Buffer;
+}
+
+const HEADER_FRAME = 2;
+/** Where the header frame stands among those of a message, from 0. */
+const HEADER_AT = 1;
+
+/** The payload of each header frame that the library has read. */
+const payloads = new WeakMap<Frame, Buffer>();
+
+// The library asks its codec by these names at each call. What it reads and writes for others stays as it is.
+const library = codec as unknown as Codec;
+const { decodeFrame, genContentFrames } = library;
+library.decodeFrame = async (read) => {
+  let last: Buffer | undefined;
+  const frame = await decodeFrame(async (size) => {
+    last = await read(size);
+    return last;
+  });
+  if (frame.type === HEADER_FRAME) payloads.set(frame, last!);
+  return frame;
+};
+library.genContentFrames = function* (channel, params, body, frameMax) {
+  const { [FRAME]: header } = params as { [FRAME]?: Buffer };
+  let at = 0;
+  for (const frame of genContentFrames(channel, params, body, frameMax)) {
+    yield (at === HEADER_AT && header) || frame;
+    at++;
+  }
+};
+
 /**
- * Keeps the library from reading a body by its content type: JSON that is parsed and written again on a retry is not what was
- * published, large numbers for one. The type is moved to where the library does not look; {@link received} puts it back.
+ * Keeps the library from reading a message: a body that is parsed by its content type and written again on a retry is not what was
+ * published, and neither are headers. The properties go on beside what the library reads; {@link received} puts them in its place.
  */
-export function keepBodiesRaw(channel: Channel): void {
+export function keepRaw(channel: Channel): void {
   const internals = channel as unknown as Internals;
   const onHeader = internals._onHeader.bind(channel);
   internals._onHeader = (frame) => {
-    const { contentType, ...fields } = frame.fields;
-    onHeader({ ...frame, fields: { ...fields, ...(contentType !== undefined && { rawContentType: contentType }) } });
+    const { contentType: _, ...fields } = frame.fields;
+    onHeader({ ...frame, fields: { ...fields, [PROPERTIES]: readProperties(payloads.get(frame)!) } });
   };
 }
 
-/** A message of a channel that keeps bodies raw, with its content type. */
+/** A message of a channel that keeps it raw. */
 export function received(message: AsyncMessage | SyncMessage): Received {
-  const { rawContentType, ...rest } = message as Received & { rawContentType?: string };
-  return { ...rest, ...(rawContentType !== undefined && { contentType: rawContentType }) };
+  const { [PROPERTIES]: properties, ...rest } = message as Received & { [PROPERTIES]: Properties };
+  return { ...rest, headers: readHeaders(properties.get("headers")), properties };
 }
+
+/** The properties of a new message. */
+export const newProperties = (envelope: Envelope): Properties =>
+  readProperties(
+    library.encodeFrame({ type: HEADER_FRAME, channelId: 0, bodySize: 0, fields: persistent(envelope) }).subarray(7),
+  );
+
+const persistent = (envelope: Envelope) => ({ ...envelope, deliveryMode: 2 });
+
+/** The header frame of a message on a channel, and the most bytes that its payload may have there. */
+export const framed = (channel: Channel, properties: Properties, body: Buffer): { frame: Buffer; limit: number } => ({
+  frame: headerFrame(channel.id, body.length, properties),
+  limit: (channel as unknown as Internals)._state.maxFrameSize,
+});
+
+/** Publishes a message with this header frame; see `basicPublish` of the library. */
+export const publishFramed = (
+  channel: Channel,
+  { exchange, routingKey }: { exchange: string; routingKey: string },
+  frame: Buffer,
+  body: Buffer,
+): Promise<void> => channel.basicPublish({ exchange, routingKey, mandatory: true, [FRAME]: frame } as Envelope, body);

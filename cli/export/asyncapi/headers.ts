@@ -11,6 +11,7 @@ const described: Record<Header, { type: string; [key: string]: unknown }> = {
   id: { ...text, description: "The message's identity, which survives retries, dead-lettering and redrives." },
   publishedAt: { ...time, description: "When its producer published it." },
   key: { ...text, description: "The key that it was published with." },
+  expiration: { ...count, description: "RabbitMQ: milliseconds after which it would have expired in its first queue." },
   attempt: { ...count, description: "Which delivery this is, from 1. Absent: the first." },
   notBefore: { ...time, description: "Kafka: not to be handled before this time." },
   failures: { ...text, description: "When each delivery so far failed, joined by commas; on SQS and Redis the last." },

@@ -1,4 +1,4 @@
-import type { AsyncMessage, Channel } from "rabbitmq-client";
+import type { Channel } from "rabbitmq-client";
 import { describe, expect, it } from "vitest";
 import type { RabbitmqSubscription } from "../../../client/access.ts";
 import type { Refusals } from "../../../client/insist.ts";
@@ -6,7 +6,7 @@ import { ConnectionError, type ConsumeOptions, type Handler, RefusedError } from
 import { attemptAt, handle, nextPlaces } from "../../../client/rabbitmq/handle.ts";
 import type { Outgoing } from "../../../client/rabbitmq/publisher.ts";
 import { forLong } from "../forLong.ts";
-import { messageOf } from "./message.ts";
+import { headersOf, messageOf } from "./message.ts";
 
 const tiers: RabbitmqSubscription = {
   queue: "orders",
@@ -21,14 +21,15 @@ const tiers: RabbitmqSubscription = {
 };
 const { retries: _, ...bare } = tiers;
 const native: RabbitmqSubscription = { ...bare, nativeDelays: [1000, 2000] };
-const delivery = { key: "order.new", headers: { a: "b" }, attempt: 2 };
+const kept = { "x-key": "order.new" };
+const delivery = { headers: { a: "b", "x-error": "before" }, attempt: 2, kept };
 
 describe("what an outcome means on RabbitMQ", () => {
   it("sends a retry to the tier of its delay, else to another tier, else to the dead letters", () => {
     expect(nextPlaces(tiers, delivery, { kind: "retry", delay: 1000, headers: { "x-attempt": "3" } })).toEqual([
-      { place: "messaging.retry.1000ms", headers: { "x-attempt": "3" } },
-      { place: "messaging.retry.2000ms", headers: { "x-attempt": "3" } },
-      { place: "messaging.dead-letter", headers: { "x-attempt": "2" } },
+      { place: "messaging.retry.1000ms", headers: { ...kept, "x-attempt": "3" }, isEnd: false },
+      { place: "messaging.retry.2000ms", headers: { ...kept, "x-attempt": "3" }, isEnd: false },
+      { place: "messaging.dead-letter", headers: { ...kept, "x-attempt": "2" }, isEnd: true },
     ]);
   });
 
@@ -38,15 +39,15 @@ describe("what an outcome means on RabbitMQ", () => {
 
   it("sends a dead letter to the exchange for them, also where the queue delays", () => {
     const outcome = { kind: "deadLetter", headers: { "x-error": "no" } } as const;
-    const places = [{ place: "messaging.dead-letter", headers: { "x-error": "no" } }];
+    const places = [{ place: "messaging.dead-letter", headers: { ...kept, "x-error": "no" }, isEnd: true }];
     expect([nextPlaces(tiers, delivery, outcome), nextPlaces(native, delivery, outcome)]).toEqual([places, places]);
   });
 
   it("gives back through the shortest tier as the same attempt, and holds where there is none", () => {
-    const headers = { a: "b", "x-attempt": "2", "x-key": "order.new" };
+    const headers = { ...kept, "x-error": "before", "x-attempt": "2" };
     expect(nextPlaces(tiers, delivery, { kind: "giveBack" })).toEqual([
-      { place: "messaging.retry.1000ms", headers },
-      { place: "messaging.retry.2000ms", headers },
+      { place: "messaging.retry.1000ms", headers, isEnd: false },
+      { place: "messaging.retry.2000ms", headers, isEnd: false },
     ]);
     expect(nextPlaces(native, delivery, { kind: "giveBack" })).toBe("held");
     expect(nextPlaces({ ...tiers, retries: [] }, delivery, { kind: "giveBack" })).toBe("held");
@@ -69,17 +70,20 @@ async function done(
     refusals,
   };
   const fail = ({ message }: Error) => void steps.push(`end: ${message}`);
-  const channel = { active: true, basicAck: () => void steps.push("ack") };
+  const channel = {
+    active: true,
+    basicAck: () => void steps.push("ack"),
+    basicNack: ({ requeue }: { requeue: boolean }) => void steps.push(requeue ? "give back" : "reject"),
+  };
   const publisher = {
     send: async (outgoing: Outgoing) => {
       await send(outgoing);
-      steps.push(`${outgoing.exchange} ${outgoing.routingKey} ${outgoing.headers?.["x-error"]}`);
+      steps.push(`${outgoing.exchange} ${outgoing.routingKey} ${headersOf(outgoing.properties)["x-error"]}`);
     },
     close: async () => {},
   };
   const parts = { publisher, consumer: "worker", subscription: tiers, handler, options };
-  const raw = messageOf(message) as AsyncMessage;
-  await handle(parts, { insistence, fail }, channel as unknown as Channel, raw);
+  await handle(parts, { insistence, fail }, channel as unknown as Channel, messageOf(message));
   return steps;
 }
 
@@ -117,9 +121,10 @@ describe("a delivery on RabbitMQ", () => {
   it("falls back to what the broker still takes, and says why", async () => {
     const refusing = (...places: string[]) => {
       const sent: unknown[] = [];
-      const send = async ({ exchange, headers }: Outgoing) => {
+      const send = async ({ exchange, properties }: Outgoing) => {
+        const headers = headersOf(properties);
         if (places.includes(exchange)) throw new RefusedError(`not ${exchange}`);
-        sent.push([exchange, headers?.["x-refusal"], headers?.["x-attempt"]]);
+        sent.push([exchange, headers["x-refusal"], headers["x-attempt"]]);
       };
       return { sent, send, refusals: new Map(places.map((place) => [place, forLong()] as const)) };
     };
@@ -134,6 +139,19 @@ describe("a delivery on RabbitMQ", () => {
     expect(await done({}, fails, all.send, {}, all.refusals)).toEqual([
       `end: rabbitmq/orders: the consumer ended, its access is out of date: read the stack's \`apps\` output again and restart it: not ${dead}`,
     ]);
+  });
+
+  it("is left to its queue's own dead-lettering where no client can publish it again, and that is told", async () => {
+    const told: string[] = [];
+    const send = async ({ exchange }: Outgoing) => {
+      throw new RefusedError(`${exchange} has no room for m-1`, { tooLarge: true });
+    };
+    expect(await done({}, fails, send, { onError: ({ message }) => void told.push(message) })).toEqual(["reject"]);
+    expect(told.at(-1)).toBe(
+      "rabbitmq/orders: message m-1 cannot be published again, so it is rejected, and its queue makes it a dead letter without a word of its failure: messaging.dead-letter has no room for m-1",
+    );
+    const canariesOnly = () => {};
+    expect(await done({}, fails, send, { canariesOnly })).toEqual([]);
   });
 
   it("is a dead letter after the last attempt, and reaches it however often the broker lost the delivery before", async () => {

@@ -1,13 +1,19 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import type { Channel } from "rabbitmq-client";
+import library from "rabbitmq-client/lib/codec.js";
 import { describe, expect, it } from "vitest";
 import { ConnectionError, RefusedError } from "../../../client/message.ts";
+import { headerFrame, type Properties } from "../../../client/rabbitmq/content.ts";
 import { toClientError } from "../../../client/rabbitmq/errors.ts";
 import { linkTo, toOptions } from "../../../client/rabbitmq/link.ts";
-import { keepBodiesRaw, received } from "../../../client/rabbitmq/rawBodies.ts";
+import { keepRaw, newProperties, received } from "../../../client/rabbitmq/rawBodies.ts";
 import { rejectToRetry } from "../../../client/rabbitmq/reject.ts";
-import { messageOf } from "./message.ts";
+
+const codec = library as unknown as {
+  decodeFrame(read: () => Promise<Buffer>): Promise<unknown>;
+  genContentFrames(channel: number, params: object, body: Buffer, frameMax: number): Iterable<Buffer>;
+};
 
 describe("the connection to RabbitMQ", () => {
   const login = { vhost: "shop", username: "a", password: "p" };
@@ -63,6 +69,25 @@ describe("an error of RabbitMQ", () => {
     expect(toClientError(error(code, message), "here")).toBeInstanceOf(ConnectionError);
   });
 
+  it("that a message is too large is said of no other", () => {
+    const tooLarge = (text: string) =>
+      (toClientError(error("PRECONDITION_FAILED", text), "here") as RefusedError).tooLarge;
+    expect(tooLarge("BasicPublish: PRECONDITION_FAILED - message size 5 is larger than configured max size 4")).toBe(
+      true,
+    );
+    expect(tooLarge("BasicPublish: PRECONDITION_FAILED - no")).toBe(false);
+  });
+
+  it("that a handler took too long says nothing against the broker", () => {
+    const text =
+      "undefined: PRECONDITION_FAILED - delivery acknowledgement on channel 1 timed out. Timeout value used: 1800000 ms. This timeout value can be configured";
+    const told = toClientError(error("PRECONDITION_FAILED", text), "rabbitmq shop");
+    expect(told).toBeInstanceOf(ConnectionError);
+    expect(told.message).toBe(
+      "rabbitmq shop: the broker closed the channel, as a message was not acknowledged within 1800000 ms (consumer_timeout): all that it had comes again; make handlers return sooner, or raise consumer_timeout",
+    );
+  });
+
   it("says where, and what the broker said", () => {
     const refused = toClientError(error("ACCESS_REFUSED", "undefined: Login was refused"), "rabbitmq shop");
     expect(refused.message).toBe("rabbitmq shop: the broker refuses: Login was refused");
@@ -70,19 +95,53 @@ describe("an error of RabbitMQ", () => {
   });
 });
 
-describe("a body", () => {
-  it("is hidden from the library by its content type, which comes back", () => {
-    const frames: unknown[] = [];
-    const channel = { _onHeader: (frame: unknown) => void frames.push(frame) };
-    keepBodiesRaw(channel as unknown as Channel);
-    channel._onHeader({ bodySize: 1, fields: { contentType: "application/json", priority: 1 } });
-    channel._onHeader({ bodySize: 1, fields: { priority: 1 } });
+describe("a message that the library reads", () => {
+  const table = Buffer.from("\0\0\0\x0b\x01nl\0\x20\0\0\0\0\0\x01", "latin1");
+  const properties = new Map([
+    ...newProperties({ contentType: "application/json", messageId: "m" }),
+    ["headers", table],
+  ]);
+  const frame = headerFrame(1, 0, properties as Properties);
+  /** What a channel makes of the frame. */
+  const readBy = async (channel: { _onHeader(frame: unknown): void }) => {
+    const parts = [frame.subarray(0, 7), frame.subarray(7)];
+    channel._onHeader(await codec.decodeFrame(async () => parts.shift()!));
+  };
+
+  it("keeps its properties and headers as bytes, and its body from being read by its content type", async () => {
+    const frames: { fields: object }[] = [];
+    const channel = { _onHeader: (one: { fields: object }) => void frames.push(one) };
+    keepRaw(channel as unknown as Channel);
+    await readBy(channel as never);
+    expect(frames[0]!.fields).not.toHaveProperty("contentType");
+    const message = received({ ...frames[0]!.fields, body: Buffer.from("b") } as never);
+    expect(message).toMatchObject({ messageId: "m", headers: { n: 9_007_199_254_740_993n } });
+    expect([...message.properties].toSorted()).toEqual([...properties].toSorted());
+  });
+
+  it("is as ever to others who use the library", async () => {
+    const frames: object[] = [];
+    await readBy({ _onHeader: (one) => void frames.push(one as object) });
     expect(frames).toEqual([
-      { bodySize: 1, fields: { rawContentType: "application/json", priority: 1 } },
-      { bodySize: 1, fields: { priority: 1 } },
+      {
+        type: 2,
+        channelId: 1,
+        bodySize: 0,
+        fields: {
+          contentType: "application/json",
+          headers: { n: 9_007_199_254_740_992 },
+          deliveryMode: 2,
+          messageId: "m",
+        },
+      },
     ]);
-    const raw = { ...messageOf(), rawContentType: "application/json" };
-    expect(received(raw as never)).toEqual({ ...messageOf(), contentType: "application/json" });
+    const params = { exchange: "e", routingKey: "k", deliveryMode: 2 };
+    const [method, header, body] = [...codec.genContentFrames(1, params, Buffer.from("b"), 100)];
+    expect([method?.readUInt8(0), header?.toString("hex"), body?.toString("hex")]).toEqual([
+      1,
+      "0200010000000f003c0000000000000000000110000" + "2ce",
+      "03000100000001" + "62ce",
+    ]);
   });
 });
 

@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { identified, republished, textHeaders, textOf, toDelivery } from "../../../client/rabbitmq/properties.ts";
-import { messageOf } from "./message.ts";
+import { type Properties, tableOf } from "../../../client/rabbitmq/content.ts";
+import {
+  identified,
+  keptHeaders,
+  republished,
+  textHeaders,
+  textOf,
+  toDelivery,
+} from "../../../client/rabbitmq/properties.ts";
+import { entriesOf, messageOf, messageWith } from "./message.ts";
 
 describe("a delivery of RabbitMQ", () => {
   it("has the routing key as its key, and is the first attempt", () => {
@@ -32,11 +40,11 @@ describe("a delivery of RabbitMQ", () => {
       count: 5,
       sure: false,
       none: null,
-      bytes: Buffer.from("b"),
-      list: [1, "a"],
+      list: [1, "a", 9007199254740993n],
       table: { a: 1 },
       CC: ["x"],
       "x-death": [{}],
+      "x-death-note": "mine",
       "x-first-death-queue": "q",
       "x-last-death-reason": "expired",
       "x-delivery-count": 1,
@@ -47,8 +55,8 @@ describe("a delivery of RabbitMQ", () => {
       count: "5",
       sure: "false",
       none: "",
-      bytes: "b",
-      list: '[1,"a"]',
+      "x-death-note": "mine",
+      list: '[1,"a","9007199254740993"]',
       table: '{"a":1}',
     });
   });
@@ -61,9 +69,12 @@ describe("a delivery of RabbitMQ", () => {
 });
 
 describe("a message that is published again", () => {
-  it("keeps its properties but for the expiration and the user id", () => {
-    const kept = {
-      contentType: "application/json",
+  const text = (property: string, value: string) => [property, `${String.fromCharCode(value.length)}${value}`];
+  const written = (properties: Properties) =>
+    [...properties].filter(([name]) => name !== "headers").map(([name, value]) => [name, value.toString("latin1")]);
+
+  it("keeps its properties byte for byte, but for the expiration and the user id", () => {
+    const message = messageOf({
       contentEncoding: "gzip",
       priority: 3,
       correlationId: "c",
@@ -71,22 +82,46 @@ describe("a message that is published again", () => {
       timestamp: 12,
       type: "t",
       appId: "a",
-    };
-    const message = messageOf({ ...kept, expiration: "500", userId: "shop", headers: {} });
-    expect(republished(message, {})).toEqual({ ...kept, messageId: "m-1", headers: {} });
+      expiration: "500",
+      userId: "shop",
+    });
+    expect(written(republished(message, {}))).toEqual([
+      text("contentEncoding", "gzip"),
+      ["deliveryMode", "\x02"],
+      ["priority", "\x03"],
+      text("correlationId", "c"),
+      text("replyTo", "r"),
+      text("messageId", "m-1"),
+      ["timestamp", "\0\0\0\0\0\0\0\x0c"],
+      text("type", "t"),
+      text("appId", "a"),
+    ]);
   });
 
-  it("keeps the type of a header that did not change, and has the text of one that did", () => {
-    const message = messageOf({ headers: { count: 5, list: [1], "x-attempt": 1, bytes: Buffer.from("b"), gone: "x" } });
-    const text = { ...textHeaders(message.headers), "x-attempt": "2", "x-error": "no" };
-    delete (text as Record<string, string>).gone;
-    expect(republished(message, text).headers).toEqual({
-      count: 5,
-      list: [1],
-      "x-attempt": "2",
-      bytes: "b",
-      "x-error": "no",
+  it("is persistent, and has the identity that it was given, where it came without", () => {
+    const properties = new Map([["deliveryMode", Buffer.from([1])]] as const);
+    const message = { ...messageOf(), properties };
+    expect(written(republished(message, {}))).toEqual([["deliveryMode", "\x02"], text("messageId", "m-1")]);
+    expect(republished(message, {}).has("headers")).toBe(false);
+  });
+
+  it("keeps each header of its own as it stands there, in order and as often", () => {
+    const own = ["\x02idl\0\x20\0\0\0\0\0\x01", "\x04rated?\xf0\0\0\0\0\0\0", "\x03tagS\0\0\0\x01a", "\x03tagV"];
+    const ours = ["\x09x-attemptS\0\0\0\x012"];
+    const brokers = ["\x07x-deathA\0\0\0\0", "\x10x-delivery-countb\x01", "\x02CCA\0\0\0\0"];
+    const alike = ["\x0cx-death-noteS\0\0\0\x01n", "\x12x-first-death-noteS\0\0\0\0"];
+    const entries = [...ours, ...own, ...brokers, ...alike].map((entry) => ({ entry: Buffer.from(entry, "latin1") }));
+    const again = republished(messageWith(tableOf(entries)), { "x-attempt": "3", "x-error": "no" });
+    expect(entriesOf(again)).toEqual([...own, ...alike, "\x09x-attemptS\0\0\0\x013", "\x07x-errorS\0\0\0\x02no"]);
+  });
+
+  it("tells the expiration that it does not have any more, and the key", () => {
+    expect(keptHeaders(messageOf({ expiration: "500" }), "order.new")).toEqual({
+      "x-key": "order.new",
+      "x-expiration": "500",
     });
+    expect(keptHeaders(messageOf({ headers: { "x-expiration": "500" } }))).toEqual({ "x-expiration": "500" });
+    expect(keptHeaders(messageOf())).toEqual({});
   });
 });
 

@@ -9,6 +9,7 @@ import { RabbitmqClient } from "../../../client/rabbitmq/client.ts";
 import { linkTo } from "../../../client/rabbitmq/link.ts";
 import { operate } from "../../../client/rabbitmq/operator.ts";
 import { publisherOn } from "../../../client/rabbitmq/publisher.ts";
+import { newProperties } from "../../../client/rabbitmq/rawBodies.ts";
 import { retries, times } from "./environment.ts";
 import { median } from "./lateness.ts";
 import { child, exited, journal, killed, queuesOf, repeats, spread, stream, until } from "./rabbitmqTools.ts";
@@ -131,7 +132,8 @@ describe("retries on RabbitMQ", () => {
       expiration: "60000",
     };
     const messageId = randomUUID();
-    await foreign.send({ ...properties, headers, messageId, exchange: "order-events", routingKey: "order.old" }, body);
+    const envelope = newProperties({ ...properties, headers, messageId });
+    await foreign.send({ exchange: "order-events", routingKey: "order.old", messageId, properties: envelope }, body);
     const seen: Delivery[] = [];
     const running = await clients.worker.consume("orders", (delivery) => {
       seen.push(delivery);
@@ -303,8 +305,9 @@ describe("redrive on RabbitMQ", () => {
     const link = linkTo(access);
     const publisher = publisherOn(link);
     const ids = Array.from({ length: count }, (_, at) => `dead-${at}`);
+    const place = { exchange: access.deadLetterExchange, routingKey: "audits" };
     const publish = (messageId: string) =>
-      publisher.send({ exchange: access.deadLetterExchange, routingKey: "audits", messageId }, Buffer.from("x"));
+      publisher.send({ ...place, messageId, properties: newProperties({ messageId }) }, Buffer.from("x"));
     await Promise.all(ids.map(publish));
     await publisher.close();
     await link.close();
