@@ -72,8 +72,9 @@ export function translated(error: unknown): ConnectionError | RefusedError {
   const reason = message === "" || message === "UnknownError" ? name : inShort(message);
   const refused = status !== undefined && status >= 400 && status < 500 && !busy.test(name);
   if (!refused && !local.test(name)) {
-    const away = status === undefined && broker !== "SQS" ? " does not answer" : "";
-    return new ConnectionError(`${broker}${away}: ${reason}`, { cause: error });
+    const away = status === undefined && broker !== "SQS";
+    const said = away && lost.test(reason) ? "" : `: ${reason}`;
+    return new ConnectionError(`${broker}${away ? " does not answer" : ""}${said}`, { cause: error });
   }
   const place = queue === undefined ? broker : `${broker}, ${queue}`;
   return new RefusedError(`${place}: ${reason}`, { cause: error, tooLarge: isTooLarge(name, message) });
@@ -109,6 +110,8 @@ interface Failure {
   queue: string;
 }
 
+// One state in several words, by what was asked of SQS when it went away.
+const lost = /socket hang up|ECONN|EPIPE|TIMEDOUT|timeout|EHOSTUNREACH|ENETUNREACH/i;
 const busy = /Throttl|TooManyRequests|RequestTimeout|LimitExceeded/i;
 // Found before anything is sent.
 const local = /^(CredentialsProviderError|TypeError|RangeError)$/;

@@ -82,10 +82,27 @@ describe("a named connection", () => {
       credentials: { accessKeyId: "a", secretAccessKey: "s" },
     });
     const asked = call(() => sqs.send(new GetQueueUrlCommand({ QueueName: "q" })), 0);
-    await expect(asked).rejects.toEqual(
-      new ConnectionError("SQS at http://127.0.0.1:1 does not answer: connect ECONNREFUSED 127.0.0.1:1"),
-    );
+    await expect(asked).rejects.toEqual(new ConnectionError("SQS at http://127.0.0.1:1 does not answer"));
     sqs.destroy();
+  });
+});
+
+describe("SQS that went away", () => {
+  const said = (message: string) =>
+    translated(Object.assign(new Error(message), { broker: "SQS in eu-central-1", queue: "payments.fifo" })).message;
+
+  it("is told in the same words, whatever it was asked when it went", () => {
+    const words = [
+      "socket hang up",
+      "connect ECONNREFUSED 127.0.0.1:1",
+      "read ECONNRESET",
+      "a request has exceeded the configured 10000 ms requestTimeout.",
+    ];
+    expect([...new Set(words.map(said))]).toEqual(["SQS in eu-central-1 does not answer"]);
+  });
+
+  it("is told with the reason where that is another", () => {
+    expect(said("self-signed certificate")).toBe("SQS in eu-central-1 does not answer: self-signed certificate");
   });
 });
 
