@@ -35,8 +35,10 @@ export function sqsDeadLetters({ sqs, access, targets, emulated }: SqsDeadLetter
     try {
       while (seen.size < limit) {
         const some = await receiveSome(sqs, url, { most: Math.min(limit, MOST), hold: LOOK, wait });
-        if (some.length === 0 || some.some(({ messageId }) => taken.some((one) => one.messageId === messageId))) break;
+        // The first ones are visible again where it lasts.
+        const again = some.some(({ messageId }) => taken.some((one) => one.messageId === messageId));
         taken.push(...some);
+        if (some.length === 0 || again) break;
         for (const envelope of some) seen.set(envelope.messageId, envelope);
       }
     } finally {
@@ -46,11 +48,11 @@ export function sqsDeadLetters({ sqs, access, targets, emulated }: SqsDeadLetter
 
   /** As many passes as show more: a call that is full cuts a group, and the next pass begins elsewhere. */
   const peek = async (limit: number): Promise<DeadLetter[]> => {
-    const { visible } = await countsOf(sqs, url);
     const seen = new Map<string, Envelope>();
-    for (let before = -1; seen.size > before && seen.size < Math.min(limit, visible); ) {
+    for (let before = -1; seen.size > before && seen.size < limit; ) {
       before = seen.size;
-      await pass(seen, Math.min(limit, visible), 1);
+      await pass(seen, limit, 1);
+      if (seen.size >= (await countsOf(sqs, url)).visible) break;
     }
     return [...seen.values()].slice(0, limit).map(toDeadLetter);
   };
