@@ -62,7 +62,6 @@ export async function startConsumer(args: ConsumerArgs): Promise<Consumer> {
   const canariesOnly = options.canariesOnly !== undefined;
   const schedule = retrySchedule([...(canariesOnly ? [] : [0]), ...subscription.delays]);
   const { onError = () => {} } = options;
-  const trimming = trimmer(server, stream, onError);
   const fetch = fetcher({ of: reading, name, hands, schedule, crashTimeout, canariesOnly });
   const stopping = new AbortController();
   // What is in hand is told for a while after the consumer was stopped.
@@ -105,6 +104,7 @@ export async function startConsumer(args: ConsumerArgs): Promise<Consumer> {
   };
 
   await ready(reading);
+  const trimming = await trimmer(server, stream, onError);
   const heartbeat = setInterval(() => {
     const long = hands.since(Date.now() - crashTimeout / 3);
     if (long.length > 0) stillAtWork(of, name, long).catch(onError);

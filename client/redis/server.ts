@@ -91,7 +91,8 @@ export function serverOf(login: Login): Server {
       const answered = error instanceof ErrorReply;
       // A server that is replaced (READONLY) is another one by the same name.
       if (raw?.isOpen && (!answered || error.message.startsWith("READONLY"))) raw.destroy();
-      throw toError(`${name}, ${subjectOf(words)}`, error);
+      // That there is no connection is one thing, whatever was to be sent over it.
+      throw toError(raw ? `${name}, ${subjectOf(words)}` : name, error);
     }
   };
 

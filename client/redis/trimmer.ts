@@ -1,7 +1,7 @@
 import type { Server } from "./server.ts";
 import { trim } from "./trim.ts";
 
-/** Trims a stream while its messages are acknowledged: each so many, and each so many milliseconds if there were any. */
+/** Trims a stream at once, and while its messages are acknowledged: each so many, and each so many milliseconds if there were any. */
 export interface Trimmer {
   acknowledged(): void;
   /** Trims for the last time. */
@@ -11,13 +11,15 @@ export interface Trimmer {
 const ACKNOWLEDGED_MOST = 1_000;
 const INTERVAL_MS = 5_000;
 
-export function trimmer(server: Server, stream: string, onError: (error: Error) => void): Trimmer {
+export async function trimmer(server: Server, stream: string, onError: (error: Error) => void): Promise<Trimmer> {
   const seen = new Map<string, number>();
   let count = 0;
   let running: Promise<unknown> = Promise.resolve();
   let busy = false;
+  const trimWhereNeeded = (): void => {
+    if (count > 0 && !busy) trimNow();
+  };
   const trimNow = (): void => {
-    if (count === 0 || busy) return;
     count = 0;
     busy = true;
     running = trim(server, stream, seen)
@@ -26,16 +28,19 @@ export function trimmer(server: Server, stream: string, onError: (error: Error) 
         busy = false;
       });
   };
-  const timer = setInterval(trimNow, INTERVAL_MS);
+  // The first time is to meet all groups before one of them may vanish.
+  trimNow();
+  await running;
+  const timer = setInterval(trimWhereNeeded, INTERVAL_MS);
   return {
     acknowledged() {
       count += 1;
-      if (count >= ACKNOWLEDGED_MOST) trimNow();
+      if (count >= ACKNOWLEDGED_MOST) trimWhereNeeded();
     },
     async stop() {
       clearInterval(timer);
       await running;
-      trimNow();
+      trimWhereNeeded();
       await running;
     },
   };
