@@ -1,0 +1,189 @@
+import { DeleteQueueCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { afterAll, beforeAll, describe, expect } from "vitest";
+import type { AppAccess } from "../../client/access.ts";
+import { connect } from "../../client/index.ts";
+import type { OperatorAccess } from "../../client/operator.ts";
+import { serverOf } from "../../client/redis/server.ts";
+import {
+  type Clone,
+  container,
+  edit,
+  inside,
+  makeClone,
+  npm,
+  output,
+  pulumi,
+  removeClone,
+  variables,
+} from "../engine/clone.ts";
+import { must, type Result, run } from "../engine/command.ts";
+import { eachState, type State } from "./doctorStates.ts";
+
+/** Doctor on an environment of `npm start`: what one node of each broker can show, and the fix that it says. */
+let clone: Clone;
+let operator: OperatorAccess;
+let apps: Record<string, AppAccess>;
+
+beforeAll(async () => {
+  clone = await makeClone("soakdoctor", 29_100);
+  const { code, output: printed } = await npm(clone, "start");
+  expect(code, printed).toBe(0);
+  [apps, operator] = [await output(clone, "apps"), await output(clone, "operator")];
+});
+afterAll(async () => {
+  await npm(clone, "run", "down", "--", "--discard-messages");
+  removeClone(clone);
+});
+
+const doctor = (): Promise<Result> =>
+  run("npx", ["messaging", "doctor", "--json", "--after", "1s"], { cwd: clone.folder, env: variables(clone) });
+
+async function succeeds(...args: string[]): Promise<void> {
+  const { code, output: printed } = await pulumi(clone, ...args);
+  expect(code, printed).toBe(0);
+}
+const up = (...args: string[]) => succeeds("up", "--yes", "--skip-preview", "--suppress-outputs", ...args);
+const restore = () => up("--refresh");
+
+async function redis(...commands: string[][]): Promise<void> {
+  const server = serverOf(operator.redis!.notifications!);
+  for (const command of commands) await server.ask(command);
+  server.close();
+}
+
+async function rabbitmqctl(...args: string[]): Promise<void> {
+  const { code, output: printed } = await inside(clone, "rabbitmq", ["rabbitmqctl", "--quiet", ...args]);
+  expect(code, printed).toBe(0);
+}
+
+async function deleteQueue(which: "queueUrl" | "deadLetterQueueUrl"): Promise<void> {
+  const sqs = new SQSClient({ ...operator.sqs! });
+  await sqs.send(new DeleteQueueCommand({ QueueUrl: operator.sqs!.deadLetters[0]![which] }));
+  sqs.destroy();
+}
+
+/** Consumes, with the access of now, for as long as it takes until the flow is empty. */
+async function consume(app: string, flow: string): Promise<void> {
+  const client = connect(apps[app]!);
+  let last = Date.now();
+  await client.consume(flow, () => {
+    last = Date.now();
+  });
+  await expect.poll(() => Date.now() - last, { timeout: 60_000 }).toBeGreaterThan(3_000);
+  await client.close();
+}
+
+const away = (broker: string, place: string): State => ({
+  state: `${broker} is stopped`,
+  found: [new RegExp(`^broker: ${place}$`)],
+  code: 2,
+  make: () => must("docker", ["stop", container(clone, broker)]),
+  fix: () => must("docker", ["start", container(clone, broker)]),
+});
+
+describe("doctor on one node of each broker", () => {
+  eachState("doctor-local", doctor, [
+    away("rabbitmq", "rabbitmq"),
+    away("kafka", "kafka"),
+    away("localstack", "sqs"),
+    away("redis-notifications", "redis/notifications"),
+    {
+      state: "RabbitMQ: disk alarm",
+      found: [/^refused: rabbitmq node /],
+      make: () => rabbitmqctl("set_disk_free_limit", "100TB"),
+      fix: () => rabbitmqctl("set_disk_free_limit", "50MB"),
+    },
+    {
+      state: "RabbitMQ: exchange of the dead letters deleted",
+      found: [/^refused: rabbitmq\/orders$/],
+      make: async () => {
+        const { managementUrl, username, password } = operator.rabbitmq!;
+        const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+        const path = "exchanges/orders/messaging.dead-letter";
+        const { status } = await fetch(`${managementUrl}/api/${path}`, {
+          method: "DELETE",
+          headers: { authorization },
+        });
+        expect(status).toBe(204);
+      },
+      fix: restore,
+    },
+    {
+      state: "SQS: queue deleted",
+      found: [/^message loss: sqs\/payments$/],
+      make: () => deleteQueue("queueUrl"),
+      fix: restore,
+    },
+    {
+      state: "SQS: dead-letter queue deleted",
+      found: [/^message loss: sqs\/payments$/],
+      make: () => deleteQueue("deadLetterQueueUrl"),
+      fix: restore,
+    },
+    {
+      state: "Redis: stream deleted",
+      found: [/^message loss: redis\/notifications\/emails\/mailer$/],
+      make: () => redis(["DEL", "emails"]),
+      fix: restore,
+    },
+    {
+      state: "Redis: emptied",
+      found: [/^message loss: redis\/notifications$/],
+      make: () => redis(["FLUSHALL"]),
+      fix: async () => {
+        await succeeds("config", "set", "--path", "messaging:acceptCluster[0]", "redis/notifications");
+        await up();
+        await succeeds("config", "rm", "messaging:acceptCluster");
+        await restore();
+      },
+    },
+    {
+      state: "Redis: full",
+      found: [/^refused: redis\/notifications$/],
+      make: () => redis(["CONFIG", "SET", "maxmemory", "1mb"]),
+      fix: async () => {
+        edit(clone, "skill.yaml", "maxMemory: 256mb", "maxMemory: 300mb");
+        await up();
+      },
+    },
+    {
+      state: "Redis: a group whose lag the server does not know, and nobody in it",
+      found: [/^backlog: redis\/notifications\/emails\/mailer$/],
+      make: () =>
+        redis(
+          ...["1-1", "1-2", "1-3"].map((id) => ["XADD", "emails", id, "body", "m"]),
+          ["XDEL", "emails", "1-2"],
+          ["XGROUP", "SETID", "emails", "mailer", "1-1"],
+        ),
+      fix: () => consume("fulfilment", "redis/notifications/emails"),
+    },
+    {
+      state: "Redis: no snapshot can be written",
+      found: [/^refused: redis\/notifications$/],
+      make: async () => {
+        await must("docker", [
+          "exec",
+          "--user",
+          "root",
+          container(clone, "redis-notifications"),
+          "chmod",
+          "555",
+          "/data",
+        ]);
+        await redis(["BGSAVE"]);
+      },
+      fix: async () => {
+        await must("docker", [
+          "exec",
+          "--user",
+          "root",
+          container(clone, "redis-notifications"),
+          "chmod",
+          "755",
+          "/data",
+        ]);
+        await redis(["BGSAVE"]);
+      },
+    },
+  ]);
+});
