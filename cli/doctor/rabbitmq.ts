@@ -34,22 +34,19 @@ export function rabbitmqFindings(
     ...now.queues.flatMap((queue) => {
       const { name } = queue;
       const last = earlier.get(name);
+      // Without a leader the broker tells nothing of a queue, its policies neither.
+      const unknown = uncounted(last, queue);
+      if (unknown.length > 0 || queue.unknown) return unknown;
       const kind = kinds.get(name) ?? (isRetryTier(name) ? "delay tier" : undefined);
       const flow = flowOf.get(name);
       return [
-        ...health(last, queue),
+        ...copies(queue),
         ...tier(last, queue),
         ...(kind ? policyFindings(flow ?? `rabbitmq/${name}`, kind, queue, { own: now.policies[name], exchange }) : []),
         ...(flow ? [...fill(flow, queue), ...consumers(flow, last ?? queue, queue), ...repeats(flow, queue)] : []),
       ];
     }),
   ];
-}
-
-/** One finding at most: a queue without a majority has copies that are down, and is not in its usual state. */
-function health(before: QueueFigures | undefined, queue: QueueFigures): Finding[] {
-  const unknown = uncounted(before, queue);
-  return unknown.length > 0 ? unknown : copies(queue);
 }
 
 function copies({ name, members, online }: QueueFigures): Finding[] {
@@ -67,7 +64,7 @@ function copies({ name, members, online }: QueueFigures): Finding[] {
 
 /** What it holds is said nowhere else then: no figure is not 0. One that was made a moment ago has no figures yet. */
 function uncounted(before: QueueFigures | undefined, { name, unknown, stale }: QueueFigures): Finding[] {
-  const why = stale ?? (before?.unknown && unknown);
+  const why = stale ?? (before && unknown);
   if (why === undefined) return [];
   return [
     {
