@@ -3,7 +3,7 @@ import { contractsOf, HEADERS, type Headers } from "../headers.ts";
 import { RefusedError } from "../message.ts";
 import { goesOn, type Moved, type Moving, progress } from "../moving.ts";
 import { sendFitting } from "../outcome.ts";
-import { acknowledged, readyIn, takeBatch } from "./batch.ts";
+import { acknowledged, givenBack, readyIn, takeBatch } from "./batch.ts";
 import { toClientError } from "./errors.ts";
 import { type Link, type Login, linkTo } from "./link.ts";
 import { identified, isKeptInPlace, republished, textHeaders, toDelivery } from "./properties.ts";
@@ -75,18 +75,27 @@ async function drained(link: Link, publisher: Publisher, move: QueueMove, moving
   const { channel } = await link.open();
   const told = progress(moving, (count) => `rabbitmq/${from}: ${count} messages moved into ${to} so far`);
   const left: string[] = [];
+  const tooLarge: RefusedError[] = [];
   let messages = 0;
   try {
     while (goesOn(moving) && left.length === 0) {
       const ready = await readyIn(channel, from);
       if (ready === 0) break;
       const batch = (await takeBatch(channel, from, Math.min(BATCH, ready))).map(identified);
-      const refusal = await passedOn(channel, publisher, batch, move);
+      const refusals = await passedOn(channel, publisher, batch, move);
+      messages += batch.length - refusals.length;
+      const [refusal] = refusals.filter((error) => !error.tooLarge);
       if (refusal) left.push(`rabbitmq/${from}: ${to} takes no more: ${refusal.message}`);
-      else messages += batch.length;
+      // They stay in hand, and the rest goes on.
+      tooLarge.push(...refusals.filter((error) => error.tooLarge));
       told(messages);
     }
     await acknowledged(channel, from);
+    const [first] = tooLarge;
+    if (first) {
+      left.push(`rabbitmq/${from}: ${tooLarge.length} of its messages are too large to be moved: ${first.message}`);
+      await givenBack(channel, from, tooLarge.length);
+    }
     left.push(...(await whatHolds(channel, from)));
   } catch (error) {
     throw toClientError(error, `rabbitmq/${from}`);
@@ -106,13 +115,13 @@ async function whatHolds(channel: Channel, queue: string): Promise<string[]> {
   ];
 }
 
-/** Publishes a batch, and acknowledges what was confirmed; gives back the refusal, if there was one. */
+/** Publishes a batch, and acknowledges what was confirmed; gives back the refusals. */
 async function passedOn(
   channel: Channel,
   publisher: Publisher,
   batch: readonly Taken[],
   move: QueueMove,
-): Promise<RefusedError | undefined> {
+): Promise<RefusedError[]> {
   const sent = await Promise.allSettled(
     batch.map((message) =>
       sendFitting({ headers: addedTo(message, move), isEnd: true }, undefined, (headers) =>
@@ -121,16 +130,12 @@ async function passedOn(
     ),
   );
   const failed = sent.flatMap((one) => (one.status === "rejected" ? [one.reason as Error] : []));
-  if (failed.length === 0 && batch.length > 0) {
-    channel.basicAck({ deliveryTag: batch.at(-1)!.deliveryTag, multiple: true });
-    return undefined;
-  }
   for (const [at, { deliveryTag }] of batch.entries()) {
     if (sent[at]!.status === "fulfilled") channel.basicAck({ deliveryTag });
   }
   const broken = failed.find((error) => !(error instanceof RefusedError));
   if (broken) throw broken;
-  return failed[0] as RefusedError | undefined;
+  return failed as RefusedError[];
 }
 
 /**
