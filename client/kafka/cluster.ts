@@ -1,4 +1,4 @@
-import "./zstd.ts";
+import "./codecs.ts";
 import type { API, metadataV10 as Metadata } from "@platformatic/kafka";
 import { UntoldError } from "../message.ts";
 import { within } from "../within.ts";

@@ -3,6 +3,7 @@ import type { KafkaSubscription } from "../access.ts";
 import { type Refusals, refusingFor, verdictOn } from "../insist.ts";
 import { lifecycle } from "../lifecycle.ts";
 import { type Consumer, OutdatedAccessError, RefusedError } from "../message.ts";
+import { waiting } from "../waiting.ts";
 import { rangeAssignment } from "./assignment.ts";
 import type { Cluster } from "./cluster.ts";
 import { commits } from "./commits.ts";
@@ -89,13 +90,15 @@ async function begin(session: Session, parts: Parts): Promise<Working> {
   const purpose = `fetch${++fetchers}.${groupId}`;
   const fetching = fetcher({ cluster, purpose, autoOffsetReset, onError, onUnread: goesOn });
   const committing = commits(cluster, session, ending.signal, (topic, error) => goesOn(topic ?? groupId, error));
-  const positions = await patiently(
+  const begins = await patiently(
     cluster,
     `reading the positions of group ${groupId}`,
     () => startingPositions(cluster, session, subscription),
     20_000,
   );
-  const started = positions.map(async ({ topic, partition, offset, isNew }) => {
+  const started = begins.map(async ({ topic, partition, isNew, ...known }) => {
+    const offset = known.offset ?? (await startOf(topic, partition, isNew));
+    if (offset === undefined) return;
     // Whatever comes from now on is meant for the group, also when it is away before it handled anything.
     if (isNew && !(await committing.commit(topic, partition, offset))) return;
     const reading = fetching.read(topic, partition, offset);
@@ -111,12 +114,26 @@ async function begin(session: Session, parts: Parts): Promise<Working> {
     }
   });
   return { fetching, ending, partitions: started };
+
+  /** Where a partition begins that nobody led when the session began; undefined where that ended first. */
+  async function startOf(topic: string, partition: number, isNew: boolean): Promise<bigint | undefined> {
+    for (const again = waiting(); !ending.signal.aborted; await again.next(ending.signal)) {
+      try {
+        return (await listOffsets(cluster, topic, isNew ? "latest" : "earliest", [partition])).get(partition)!;
+      } catch (error) {
+        onError(told(error, `reading ${topic}`));
+        cluster.forget();
+      }
+    }
+    return undefined;
+  }
 }
 
 interface Position {
   topic: string;
   partition: number;
-  offset: bigint;
+  /** Absent where there is none yet, and no broker leads the partition: so it cannot be told. */
+  offset?: bigint | undefined;
   /** The group has none yet, and begins at the end. */
   isNew: boolean;
 }
@@ -140,11 +157,11 @@ async function startingPositions(
     if (!leaders.has(topic)) continue;
     const known = committed.get(topic)!;
     const fromEnd = topic === subscription.topic && subscription.autoOffsetReset === "latest" && known.size === 0;
-    const missing = partitions.some((partition) => !known.has(partition));
-    const start = missing ? await listOffsets(cluster, topic, fromEnd ? "latest" : "earliest") : undefined;
+    const led = partitions.filter((partition) => leaders.get(topic)![partition]! >= 0);
+    const missing = led.filter((partition) => !known.has(partition));
+    const start = await listOffsets(cluster, topic, fromEnd ? "latest" : "earliest", missing);
     for (const partition of partitions) {
-      const offset = known.get(partition) ?? start?.get(partition) ?? 0n;
-      found.push({ topic, partition, offset, isNew: fromEnd });
+      found.push({ topic, partition, offset: known.get(partition) ?? start.get(partition), isNew: fromEnd });
     }
   }
   return found;

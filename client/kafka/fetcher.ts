@@ -3,7 +3,7 @@ import { pause, waiting } from "../waiting.ts";
 import type { Cluster } from "./cluster.ts";
 import { listOffsets } from "./offsets.ts";
 import { type Fetched, recordsOf, type StoredRecord, sizeOf } from "./records.ts";
-import { fetchV12, isPassing, refusedWith, told } from "./wire.ts";
+import { fetchV12, isPassing, isUnreadable, refusedWith, told } from "./wire.ts";
 
 /** What is read of one partition, ahead of its handler. */
 export interface Reading {
@@ -26,6 +26,8 @@ interface Partition {
   position: bigint;
   records: StoredRecord[];
   bytes: number;
+  /** When it is read again, as `Date.now()` tells it: it could not be read a moment ago. */
+  again: number;
   wake?: () => void;
 }
 
@@ -35,6 +37,8 @@ const maxWait = 500;
 const lowWater = 64 * 1024;
 const partitionMaxBytes = 256 * 1024;
 const fetchMaxBytes = 8 * 1024 * 1024;
+/** How long what cannot be decompressed is left alone, in milliseconds. */
+const unreadablePause = 30_000;
 
 export interface FetcherOptions {
   cluster: Cluster;
@@ -96,6 +100,21 @@ export function fetcher({ cluster, purpose, autoOffsetReset, onError, onUnread }
     await pause(250, closing.signal);
   }
 
+  /** The same, where one that cannot be read holds up no other. */
+  async function fetchEach(node: number, hungry: readonly Partition[]): Promise<void> {
+    try {
+      await fetch(node, hungry);
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
+      const [one, ...others] = hungry as [Partition, ...Partition[]];
+      if (others.length > 0) for (const each of hungry) await fetchEach(node, [each]);
+      else {
+        one.again = Date.now() + unreadablePause;
+        onError(told(error, `reading partition ${one.partition} of ${one.topic} from offset ${one.position} on`));
+      }
+    }
+  }
+
   function unread(topic: string, error: Error): void {
     if (onUnread(topic, error)) return;
     for (const one of partitions) if (one.topic === topic) partitions.delete(one);
@@ -139,9 +158,9 @@ export function fetcher({ cluster, purpose, autoOffsetReset, onError, onUnread }
           await again.next(closing.signal);
           continue;
         }
-        const hungry = led.filter(({ bytes }) => bytes < lowWater);
+        const hungry = led.filter(({ bytes, again }) => bytes < lowWater && again <= Date.now());
         if (hungry.length === 0) await pause(maxWait, changed.signal);
-        else await fetch(node, hungry);
+        else await fetchEach(node, hungry);
         again.reset();
       } catch (error) {
         if (closing.signal.aborted) return;
@@ -174,7 +193,7 @@ export function fetcher({ cluster, purpose, autoOffsetReset, onError, onUnread }
 
   return {
     read(topic, partition, from) {
-      const one: Partition = { topic, partition, position: from, records: [], bytes: 0 };
+      const one: Partition = { topic, partition, position: from, records: [], bytes: 0, again: 0 };
       partitions.add(one);
       notify();
       // Any loop finds out who leads it.

@@ -1,4 +1,4 @@
-import type { DeadLetter, Verdict } from "../deadLetters.ts";
+import type { DeadLetter, Refused, Verdict } from "../deadLetters.ts";
 import { RefusedError } from "../message.ts";
 import type { KafkaDeadLetters } from "../operator.ts";
 import { sendFitting } from "../outcome.ts";
@@ -9,14 +9,14 @@ import { merged, readLog } from "./log.ts";
 import { deleteBefore } from "./offsets.ts";
 import { patiently } from "./patience.ts";
 import type { Producer } from "./producer.ts";
-import { positionOf, type StoredRecord } from "./records.ts";
+import { idOf, type StoredRecord } from "./records.ts";
 import { cleared } from "./remaining.ts";
 import { isSetAside, whole } from "./setAside.ts";
 
 /** Taking dead letters in batches, by one run at a time. */
 export interface Taking {
   take(size: number): AsyncGenerator<DeadLetter[], void, void>;
-  settle(verdicts: readonly Verdict[]): Promise<void>;
+  settle(verdicts: readonly Verdict[]): Promise<readonly Refused[]>;
 }
 
 export interface TakingOptions {
@@ -36,8 +36,6 @@ export function taking({ cluster, producer, own, all }: TakingOptions): Taking {
   const low = new Map<number, bigint>();
   let taken: StoredRecord[] = [];
   let held: Hold | undefined;
-  /** Which could not be redriven, and why. */
-  let stayed: string[] = [];
 
   /** A log loses records from its beginning only: those to be kept in front of the last one to be removed are written again behind. */
   async function removeUpTo(partition: number, removed: readonly bigint[]): Promise<void> {
@@ -63,8 +61,8 @@ export function taking({ cluster, producer, own, all }: TakingOptions): Taking {
     await rewrite(last + 1n);
   }
 
-  /** Publishes what a verdict asks for; whether the letter goes then. One that is refused by itself stays, and holds up no other. */
-  async function treated(letter: StoredRecord, verdict: Verdict): Promise<boolean> {
+  /** Publishes what a verdict asks for; whether the letter goes then, or why it stays although it was to go. */
+  async function treated(letter: StoredRecord, verdict: Verdict): Promise<boolean | Refused> {
     if (verdict.kind !== "redrive") return verdict.kind === "drop";
     const usual = { topic: own.redriveTopic, groupId: own.groupId };
     const target = verdict.to === undefined ? usual : targetOf(all, verdict.to);
@@ -76,14 +74,12 @@ export function taking({ cluster, producer, own, all }: TakingOptions): Taking {
       return true;
     } catch (error) {
       if (!(error instanceof RefusedError) || !(error.tooLarge || isSetAside(letter))) throw error;
-      stayed.push(`${positionOf(letter)} of ${topic} stays: ${error.message}`);
-      return false;
+      return { id: idOf(letter), reason: error.message };
     }
   }
 
   return {
     async *take(size) {
-      stayed = [];
       held = await hold(cluster, topic);
       try {
         const ranges = await patiently(cluster, `reading ${topic}`, () => cleared(cluster, topic));
@@ -95,7 +91,6 @@ export function taking({ cluster, producer, own, all }: TakingOptions): Taking {
           taken = [];
         }
         if (taken.length > 0) yield taken.map(toDeadLetter);
-        if (stayed.length > 0) throw new RefusedError(`all others are done; ${stayed.join("; ")}`);
       } finally {
         taken = [];
         const holding = held;
@@ -110,12 +105,13 @@ export function taking({ cluster, producer, own, all }: TakingOptions): Taking {
       const goes = await Promise.all(taken.map((record, at) => treated(record, verdicts[at]!)));
       const removed = new Map<number, bigint[]>();
       for (const [at, { partition, offset }] of taken.entries()) {
-        if (goes[at]) removed.set(partition, [...(removed.get(partition) ?? []), offset]);
+        if (goes[at] === true) removed.set(partition, [...(removed.get(partition) ?? []), offset]);
       }
       for (const [partition, offsets] of removed) {
         await removeUpTo(partition, offsets);
       }
       taken = [];
+      return goes.filter((one) => typeof one === "object");
     },
   };
 }

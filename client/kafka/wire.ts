@@ -81,7 +81,8 @@ interface Coded extends Failure {
   code?: string;
 }
 
-const isUnreadable = (error: unknown): boolean =>
+/** Whether a batch of records could not be decompressed. */
+export const isUnreadable = (error: unknown): boolean =>
   typeof error === "object" && error !== null && (error as Coded).code === "PLT_KFK_UNSUPPORTED_COMPRESSION";
 
 /** Whether a broker takes a batch for larger than its topic allows. */
@@ -91,8 +92,10 @@ export const isTooLarge = (error: unknown): boolean => is(error, "MESSAGE_TOO_LA
 export function told(error: unknown, doing: string): Error {
   if (error instanceof RefusedError || error instanceof ConnectionError) return error;
   if (isUnreadable(error)) {
-    const rule = "records must be compressed by gzip or zstd, or the package be installed that the library names";
-    return new RefusedError(`${doing}: ${rule}: ${(error as Error).message}`, { cause: error });
+    const { message } = error as Error;
+    return new RefusedError(`Kafka: ${doing}: a batch of records cannot be decompressed (${message})`, {
+      cause: error,
+    });
   }
   const ids = [...new Set(errorIds(error))];
   const because = ids.length > 0 ? ids.join(", ") : innermost(error);

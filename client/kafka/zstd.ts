@@ -2,8 +2,8 @@ import zlib from "node:zlib";
 import { compressionsAlgorithms } from "@platformatic/kafka";
 import { decompress } from "fzstd";
 
-/** Gives back what one or more zstd frames hold, or makes one of what it is given. */
-type Transform = (bytes: Uint8Array) => Uint8Array;
+/** Compresses, or gives back what one or more compressed frames hold. */
+export type Transform = (bytes: Uint8Array) => Uint8Array;
 
 /** Node itself can from 22.15 on. */
 const nodeHasZstd = "zstdDecompressSync" in zlib;
@@ -14,7 +14,8 @@ const nodeHasZstd = "zstdDecompressSync" in zlib;
  */
 const table: { compressSync: unknown; decompressSync: unknown } = compressionsAlgorithms.zstd;
 
-const ofBuffers = (transform: Transform) => (data: Buffer | { buffer: Buffer }) =>
+/** The same for what the library passes on. */
+export const ofBuffers = (transform: Transform) => (data: Buffer | { buffer: Buffer }) =>
   Buffer.from(transform(Buffer.isBuffer(data) ? data : data.buffer));
 
 if (!nodeHasZstd) table.decompressSync = ofBuffers(decompress);

@@ -1,4 +1,4 @@
-import { ResponseError } from "@platformatic/kafka";
+import { ResponseError, UnsupportedCompressionError } from "@platformatic/kafka";
 import type { Cluster } from "../../../client/kafka/cluster.ts";
 
 interface Asked {
@@ -7,13 +7,16 @@ interface Asked {
 
 /**
  * A broker whose partitions of topic `t` hold records of this many bytes; those before `first` were deleted. `end`: where it says that
- * the log ends, in place of behind the last record.
+ * the log ends, in place of behind the last record. `unreadable`: where a batch cannot be decompressed.
  */
-export function broker(logs: { sizes: number[]; first?: number; error?: number; end?: number }[]) {
+export function broker(
+  logs: { sizes: number[]; first?: number; error?: number; end?: number; unreadable?: boolean }[],
+) {
   const asked: string[] = [];
   const answer = ({ topics }: Asked) => {
     const partitions = topics[0]!.partitions.map(({ partition, fetchOffset }) => {
       const { sizes, first = 0, error = 0, end = sizes.length } = logs[partition]!;
+      if (logs[partition]!.unreadable) throw new UnsupportedCompressionError("lz4: torn");
       const offset = Number(fetchOffset);
       asked.push(`${partition}@${offset}`);
       const errorCode = error || (offset < first || offset > end ? 1 : 0);

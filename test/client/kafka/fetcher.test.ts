@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import type { Cluster } from "../../../client/kafka/cluster.ts";
+import { type Cluster, NoLeader } from "../../../client/kafka/cluster.ts";
 import { type Fetcher, fetcher } from "../../../client/kafka/fetcher.ts";
 import { broker } from "./fakeBroker.ts";
 
@@ -39,6 +39,28 @@ describe("reading ahead", () => {
     fetching.read("t", 0, 0n);
     const other = fetching.read("t", 1, 0n);
     expect([(await other.next(never))!.offset, (await other.next(never))!.offset]).toEqual([0n, 1n]);
+  });
+
+  it("goes on with the others where a batch of one partition cannot be decompressed, and says which", async () => {
+    const { cluster, asked } = broker([{ sizes: small(1), unreadable: true }, { sizes: small(2) }]);
+    const fetching = reading(cluster);
+    fetching.read("t", 0, 0n);
+    const other = fetching.read("t", 1, 0n);
+    expect([(await other.next(never))!.offset, (await other.next(never))!.offset]).toEqual([0n, 1n]);
+    await expect.poll(() => asked.length).toBeGreaterThan(3);
+    expect(errors).toEqual([
+      "Kafka: reading partition 0 of t from offset 0 on: a batch of records cannot be decompressed (lz4: torn)",
+    ]);
+  });
+
+  it("names a partition that no broker leads, and reads the others", async () => {
+    const { cluster } = broker([{ sizes: small(1) }, { sizes: small(1) }]);
+    cluster.reachable = async () => ({ leaders: new Map([["t", [-1, 1]]]), refused: new Map() });
+    cluster.leader = async (topic, partition) => Promise.reject(new NoLeader(topic, partition, [2]));
+    const fetching = reading(cluster);
+    fetching.read("t", 0, 0n);
+    expect((await fetching.read("t", 1, 0n).next(never))!.offset).toBe(0n);
+    await expect.poll(() => errors[0]).toBe("partition 0 of t has no leader; start broker 2, which has it");
   });
 
   it("goes on at what is left of a log whose beginning was deleted, and says so", async () => {

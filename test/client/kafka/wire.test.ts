@@ -47,12 +47,10 @@ describe("what went wrong", () => {
     expect(failure.message).toBe(`Kafka refuses publishing to t: ${because}`);
   });
 
-  it("is a way of compressing that cannot be read here", () => {
+  it("is a batch that cannot be decompressed", () => {
     const failure = told(new UnsupportedCompressionError("snappy is not there"), "reading t");
     expect(failure).toBeInstanceOf(RefusedError);
-    expect(failure.message).toBe(
-      "reading t: records must be compressed by gzip or zstd, or the package be installed that the library names: snappy is not there",
-    );
+    expect(failure.message).toBe("Kafka: reading t: a batch of records cannot be decompressed (snappy is not there)");
   });
 
   it("is told by its innermost cause where Kafka said nothing", () => {
