@@ -10,7 +10,7 @@ import { committedOffsets, type Offsets } from "./offsets.ts";
 import { patiently } from "./patience.ts";
 import { COPIED_FROM, originOf, placesIn, samePlaces } from "./places.ts";
 import { type Producer, producer } from "./producer.ts";
-import { type NewRecord, rawOf, type StoredRecord } from "./records.ts";
+import { type NewRecord, positionOf, rawOf, type StoredRecord } from "./records.ts";
 import { copyGroup, placeGroup, type ReplacedLog, uncopied } from "./replacedLogs.ts";
 import { membersOf } from "./state.ts";
 
@@ -88,9 +88,20 @@ async function copied(log: ReplacedLog, copying: Copying): Promise<number> {
 async function passOn(batch: readonly StoredRecord[], log: ReplacedLog, copying: Copying): Promise<void> {
   const { cluster, producing } = copying;
   const { length } = await patiently(cluster, `reading ${log.to}`, () => leadersOf(cluster, log.to));
-  await Promise.all(batch.map((record) => producing.send(copyOf(record, log, length))));
+  await Promise.all(batch.map((record) => producing.send(copyOf(record, log, length)).catch(naming(record, log))));
   await mark(log, copying, new Map(batch.map(({ partition, offset }) => [partition, offset + 1n])));
 }
+
+/** A record that the new topic refuses is not left behind, so somebody has to know which it is. */
+const naming =
+  (record: StoredRecord, { to }: ReplacedLog) =>
+  (error: Error): never => {
+    if (!(error instanceof RefusedError && error.tooLarge)) throw error;
+    const advice = `give ${to} a larger max.message.bytes`;
+    throw new RefusedError(`${positionOf(record)} of ${record.topic} is too large: ${advice}: ${error.message}`, {
+      cause: error,
+    });
+  };
 
 const leadersOf = async (cluster: Cluster, topic: string) => (await cluster.leaders([topic])).get(topic)!;
 

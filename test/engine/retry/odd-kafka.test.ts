@@ -4,7 +4,7 @@ import { mirrorTopics } from "../../../client/kafka/mirror.ts";
 import type { Delivery } from "../../../client/message.ts";
 import { treat } from "../../../client/redrive.ts";
 import { retries } from "./environment.ts";
-import { changed, ends, held, type Odd, oddNames, odds, written } from "./kafka-odd.ts";
+import { changed, configured, ends, held, type Odd, oddNames, odds, written } from "./kafka-odd.ts";
 import { appClient, emptied, eventually, operatorClient } from "./kafka-support.ts";
 
 const PARTITIONS = 3;
@@ -76,6 +76,13 @@ describe("odd records of Kafka, read by another client than ours, are byte for b
     const access = retries().operator.kafka!;
     expect(await mirrorTopics(access, { logs: [log], groups: [] }, moving)).toEqual({ messages: count, left: [] });
     expect(changed(records, places, await held(copies, PARTITIONS, end))).toEqual([]);
+    await configured(copies, "max.message.bytes", "20000");
+    const large = new RegExp(
+      `^partition \\d offset \\d+ of ${RETRIES[1]} is too large: give ${copies} a larger max.message`,
+    );
+    const refused = mirrorTopics(access, { logs: [{ ...log, from: RETRIES[1] }], groups: [] }, moving);
+    await expect(refused).rejects.toThrow(large);
+    await configured(copies, "max.message.bytes", "1114124");
     await emptied(operator.cluster, copies);
   });
 
