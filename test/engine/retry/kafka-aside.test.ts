@@ -7,6 +7,7 @@ import { changed, configured, ends, held, login, type Odd, written } from "./kaf
 import { appClient, emptied, eventually, operatorClient } from "./kafka-support.ts";
 
 const { cluster, letters: lettersOf, close } = operatorClient();
+const noteworthy: Odd = { key: null, value: Buffer.from("lost"), headers: [], codec: "none" };
 afterAll(close);
 
 describe("a record that no topic takes, as it is too large", () => {
@@ -121,6 +122,23 @@ describe("a redrive", () => {
     } finally {
       await configured("ledger", "cleanup.policy", "delete");
     }
+  });
+});
+
+describe("records that were deleted before their group read them", () => {
+  it("are told of, with how many there were", async () => {
+    const worker = appClient("worker");
+    await (await worker.consume("user-events", () => {})).stop();
+    const [from] = await ends("user-events", 1);
+    const lost = Object.fromEntries([0, 1, 2].map((at) => [`lost ${at}`, noteworthy]));
+    await written("user-events", 1, lost);
+    await emptied(cluster, "user-events");
+    const errors: string[] = [];
+    await worker.consume("user-events", () => {}, { onError: ({ message }) => void errors.push(message) });
+    const range = `from offset ${from} to ${from! + 2n} (3 at most)`;
+    const told = `Kafka: the records of partition 0 of user-events ${range} were deleted before they were read; reading on from ${from! + 3n}`;
+    await eventually("it is told", () => errors.includes(told), 10_000);
+    await worker.close();
   });
 });
 
