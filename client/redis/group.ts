@@ -124,8 +124,8 @@ export async function makeGroup({ server, stream, group }: Group): Promise<void>
   } catch (error) {
     if (refusalOf(error) === "BUSYGROUP") return;
     if (refusalOf(error) !== "NOPERM") throw error;
-    const missing = `${server.name}: stream ${stream} has no consumer group ${group}: somebody deleted one of them`;
-    throw new RefusedError(`${missing}; pulumi refresh and pulumi up make it anew, from the first entry on`, {
+    const missing = `${server.name}: there is no stream ${stream}, or it has no consumer group ${group}`;
+    throw new RefusedError(`${missing}; pulumi refresh and pulumi up make it, or say what else is to be done`, {
       cause: (error as Error).cause,
     });
   }

@@ -79,6 +79,27 @@ describe("an outcome on Redis", () => {
     expect(sent).toEqual([...Array(3).fill("XADD s.g.dlq * body b"), "XACK s g 5-1"]);
   });
 
+  it("that is too large is shortened, and waits on its own where even the message alone is too large", async () => {
+    const tooLarge = () => new RefusedError("ERR too large", { tooLarge: true });
+    const outcome = { kind: "deadLetter", headers: { "x-message-id": "i", "x-error-stack": "s" } } as const;
+    const shorter = fixture(tooLarge());
+    expect(await settle(shorter.settling, claimed, outcome)).toBe(true);
+    expect(shorter.sent).toEqual([
+      "XADD s.g.dlq * body b x-message-id i x-error-stack s",
+      "XADD s.g.dlq * body b x-message-id i",
+      "XACK s g 5-1",
+    ]);
+    const alone = fixture(...Array(5).fill(tooLarge()));
+    expect(await settle(alone.settling, claimed, outcome)).toBe(false);
+    expect(alone.sent.slice(-2)).toEqual([
+      "XADD s.g.dlq * body b",
+      "XCLAIM s g messaging.retry.600000 0 5-1 IDLE 0 RETRYCOUNT 1 JUSTID",
+    ]);
+    expect(alone.errors.at(-1)).toBe(
+      "redis/i/s/g: entry 5-1 is too large for the dead letters, and comes again in 10 min: ERR too large",
+    );
+  });
+
   it("that is refused for long ends the consumer, and acknowledges nothing", async () => {
     const { sent, settling } = fixture(new RefusedError("NOPERM"));
     settling.insistence.refusals.set("XADD", forLong());

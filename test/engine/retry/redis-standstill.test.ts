@@ -9,12 +9,17 @@ import { retries } from "./environment.ts";
 import { administrator, fieldOf, INSTANCE, lengthOf, operatorAccess, reset, until } from "./redis-support.ts";
 
 const server = administrator();
+/** By which the environment knows its server again; the other tests need it. */
+const CLUSTER = "messaging:cluster-id";
 const { apps, environment } = retries();
 const container = `messaging-${environment}-redis-${INSTANCE}`;
 const { port } = operatorAccess();
 /** What was told, without what differs from run to run. */
 const plain = (message: string) =>
-  message.replaceAll(`127.0.0.1:${port}`, "<server>").replaceAll(/\d{13}-\d+/g, "<id>");
+  message
+    .replaceAll(`127.0.0.1:${port}`, "<server>")
+    .replaceAll(`as ${apps.worker.redis![INSTANCE]!.username}`, "as worker")
+    .replaceAll(/\d{13}-\d+/g, "<id>");
 
 afterAll(async () => {
   await reset(server);
@@ -102,6 +107,38 @@ describe("a Redis server", () => {
   });
 });
 
+describe("an entry of Redis that is larger than its server takes by now", () => {
+  beforeEach(() => reset(server));
+
+  it("is named, keeps its place, and holds up no other", async () => {
+    const told: string[] = [];
+    const worker = connect(apps.worker);
+    const large = "x".repeat(2 ** 20 + 1);
+    for (const body of [large, "small"]) await server.ask(["XADD", "receipts", "*", "body", body]);
+    await config("proto-max-bulk-len", "1mb");
+    try {
+      const handler = () => {
+        throw new Error("no");
+      };
+      const onError = ({ name, message }: Error) => told.push(`${name} ${plain(message)}`);
+      const consumer = await worker.consume(`redis/${INSTANCE}/receipts`, handler, { onError, concurrency: 1 });
+      await until(async () => (await lengthOf(server, "receipts.printer.dlq")) === 1, "the small one's dead letter");
+      await consumer.stop();
+    } finally {
+      await config("proto-max-bulk-len", "512mb");
+    }
+    await worker.close();
+    expect(await fieldOf(server, "receipts.printer.dlq", "body")).toEqual(["small"]);
+    expect(await fieldOf(server, "receipts", "body")).toEqual([large, "small"]);
+    expect(told).toMatchInlineSnapshot(`
+      [
+        "RefusedError redis <server> as worker, XADD receipts.printer.dlq: ERR Protocol error: invalid bulk length",
+        "RefusedError redis/notifications/receipts/printer: entry <id> is too large for the dead letters, and comes again in 10 min: redis <server> as worker, XADD receipts.printer.dlq: ERR Protocol error: invalid bulk length",
+      ]
+    `);
+  });
+});
+
 describe("dead letters on a Redis server that has no memory left", () => {
   beforeEach(() => reset(server));
 
@@ -134,10 +171,8 @@ describe("a consumer group of Redis that is deleted", () => {
   beforeEach(() => reset(server));
 
   it("is made anew from the first entry on where the app may, and the loss is told once", async () => {
-    const { username, ...access } = apps.worker.redis![INSTANCE]!;
-    expect(username).toBe("worker");
-    const { username: administrator, password } = operatorAccess();
-    const client = connect({ redis: { [INSTANCE]: { ...access, username: administrator, password } } });
+    const { username, password } = operatorAccess();
+    const client = connect({ redis: { [INSTANCE]: { ...apps.worker.redis![INSTANCE]!, username, password } } });
     const [told, seen]: string[][] = [[], []];
     const consumer = await client.consume(`redis/${INSTANCE}/receipts`, ({ body }) => void seen!.push(String(body)), {
       onError: ({ message }) => told!.push(plain(message)),
@@ -146,7 +181,11 @@ describe("a consumer group of Redis that is deleted", () => {
     const states: Record<string, () => Promise<unknown>> = {
       destroyed: () => server.ask(["XGROUP", "DESTROY", "receipts", "printer"]),
       deleted: () => server.ask(["DEL", "receipts"]),
-      flushed: () => server.ask(["FLUSHALL"]),
+      flushed: async () => {
+        const cluster = String(await server.ask(["GET", CLUSTER]));
+        await server.ask(["FLUSHALL"]);
+        await server.ask(["SET", CLUSTER, cluster]);
+      },
     };
     for (const [name, lose] of Object.entries(states)) {
       await lose();
@@ -218,8 +257,8 @@ describe.concurrent("an app of Redis", () => {
     expect(end?.name).toBe("OutdatedAccessError");
     expect([...new Set(told)]).toMatchInlineSnapshot(`
       [
-        "RefusedError redis <server> as worker: stream pushes has no consumer group phone: somebody deleted one of them; pulumi refresh and pulumi up make it anew, from the first entry on",
-        "OutdatedAccessError redis/notifications/pushes/phone: the consumer ended, its access is out of date: read the stack's \`apps\` output again and restart it: redis <server> as worker: stream pushes has no consumer group phone: somebody deleted one of them; pulumi refresh and pulumi up make it anew, from the first entry on",
+        "RefusedError redis <server> as worker: there is no stream pushes, or it has no consumer group phone; pulumi refresh and pulumi up make it, or say what else is to be done",
+        "OutdatedAccessError redis/notifications/pushes/phone: the consumer ended, its access is out of date: read the stack's \`apps\` output again and restart it: redis <server> as worker: there is no stream pushes, or it has no consumer group phone; pulumi refresh and pulumi up make it, or say what else is to be done",
       ]
     `);
   });
