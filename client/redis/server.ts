@@ -182,5 +182,7 @@ export function createRawClient(
 
 function reasonOf(error: unknown): string {
   const first = error instanceof AggregateError ? error.errors[0] : error;
-  return first instanceof Error ? first.message : String(first);
+  const message = first instanceof Error ? first.message : String(first);
+  // What a script was refused is told with the script's digest.
+  return message.replace(/ script: \w+, on @user_script:\d+\.$/, "");
 }

@@ -155,7 +155,7 @@ describe("dead letters on a Redis server that has no memory left", () => {
       await expect(
         treat(of, { id: "r1", action: "redrive" }).catch(({ message }) => plain(message)),
       ).resolves.toMatchInlineSnapshot(
-        `"redis <server> as messaging-admin, EVAL receipts.printer.dlq: OOM command not allowed when used memory > 'maxmemory'. script: 207beb44cecacde206fe01e69376687ca2deca9a, on @user_script:2. (it has used up its maxmemory, and takes no message before some are acknowledged or dropped, or the limit is raised): a redrive adds before it removes; \`dlq drop\` needs no memory"`,
+        `"redis <server> as messaging-admin, EVAL receipts.printer.dlq: OOM command not allowed when used memory > 'maxmemory'. (it has used up its maxmemory, and takes no message before some are acknowledged or dropped, or the limit is raised): a redrive adds before it removes; \`dlq drop\` needs no memory"`,
       );
       expect(await treat(of, { id: "r2", action: "drop", limit: 2 })).toMatchObject({ treated: 2, ended: "limit" });
     } finally {
