@@ -38,6 +38,7 @@ export interface PartitionWork extends Work {
 /** Handles a partition's records one after the other, each with its outcome carried out and committed, until it ends. */
 export async function workOn(work: PartitionWork): Promise<void> {
   const { reading, ending, lost } = work;
+  const longest = Math.max(0, ...work.subscription.retries.map(({ delay }) => delay));
   // A record that was given back is not to be passed over: nothing behind it is committed.
   let givenBack = false;
   const commits: Promise<boolean>[] = [];
@@ -47,7 +48,7 @@ export async function workOn(work: PartitionWork): Promise<void> {
     const record = await reading.next(ending);
     if (!record) return allCommitted();
     // What is given back need not be waited for.
-    if (!work.options.canariesOnly || canaryOf(record.headers)) await until(dueAt(record), ending);
+    if (!work.options.canariesOnly || canaryOf(record.headers)) await until(dueAt(record, longest), ending);
     if (ending.aborted) return allCommitted();
     const outcome = await handled(record, work);
     if (outcome === undefined) return allCommitted();

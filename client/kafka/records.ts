@@ -132,10 +132,16 @@ export const idOf = ({ topic, partition, offset, headers }: StoredRecord): strin
 /** Where a record lies, for people. */
 export const positionOf = ({ partition, offset }: StoredRecord): string => `partition ${partition} offset ${offset}`;
 
-/** When a record may be handled, in milliseconds since 1970: at once where nothing says otherwise. */
-export function dueAt({ headers }: StoredRecord): number {
+/** By how much clocks may differ, in milliseconds. */
+const skew = 60_000;
+
+/**
+ * When a record may be handled, in milliseconds since 1970: at once where nothing says otherwise. `longest`: the longest delay, in
+ * milliseconds, that the group gives a record when it writes it; one that asks for more would hold back its partition for ever.
+ */
+export function dueAt({ headers, timestamp }: StoredRecord, longest: number): number {
   const time = Date.parse(headers[HEADERS.notBefore] ?? "");
-  return Number.isNaN(time) ? 0 : time;
+  return Number.isNaN(time) ? 0 : Math.min(time, timestamp + longest + skew);
 }
 
 /** Roughly how much memory a record takes, in bytes. */

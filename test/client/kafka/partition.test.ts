@@ -59,7 +59,7 @@ const textOf = ({ rawHeaders }: NewRecord): Headers =>
   Object.fromEntries(rawHeaders.map(([name, value]) => [String(name), String(value)]));
 
 const text = (body: string, offset: bigint, headers: Headers = {}) =>
-  recordOf({ value: Buffer.from(body), offset, headers });
+  recordOf({ value: Buffer.from(body), offset, headers, timestamp: Date.now() });
 const failing = () => {
   throw new TypeError("no");
 };

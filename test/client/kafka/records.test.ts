@@ -150,7 +150,12 @@ describe("a record as a delivery", () => {
 describe("when a record may be handled", () => {
   it("is the time that its header says, and at once without one that can be read", () => {
     const due = (time?: string) =>
-      dueAt(recordOf({ headers: time === undefined ? {} : { [HEADERS.notBefore]: time } }));
+      dueAt(recordOf({ headers: time === undefined ? {} : { [HEADERS.notBefore]: time } }), 1000);
     expect([due("1970-01-01T00:00:05.000Z"), due(), due("soon")]).toEqual([5000, 0, 0]);
+  });
+
+  it("is no later than the longest delay after it was written, but for clocks that differ", () => {
+    const never = recordOf({ headers: { [HEADERS.notBefore]: "9999-12-31T23:59:59.000Z" } });
+    expect(dueAt(never, 1000)).toBe(never.timestamp + 61_000);
   });
 });
