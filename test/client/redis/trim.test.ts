@@ -99,4 +99,17 @@ describe("trimming", () => {
     );
     expect(removed).toBeGreaterThan(1_000);
   });
+
+  it("stops for ten minutes where a group has vanished that may be made anew", async () => {
+    const trimming = (vanishedFor: number) => {
+      const stream = new Model(3, 1);
+      for (let step = 0; step < 6; step++) stream.step(step % 2 === 0 ? 0 : 1);
+      const server = { name: "redis s", ask: async (words: Words) => stream.answer(words) } as unknown as Server;
+      return trim(server, "s", new Map([["gone", Date.now() - vanishedFor]]));
+    };
+    await expect(trimming(599_000)).rejects.toThrow(
+      "redis s: nothing of stream s is trimmed for 10 min, as its consumer group gone was deleted and may be made anew",
+    );
+    expect(await trimming(600_000)).toBe(3);
+  });
 });
