@@ -1,22 +1,23 @@
 const PREFIX = "base64:";
 
-// Text has tabs and line ends, as stacks do; no other control character.
-const control = /(?![\t\n\r])\p{Cc}/u;
-
 /**
- * A header's bytes as text: valid UTF-8 without control characters (tabs and line ends aside) as it is, anything else as
- * `base64:` and the base64 of the bytes. So is text that begins with `base64:` itself, so that {@link bytesOfText} gives back exactly
- * what it was.
+ * A header's bytes as text: UTF-8 as it is, so that what an app publishes as text is the same text again; anything else as `base64:` and
+ * the base64 of the bytes.
  */
-export function textOfBytes(bytes: Uint8Array): string {
-  const text = utf8(bytes);
-  if (text !== undefined && !control.test(text) && !text.startsWith(PREFIX)) return text;
-  return `${PREFIX}${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64")}`;
-}
+export const textOfBytes = (bytes: Uint8Array): string => utf8(bytes) ?? base64(bytes);
 
-/** The bytes that {@link textOfBytes} was given. */
+/** The bytes that {@link textOfBytes} was given; of text that looks like its base64, those that it looks like. */
 export const bytesOfText = (text: string): Buffer =>
   text.startsWith(PREFIX) ? Buffer.from(text.slice(PREFIX.length), "base64") : Buffer.from(text);
+
+// Text has tabs and line ends, as stacks do; what has other control characters is a number or the like.
+const control = /(?![\t\n\r])\p{Cc}/u;
+
+/** A header for people: one that is no text to read is told as its bytes. */
+export const readable = (text: string): string => (control.test(text) ? base64(Buffer.from(text)) : text);
+
+const base64 = (bytes: Uint8Array): string =>
+  `${PREFIX}${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64")}`;
 
 /** The text that UTF-8 bytes are, a byte order mark included; undefined where they are none. */
 function utf8(bytes: Uint8Array): string | undefined {

@@ -1,5 +1,6 @@
 import type { DeadLetter } from "../../client/deadLetters.ts";
 import { HEADERS } from "../../client/headers.ts";
+import { readable } from "../../client/headerText.ts";
 import { printable } from "../../skill/index.ts";
 import type { Command } from "../arguments.ts";
 import { deadLettersOf, onEnvironment } from "../live.ts";
@@ -89,7 +90,9 @@ export function asText(letter: DeadLetter, flow: string): string {
     ["from", why.from],
     ["key", letter.key],
     ["redriven", headers[HEADERS.redriveCount] && `${headers[HEADERS.redriveCount]} times`],
-    ...Object.entries(headers).filter(([name]) => !toldApart.has(name)),
+    ...Object.entries(headers).flatMap(([name, value]) =>
+      toldApart.has(name) ? [] : [[name, readable(value)] as const],
+    ),
     ["body", bodyText(letter.body)],
   ] as const;
   const told = lines.flatMap(([name, value]) => (value ? [[printable(name), printable(value)] as const] : []));

@@ -1,4 +1,3 @@
-import { isUtf8 } from "node:buffer";
 import { randomUUID } from "node:crypto";
 import type { fetchV12, RecordsBatch } from "@platformatic/kafka";
 import { attemptOf, HEADERS, type Headers, isContracts } from "../headers.ts";
@@ -118,7 +117,7 @@ export function toDelivery(record: StoredRecord, flow: string): Delivery {
   return {
     id: headers[HEADERS.id],
     body: value ?? Buffer.alloc(0),
-    ...(key !== null && { key: isUtf8(key) ? key.toString() : textOfBytes(key) }),
+    ...(key !== null && { key: textOfBytes(key) }),
     headers,
     attempt: attemptOf(headers),
     flow,
