@@ -1,4 +1,4 @@
-import { OutdatedAccessError, RefusedError } from "./message.ts";
+import { isTooLarge, OutdatedAccessError, RefusedError } from "./message.ts";
 import { waiting } from "./waiting.ts";
 
 /**
@@ -80,5 +80,5 @@ export async function insist<P extends { place: string }, T>(
     if (!needed()) return undefined;
     first ??= (last as Error).message;
   }
-  throw last instanceof RefusedError && last.tooLarge ? last : new OutdatedAccessError(flow, last);
+  throw isTooLarge(last) ? last : new OutdatedAccessError(flow, last);
 }

@@ -96,16 +96,18 @@ export class RefusedError extends Error {
   readonly full: boolean;
   /** Whether it is this message that is too large: others the place takes. */
   readonly tooLarge: boolean;
+  /** What is to be done about it, where that is not to read the access again. */
+  readonly advice: string | undefined;
 
-  constructor(
-    message: string,
-    { full = false, tooLarge = false, ...options }: ErrorOptions & { full?: boolean; tooLarge?: boolean } = {},
-  ) {
+  constructor(message: string, { full = false, tooLarge = false, advice, ...options }: RefusedOptions = {}) {
     super(message, options);
     this.full = full;
     this.tooLarge = tooLarge;
+    this.advice = advice;
   }
 }
+
+type RefusedOptions = ErrorOptions & { full?: boolean; tooLarge?: boolean; advice?: string };
 
 /** Whether an error says that this message is too large for a place that takes others. */
 export const isTooLarge = (error: unknown): error is RefusedError => error instanceof RefusedError && error.tooLarge;
@@ -116,7 +118,8 @@ export class OutdatedAccessError extends Error {
 
   constructor(flow: string, refusal: unknown) {
     const reason = refusal instanceof Error ? refusal.message : String(refusal);
-    const advice = "its access is out of date: read the stack's `apps` output again and restart it";
+    const usual = "its access is out of date: read the stack's `apps` output again and restart it";
+    const { advice = usual } = refusal instanceof RefusedError ? refusal : {};
     super(`${flow}: the consumer ended, ${advice}: ${reason}`, { cause: refusal });
   }
 }

@@ -1,5 +1,5 @@
 import { canaryOf, contractsOf, failureHeaders, HEADERS, type Headers, shortened, withRefusal } from "./headers.ts";
-import { type ConsumeOptions, type Delivery, type Handler, RefusedError } from "./message.ts";
+import { type ConsumeOptions, type Delivery, type Handler, isTooLarge } from "./message.ts";
 
 /**
  * What becomes of a delivery. The broker's client carries it out, and acknowledges only when what it published is confirmed. `headers`
@@ -39,7 +39,7 @@ export async function sendFitting<T>(
       () => undefined,
       (error) => error,
     );
-    if (!(failure instanceof RefusedError) || !failure.tooLarge) return sending;
+    if (!isTooLarge(failure)) return sending;
     sending = send(less);
   }
   return sending;

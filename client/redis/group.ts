@@ -125,7 +125,8 @@ export async function makeGroup({ server, stream, group }: Group): Promise<void>
     if (refusalOf(error) === "BUSYGROUP") return;
     if (refusalOf(error) !== "NOPERM") throw error;
     const missing = `${server.name}: there is no stream ${stream}, or it has no consumer group ${group}`;
-    throw new RefusedError(`${missing}; pulumi refresh and pulumi up make it, or say what else is to be done`, {
+    throw new RefusedError(missing, {
+      advice: "as its group is gone: run pulumi up --refresh, which makes it, then start it again",
       cause: (error as Error).cause,
     });
   }

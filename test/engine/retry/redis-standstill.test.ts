@@ -257,8 +257,8 @@ describe.concurrent("an app of Redis", () => {
     expect(end?.name).toBe("OutdatedAccessError");
     expect([...new Set(told)]).toMatchInlineSnapshot(`
       [
-        "RefusedError redis <server> as worker: there is no stream pushes, or it has no consumer group phone; pulumi refresh and pulumi up make it, or say what else is to be done",
-        "OutdatedAccessError redis/notifications/pushes/phone: the consumer ended, its access is out of date: read the stack's \`apps\` output again and restart it: redis <server> as worker: there is no stream pushes, or it has no consumer group phone; pulumi refresh and pulumi up make it, or say what else is to be done",
+        "RefusedError redis <server> as worker: there is no stream pushes, or it has no consumer group phone",
+        "OutdatedAccessError redis/notifications/pushes/phone: the consumer ended, as its group is gone: run pulumi up --refresh, which makes it, then start it again: redis <server> as worker: there is no stream pushes, or it has no consumer group phone",
       ]
     `);
   });
