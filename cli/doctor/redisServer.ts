@@ -48,7 +48,7 @@ export function serverFindings(figures: RedisFigures): Finding[] {
         found: "the last snapshot could not be written",
         cause:
           "The disk is full or fails, or memory for the copy is short: the server may refuse writes until a snapshot works.",
-        fix: "Make room on the server's disk; it tries again by itself.",
+        fix: "Make room on the server's disk, then BGSAVE, or wait: it tries again by itself as its save points say.",
       },
       !figures.appendOnlyWritten && {
         trouble: "refused",

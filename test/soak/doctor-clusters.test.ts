@@ -67,13 +67,26 @@ describe("doctor on clusters of three nodes", () => {
       },
     },
     {
-      state: "RabbitMQ: nodes cut off from each other",
-      found: [/^message loss: rabbitmq node rabbit@/],
+      state: "RabbitMQ: a node cut off from the others",
+      found: [/^broker: rabbitmq node rabbit@/],
       make: () => rabbitmq.partition(3),
       fix: async () => {
         await rabbitmq.heal(3);
         await restarted(3);
       },
+    },
+    {
+      state: "RabbitMQ: nodes that went on alone, and see each other again",
+      found: [/^message loss: rabbitmq node rabbit@/],
+      make: async () => {
+        await rabbitmq.partition(3);
+        await until("node 3 is down", async () => {
+          const nodes = await rabbitmq.api<{ running: boolean }[]>("nodes");
+          return nodes.some(({ running }) => !running);
+        });
+        await rabbitmq.heal(3);
+      },
+      fix: () => restarted(3),
     },
     {
       state: "RabbitMQ: a leader hangs",

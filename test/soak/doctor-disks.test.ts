@@ -44,10 +44,10 @@ beforeAll(async () => {
 
   const script = [
     `echo 'user default on >${PASSWORD} ~* &* +@all' > /tmp/users.acl`,
-    "printf 'dir /data\\naclfile /tmp/users.acl\\nappendonly yes\\nprotected-mode no\\n' > /tmp/redis.conf",
+    "printf 'dir /full\\naclfile /tmp/users.acl\\nappendonly yes\\nprotected-mode no\\n' > /tmp/redis.conf",
     "exec redis-server /tmp/redis.conf",
   ].join("\n");
-  const options = ["--name", REDIS, "--user", "redis", "--tmpfs", "/data:size=4m,mode=777", "--entrypoint", "sh"];
+  const options = ["--name", REDIS, "--user", "redis", "--tmpfs", "/full:size=4m,mode=1777", "--entrypoint", "sh"];
   const image = "messaging.local/redis:8.0.2";
   await must("docker", ["run", "--detach", ...options, "--publish", "127.0.0.1::6379", image, "-ec", script]);
   const port = Number((await must("docker", ["port", REDIS, "6379"])).trim().split(":").at(-1));
@@ -83,11 +83,11 @@ describe("doctor where a disk fails", () => {
     const look = async () => redisFindings(await redisFigures("n", redis), limits);
     const server = serverOf(redis);
     await findings(look, []);
-    await must("docker", ["exec", REDIS, "sh", "-c", "dd if=/dev/zero of=/data/filler bs=1024 count=8192 || true"]);
+    await must("docker", ["exec", REDIS, "sh", "-c", "dd if=/dev/zero of=/full/filler bs=1024 count=8192 || true"]);
     for (let at = 0; at < 20; at++) await server.send(["SET", `k${at}`, "x".repeat(4096)]).catch(() => wait(100));
     await findings(look, ["refused: the append-only file could not be written"]);
     await expect(server.send(["SET", "k", "v"])).rejects.toThrow("MISCONF");
-    await must("docker", ["exec", REDIS, "rm", "/data/filler"]);
+    await must("docker", ["exec", REDIS, "rm", "/full/filler"]);
     await findings(look, []);
     await server.ask(["SET", "k", "v"]);
     server.close();
