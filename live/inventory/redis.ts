@@ -1,3 +1,4 @@
+import { isMissing } from "../../client/redis/group.ts";
 import { type Login, type Reply, type Server, serverOf } from "../../client/redis/server.ts";
 import { effectiveRights, passwordHashes } from "./redisRights.ts";
 import { properties, type Thing } from "./thing.ts";
@@ -86,8 +87,13 @@ async function streamsOf(server: Server): Promise<{ streams: string[]; all: bool
   return { streams: [...streams], all: false };
 }
 
+/** None where the stream was deleted since it was listed. */
 async function groupsOf(server: Server, stream: string): Promise<string[]> {
-  const groups = (plain(await server.ask(["XINFO", "GROUPS", stream])) as unknown[][]) ?? [];
+  const reply = await server.ask(["XINFO", "GROUPS", stream]).catch((error) => {
+    if (isMissing(error)) return [];
+    throw error;
+  });
+  const groups = (plain(reply) as unknown[][]) ?? [];
   return groups.map((fields) => String(fields[fields.indexOf("name") + 1]));
 }
 
