@@ -90,7 +90,7 @@ describe("doctor on one node of each broker", () => {
     {
       state: "RabbitMQ: disk alarm",
       found: [/^refused: rabbitmq node /],
-      make: () => rabbitmqctl("set_disk_free_limit", "100TB"),
+      make: () => rabbitmqctl("set_disk_free_limit", "100000GB"),
       fix: () => rabbitmqctl("set_disk_free_limit", "50MB"),
     },
     {
@@ -164,7 +164,7 @@ describe("doctor on one node of each broker", () => {
         await must("docker", [
           "exec",
           "--user",
-          "root",
+          "redis",
           container(clone, "redis-notifications"),
           "chmod",
           "555",
@@ -176,7 +176,7 @@ describe("doctor on one node of each broker", () => {
         await must("docker", [
           "exec",
           "--user",
-          "root",
+          "redis",
           container(clone, "redis-notifications"),
           "chmod",
           "755",
