@@ -55,6 +55,11 @@ export async function acknowledged(channel: Channel, queue: string): Promise<voi
  */
 export async function givenBack(channel: Channel, queue: string, ready: number): Promise<void> {
   channel.basicNack({ deliveryTag: 0, multiple: true, requeue: true });
+  await readyAgain(channel, queue, ready);
+}
+
+/** Returns when so many wait in the queue, after two seconds at the latest. */
+export async function readyAgain(channel: Channel, queue: string, ready: number): Promise<void> {
   for (const end = Date.now() + QUIET_MS; (await seemsReady(channel, queue)) < ready && Date.now() < end; ) {
     await wait(LOOK_AGAIN_MS / 10);
   }

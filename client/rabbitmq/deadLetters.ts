@@ -4,7 +4,7 @@ import { canaryOf } from "../headers.ts";
 import { AccessError, isTooLarge, RefusedError } from "../message.ts";
 import type { RabbitmqDeadLetters } from "../operator.ts";
 import { sendFitting } from "../outcome.ts";
-import { acknowledged, givenBack, next, readyIn, takeBatch } from "./batch.ts";
+import { acknowledged, givenBack, next, readyAgain, readyIn, takeBatch } from "./batch.ts";
 import { toDeadLetter, withoutReason } from "./ended.ts";
 import { toClientError } from "./errors.ts";
 import { type Keeping, keeping } from "./keeping.ts";
@@ -79,8 +79,11 @@ export function deadLettersOf(place: RabbitmqDeadLetters, parts: DeadLetterParts
       const kept = keeping(parts.hold ?? HOLD_MS);
       batch = { channel, messages: [], kept, refused: [] };
       try {
+        let gotOn = true;
         for (let left = await readyIn(channel, name); left > 0; ) {
-          left += kept.renew(channel);
+          // Not again before it got on: taking all of them anew may itself take long.
+          if (gotOn) left += kept.renew(channel);
+          gotOn = kept.expected === 0;
           const most = Math.max(size, Math.min(SCAN_SIZE, kept.expected));
           const messages = (await takeBatch(channel, name, Math.min(most, left))).map(identified);
           if (messages.length === 0) break;
@@ -93,7 +96,10 @@ export function deadLettersOf(place: RabbitmqDeadLetters, parts: DeadLetterParts
       } catch (error) {
         throw toClientError(error, name);
       } finally {
-        if (kept.held > 0 && channel.active) await acknowledged(channel, name);
+        if (kept.held > 0 && channel.active) {
+          await acknowledged(channel, name);
+          await readyAgain(channel, name, kept.giveBack(channel));
+        }
         batch = undefined;
         await channel.close();
       }

@@ -19,25 +19,38 @@ export interface Keeping {
   isBack(message: Received): boolean;
   /** Gives all back where they were held for long; tells how many. */
   renew(channel: Channel): number;
+  /** Gives all back, the oldest first; tells how many. All at once would come back in any order. */
+  giveBack(channel: Channel): number;
 }
 
 /** `hold`: how long they are held, in milliseconds. */
 export function keeping(hold: number): Keeping {
-  let inHand: string[] = [];
+  let inHand: { print: string; deliveryTag: number }[] = [];
   let since = 0;
   const back = new Map<string, number>();
-  const hand = (print: string) => {
+  let expected = 0;
+  const hand = (print: string, { deliveryTag }: Received) => {
     if (inHand.length === 0) since = Date.now();
-    inHand.push(print);
+    inHand.push({ print, deliveryTag });
+  };
+  const giveBack = (channel: Channel) => {
+    for (const { print, deliveryTag } of inHand) {
+      channel.basicNack({ deliveryTag, requeue: true });
+      back.set(print, (back.get(print) ?? 0) + 1);
+    }
+    const count = inHand.length;
+    expected += count;
+    inHand = [];
+    return count;
   };
   return {
     get held() {
       return inHand.length;
     },
     get expected() {
-      return [...back.values()].reduce((sum, count) => sum + count, 0);
+      return expected;
     },
-    keep: (message) => hand(printOf(message)),
+    keep: (message) => hand(printOf(message), message),
     isBack(message) {
       if (back.size === 0) return false;
       const print = printOf(message);
@@ -45,26 +58,20 @@ export function keeping(hold: number): Keeping {
       if (count === undefined) return false;
       if (count > 1) back.set(print, count - 1);
       else back.delete(print);
-      hand(print);
+      expected--;
+      hand(print, message);
       return true;
     },
-    renew(channel) {
-      if (inHand.length === 0 || Date.now() - since < hold) return 0;
-      channel.basicNack({ deliveryTag: 0, multiple: true, requeue: true });
-      for (const print of inHand) back.set(print, (back.get(print) ?? 0) + 1);
-      const count = inHand.length;
-      inHand = [];
-      return count;
-    },
+    renew: (channel) => (inHand.length > 0 && Date.now() - since >= hold ? giveBack(channel) : 0),
+    giveBack,
   };
 }
 
 /** By what a message is known when it comes again: some have no identity, and the broker counts its deliveries in a header. */
 function printOf({ properties, body }: Received): string {
   const hash = createHash("sha1");
-  for (const [name, value] of properties) {
-    const headers = name === "headers" && headersIn(value).filter(({ name: header }) => isKeptInPlace(header));
-    hash.update(headers ? tableOf(headers) : value);
-  }
+  for (const [name, value] of properties) if (name !== "headers") hash.update(value);
+  const headers = headersIn(properties.get("headers")).filter(({ name }) => isKeptInPlace(name));
+  hash.update(tableOf(headers));
   return hash.update(body).digest("base64");
 }
