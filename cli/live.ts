@@ -1,11 +1,15 @@
 import type { DeadLetters } from "../client/deadLetters.ts";
 import { AccessError, ConnectionError, RefusedError } from "../client/message.ts";
 import { allDeadLetters, type OpenedBroker, operate } from "../client/operate.ts";
+import { within } from "../client/within.ts";
 import { shown } from "../skill/index.ts";
 import { Failure } from "../toolchain/failure.ts";
 import type { Invocation } from "./arguments.ts";
 import { EnvironmentError, type Outputs, readOutputs, type Worked, workedOn } from "./outputs.ts";
 import { patient } from "./patience.ts";
+
+/** What hangs is not waited for when all is said: a queue without a majority does not answer a channel that closes. */
+const CLOSING_MS = 5_000;
 
 /** A live environment, while a command works on it. */
 export interface Live {
@@ -27,7 +31,8 @@ export async function onEnvironment(
   try {
     return await command({ outputs, worked, brokers, patiently: patient(streams, outputs.operator.retry.delays) });
   } finally {
-    await Promise.allSettled(brokers.map(({ operator }) => operator.close()));
+    const closed = Promise.allSettled(brokers.map(({ operator }) => operator.close()));
+    await within(CLOSING_MS, closed).catch(() => {});
   }
 }
 
