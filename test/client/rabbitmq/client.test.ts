@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { RabbitmqAccess } from "../../../client/access.ts";
-import { AccessError } from "../../../client/message.ts";
+import { AccessError, RefusedError } from "../../../client/message.ts";
 import { RabbitmqClient } from "../../../client/rabbitmq/client.ts";
 
 const access: RabbitmqAccess = {
@@ -20,6 +20,18 @@ describe("RabbitmqClient", () => {
     );
     await expect(client.consume("orders", () => {})).rejects.toThrow(
       new AccessError("rabbitmq/orders: must be a queue that the app consumes (log)"),
+    );
+    await client.close();
+  });
+
+  it("publishes no header and no id that the library would cut", async () => {
+    const client = new RabbitmqClient(access);
+    const long = "n".repeat(256);
+    await expect(client.publish("orders", { body: "", id: long })).rejects.toThrow(
+      new RefusedError("rabbitmq/orders: id: must be at most 255 bytes long"),
+    );
+    await expect(client.publish("orders", { body: "", headers: { [long]: "" } })).rejects.toThrow(
+      new RefusedError("rabbitmq/orders: a header's name: must be at most 255 bytes long"),
     );
     await client.close();
   });
