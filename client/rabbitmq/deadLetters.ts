@@ -1,11 +1,11 @@
 import type { Channel } from "rabbitmq-client";
 import type { Count, DeadLetter, DeadLetters, Verdict } from "../deadLetters.ts";
 import { canaryOf } from "../headers.ts";
-import { AccessError, isTooLarge, RefusedError } from "../message.ts";
+import { AccessError, isTooLarge } from "../message.ts";
 import type { RabbitmqDeadLetters } from "../operator.ts";
 import { sendFitting } from "../outcome.ts";
 import { acknowledged, givenBack, next, readyAgain, readyIn, takeBatch } from "./batch.ts";
-import { toDeadLetter, withoutReason } from "./ended.ts";
+import { toDeadLetter } from "./ended.ts";
 import { toClientError } from "./errors.ts";
 import { type Keeping, keeping } from "./keeping.ts";
 import type { Link } from "./link.ts";
@@ -33,8 +33,6 @@ interface Batch {
   channel: Channel;
   messages: Taken[];
   kept: Keeping;
-  /** Why some of them could not be redriven. */
-  refused: RefusedError[];
 }
 
 const SCAN_SIZE = 1_000;
@@ -77,7 +75,7 @@ export function deadLettersOf(place: RabbitmqDeadLetters, parts: DeadLetterParts
     async *take(size) {
       const { channel } = await parts.link.open();
       const kept = keeping(parts.hold ?? HOLD_MS);
-      batch = { channel, messages: [], kept, refused: [] };
+      batch = { channel, messages: [], kept };
       try {
         let gotOn = true;
         for (let left = await readyIn(channel, name); left > 0; ) {
@@ -91,8 +89,6 @@ export function deadLettersOf(place: RabbitmqDeadLetters, parts: DeadLetterParts
           batch.messages = messages.filter((message) => !kept.isBack(message));
           if (batch.messages.length > 0) yield batch.messages.map(shown);
         }
-        const [first] = batch.refused;
-        if (first) throw setAside(name, batch.refused.length, first);
       } catch (error) {
         throw toClientError(error, name);
       } finally {
@@ -107,7 +103,7 @@ export function deadLettersOf(place: RabbitmqDeadLetters, parts: DeadLetterParts
 
     async settle(verdicts) {
       if (!batch) throw new Error(`${name}: no batch was taken`);
-      const { channel, kept, refused } = batch;
+      const { channel, kept } = batch;
       const messages = batch.messages.splice(0);
       const settled = await Promise.allSettled(
         messages.map((message, at) => carryOut(parts, queue, message, verdicts[at]!)),
@@ -117,11 +113,12 @@ export function deadLettersOf(place: RabbitmqDeadLetters, parts: DeadLetterParts
       for (const message of messages.filter((one, at) => !isGone(one, at))) kept.keep(message);
       if (kept.held > 0) for (const { deliveryTag } of gone) channel.basicAck({ deliveryTag });
       else if (gone.length > 0) channel.basicAck({ deliveryTag: gone.at(-1)!.deliveryTag, multiple: true });
-      const failures = settled.flatMap((one) => (one.status === "rejected" ? [toClientError(one.reason, name)] : []));
-      const failed = failures.find((error) => !isTooLarge(error));
-      if (failed) throw failed;
-      // They stay, and the rest goes on.
-      refused.push(...failures.filter(isTooLarge));
+      return settled.flatMap((one, at) => {
+        if (one.status === "fulfilled") return [];
+        const failure = toClientError(one.reason, name);
+        if (!isTooLarge(failure)) throw failure;
+        return [{ id: messages[at]!.messageId, reason: failure.message }];
+      });
     },
 
     mark: () => watch.start(),
@@ -138,12 +135,6 @@ export function deadLettersOf(place: RabbitmqDeadLetters, parts: DeadLetterParts
     close: () => watch.stop(),
   };
 }
-
-const setAside = (name: string, count: number, first: RefusedError): RefusedError =>
-  new RefusedError(
-    `${name}: ${count} of its dead letters could not be put back and stay there, all others were; the first: ${first.message}`,
-    { cause: first },
-  );
 
 /** Opens a channel for one use; what it has in hand afterwards is there again. */
 async function withChannel<T>(link: Link, name: string, use: (channel: Channel) => Promise<T>): Promise<T> {
@@ -167,7 +158,7 @@ async function carryOut(
   if (verdict.kind !== "redrive") return;
   const routingKey = targetOf(queue, targets, verdict.to);
   const { key } = toDeadLetter(message, queue);
-  const headers = { ...withoutReason(verdict.headers), ...keptHeaders(message, key) };
+  const headers = { ...verdict.headers, ...keptHeaders(message, key) };
   const place = { exchange: "", routingKey, messageId: message.messageId };
   await sendFitting({ headers, isEnd: false }, undefined, (fitting) =>
     publisher.send({ ...place, properties: republished(message, fitting) }, message.body),

@@ -46,7 +46,3 @@ function deathIn({ headers }: Received, queue: string): Death | undefined {
 
 const fromSeconds = (seconds: unknown): Date | undefined =>
   typeof seconds === "number" && seconds > 0 ? new Date(seconds * 1000) : undefined;
-
-/** The headers of a verdict as they are published: what was added for people is not the message's. */
-export const withoutReason = ({ [BROKER_REASON]: _, ...headers }: Record<string, string>): Record<string, string> =>
-  headers;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { toDeadLetter, withoutReason } from "../../../client/rabbitmq/ended.ts";
+import { toDeadLetter } from "../../../client/rabbitmq/ended.ts";
 import { messageOf } from "./message.ts";
 
 describe("a dead letter of RabbitMQ", () => {
@@ -48,9 +48,5 @@ describe("a dead letter of RabbitMQ", () => {
   it("that nobody says anything of has the time that it was published", () => {
     const letter = toDeadLetter(messageOf({ routingKey: "orders", timestamp: 7 }), "orders");
     expect(letter).toEqual({ id: "m-1", body: Buffer.from("body"), headers: {}, at: new Date(7000) });
-  });
-
-  it("goes back without the broker's reason", () => {
-    expect(withoutReason({ a: "b", "x-death-reason": "delivery_limit" })).toEqual({ a: "b" });
   });
 });
