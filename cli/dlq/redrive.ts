@@ -65,6 +65,9 @@ function sameBroker(flow: string, to: string): string {
   throw new EnvironmentError(`--to: must be a flow of ${broker}, as messages do not cross brokers, got "${to}"`);
 }
 
+/** Dead letters that are refused may be as many as there are. */
+const MOST_NAMED = 20;
+
 type Said = Treated & { flow: string; target: string; found: number; dryRun: boolean };
 
 /** What a run did, or would do, in sentences. */
@@ -88,7 +91,8 @@ export function inWords({
           `  ${count(quarantined)} stay in quarantine: redriven ${MOST_REDRIVES} times, they failed each time (--quarantined takes them too)`,
         ]
       : []),
-    ...refused.map(({ id, reason }) => `  ${id} stays, as it was refused: ${reason}`),
+    ...refused.slice(0, MOST_NAMED).map(({ id, reason }) => `  ${id} stays, as it was refused: ${reason}`),
+    ...(refused.length > MOST_NAMED ? [`  so do ${count(refused.length - MOST_NAMED)} more (--json names them)`] : []),
     ...(ended === "guard"
       ? [`  stopped: ${count(cameBack)} came in while it ran, so the consumer still fails: fix that first`]
       : []),
