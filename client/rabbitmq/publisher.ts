@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Channel, ReturnedMessage } from "rabbitmq-client";
 import { REACH_DELAYS_MS, withRetries } from "../connection.ts";
 import { HEADERS } from "../headers.ts";
-import { ConnectionError, RefusedError } from "../message.ts";
+import { ConnectionError, isTooLarge, RefusedError } from "../message.ts";
 import { within } from "../within.ts";
 import { headersIn, type Properties, payloadSize, tableOf } from "./content.ts";
 import { toClientError } from "./errors.ts";
@@ -80,7 +80,10 @@ export function publisherOn(link: Link, patience = CONFIRM_PATIENCE_MS): Publish
     try {
       await publishFramed(channel, message, frame, body);
     } catch (error) {
-      throw toClientError(error, place);
+      const failure = toClientError(error, place);
+      if (!isTooLarge(failure) || failure.message.includes(`message size ${body.length} `)) throw failure;
+      // Its channel was closed for another message on it, and the library tells that to the oldest one.
+      throw new ConnectionError(`${place}: the channel was closed for another message: ${failure.message}`);
     }
     await nextTurn();
     if (takeOne(returned, identityOf(message))) throw new RefusedError(`${place}: no queue takes the message`);

@@ -102,3 +102,13 @@ describe("a message whose headers do not fit into a frame of RabbitMQ", () => {
     expect(published.length).toBe(1);
   });
 });
+
+it("A message of RabbitMQ is not called too large for another one that closed their channel", async () => {
+  const { publisher, published } = publishing();
+  const sent = [publisher.send(message("m"), body), publisher.send(message("n"), Buffer.alloc(5))];
+  await new Promise(setImmediate);
+  const text = "BasicPublish: PRECONDITION_FAILED - message size 5 is larger than configured max size 4";
+  for (const { fail } of published) fail(Object.assign(new Error(text), { code: "PRECONDITION_FAILED" }));
+  await expect(sent[0]).rejects.toThrow(ConnectionError);
+  await expect(sent[1]).rejects.toMatchObject({ name: "RefusedError", tooLarge: true });
+});
