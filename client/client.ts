@@ -7,6 +7,7 @@ import {
   type Handler,
   type Message,
 } from "./message.ts";
+import { quietly } from "./quietly.ts";
 
 /** An app's way to all of its flows: `rabbitmq/<queue>`, `kafka/<topic>`, `sqs/<queue>`, `redis/<instance>/<stream>`. */
 export type Client = BrokerClient & {
@@ -58,24 +59,6 @@ export function connect(access: AppAccess): Client {
       clients.clear();
       await Promise.all(opened.flatMap((client) => (client.status === "fulfilled" ? [client.value.close()] : [])));
     },
-  };
-}
-
-/** An error that has not come for so long is told again when it does, in milliseconds: longer than any pause between two tries. */
-const SAME_STATE_MS = 120_000;
-
-/** Tells errors, each once for as long as it stays so; one that comes of telling ends nothing. */
-export function quietly(tell: ConsumeOptions["onError"], now = Date.now): (error: Error) => void {
-  const last = new Map<string, number>();
-  return (error) => {
-    const at = now();
-    for (const [text, when] of last) if (at - when > SAME_STATE_MS) last.delete(text);
-    const isNew = !last.has(error.message);
-    last.set(error.message, at);
-    if (!isNew) return;
-    try {
-      tell?.(error);
-    } catch {}
   };
 }
 

@@ -1,4 +1,5 @@
 import { isTooLarge, OutdatedAccessError, RefusedError } from "./message.ts";
+import { well } from "./quietly.ts";
 import { waiting } from "./waiting.ts";
 
 /**
@@ -62,12 +63,15 @@ export async function insist<P extends { place: string }, T>(
   let first: string | undefined;
   let last: unknown;
   for (const target of places) {
+    let hasFailed = false;
     for (const again = waiting(100, LONGEST_PAUSE_MS); needed(); ) {
       try {
         const result = await attempt(target, first);
         refusals.delete(target.place);
+        if (hasFailed) well(onError);
         return result;
       } catch (error) {
+        hasFailed = true;
         onError?.(error as Error);
         if (stopping.aborted) return undefined;
         last = error;

@@ -16,9 +16,10 @@ export async function audited(
   worked: Worked,
   streams: Streams,
 ): Promise<Treated> {
-  const { filter, matches: _, ...settings } = options;
+  const { filter, matches: _, quarantined, ...settings } = options;
   const id = randomUUID();
-  const entry = { run: id, ...worked, flow: letters.flow, ...settings, ...(filter !== undefined && { filter }) };
+  const asked = { ...(filter !== undefined && { filter }), ...(quarantined && { includesQuarantined: true }) };
+  const entry = { run: id, ...worked, flow: letters.flow, ...settings, ...asked };
   const stop = new AbortController();
   const onSignal = () => stop.abort();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, onSignal);

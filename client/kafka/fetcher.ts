@@ -1,4 +1,5 @@
 import { RefusedError } from "../message.ts";
+import { well } from "../quietly.ts";
 import { pause, waiting } from "../waiting.ts";
 import type { Cluster } from "./cluster.ts";
 import { listOffsets } from "./offsets.ts";
@@ -146,6 +147,7 @@ export function fetcher({ cluster, purpose, autoOffsetReset, onError, onUnread }
   }
 
   async function loop(node: number): Promise<void> {
+    let hasFailed = false;
     for (const again = waiting(); !closing.signal.aborted; ) {
       try {
         const { led, refused } = await ledBy(node);
@@ -162,8 +164,11 @@ export function fetcher({ cluster, purpose, autoOffsetReset, onError, onUnread }
         if (hungry.length === 0) await pause(maxWait, changed.signal);
         else await fetchEach(node, hungry);
         again.reset();
+        if (hasFailed) well(onError);
+        hasFailed = false;
       } catch (error) {
         if (closing.signal.aborted) return;
+        hasFailed = true;
         onError(told(error, "reading"));
         if (isPassing(error)) cluster.forget();
         await again.next(closing.signal);

@@ -6,6 +6,7 @@ import { CLIENT_NAME } from "../deadLetters.ts";
 import { insist } from "../insist.ts";
 import { lifecycle } from "../lifecycle.ts";
 import { ConnectionError, type Consumer } from "../message.ts";
+import { well } from "../quietly.ts";
 import { toClientError } from "./errors.ts";
 import { type HandlingParts, handle } from "./handle.ts";
 import type { Link, OpenChannel } from "./link.ts";
@@ -53,6 +54,7 @@ export async function startConsumer(parts: ConsumerParts): Promise<Consumer> {
       onError?.(reason);
       const next = await insist(insistence, [{ place: flow }], attach, () => !stop.signal.aborted);
       if (next) current = next;
+      well(onError);
     }
     await detach(current);
   };

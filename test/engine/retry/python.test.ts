@@ -70,7 +70,8 @@ describe.each([
     const shop = connect(apps.shop);
     const { child, lines } = await running(name);
     try {
-      await shop.publish(path, { body: "poison", key });
+      // What is no number counts as none.
+      await shop.publish(path, { body: "poison", key, headers: { "x-attempt": "two" } });
       await shop.publish(path, { body: "good", key });
       await until(async () => (await letters.count()).messages > 0, 30_000);
       const ended = await letters.peek(10);

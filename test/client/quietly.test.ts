@@ -1,0 +1,46 @@
+import { describe, expect, it } from "vitest";
+import { ConnectionError } from "../../client/message.ts";
+import { quietly } from "../../client/quietly.ts";
+
+/** What is told of errors, and of being well (undefined), at these seconds. */
+function told(...events: (readonly [seconds: number, event: string | Error | undefined])[]): string[] {
+  const heard: string[] = [];
+  let now = 0;
+  const telling = quietly(
+    ({ message }) => heard.push(`${now / 1000} ${message}`),
+    () => now,
+  );
+  for (const [seconds, event] of events) {
+    now = seconds * 1_000;
+    if (event === undefined) telling.well();
+    else telling(typeof event === "string" ? new Error(event) : event);
+  }
+  return heard;
+}
+
+describe("an error that is told", () => {
+  it("is told once for as long as it stays so, and again after it has not come for two minutes", () => {
+    expect(told([0, "away"], [100, "away"], [101, "full"], [210, "away"], [331, "away"])).toEqual([
+      "0 away",
+      "101 full",
+      "331 away",
+    ]);
+  });
+
+  it("is told again after it was over", () => {
+    expect(told([0, "away"], [10, "away"], [20, undefined], [30, "away"], [31, "away"])).toEqual(["0 away", "30 away"]);
+  });
+
+  it("was not over where that lasted less than five seconds", () => {
+    expect(told([0, "away"], [1, undefined], [2, "away"], [3, undefined], [7, "away"])).toEqual(["0 away"]);
+  });
+
+  it("is one state while a broker does not answer, whatever each try ends by", () => {
+    const away = (reason: string, place = "orders") =>
+      new ConnectionError(`rabbitmq ${place}: the broker does not answer: ${reason}`);
+    expect(told([0, away("socket closed")], [1, away("ECONNREFUSED")], [2, away("timeout", "billing")])).toEqual([
+      "0 rabbitmq orders: the broker does not answer: socket closed",
+      "2 rabbitmq billing: the broker does not answer: timeout",
+    ]);
+  });
+});
