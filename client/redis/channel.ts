@@ -1,6 +1,7 @@
 import { REFUSED_PATIENCE_MS } from "../insist.ts";
 import { lifecycle } from "../lifecycle.ts";
 import { type ConsumeOptions, type Consumer, OutdatedAccessError } from "../message.ts";
+import { well } from "../quietly.ts";
 import { createRawClient, isRefusal, type Login, nameOf, toError } from "./server.ts";
 
 /** Told of a lost connection, why it does not come back, and what ended the listener. */
@@ -45,6 +46,7 @@ export async function listenTo(
     if (ready && client.isOpen)
       onError(toError(`${place}, of which nothing is heard until it is connected again`, cause));
   });
+  client.on("ready", () => well(onError));
   client.on("terminated", (cause) => {
     if (ready) fail(new OutdatedAccessError(place, toError(place, cause)));
   });
