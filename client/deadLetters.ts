@@ -48,6 +48,11 @@ export interface DeadLetters {
   readonly group?: string;
   /** What looking changes, where the broker cannot look without a trace; for people to read. */
   readonly peekNote?: string;
+  /**
+   * Who else gets what is redriven to `target`, as a sentence; undefined or absent: nobody. `from`: the flow of the dead letters, which is
+   * another than this one where `to` names this one.
+   */
+  redriveNote?(from: string): string | undefined;
 
   /**
    * Those that are there, and those that a take of this object has in hand or keeps: while it runs, only what is settled as gone is
@@ -100,6 +105,13 @@ export interface BrokerOperator {
   /** Redis: how many clients may hear what is published on a channel, `redis/<instance>/<channel>`. */
   listeners?(flow: string): Promise<number>;
   close(): Promise<void>;
+}
+
+/** The sentence where a place is read by other groups than the one that a redrive means; undefined where there are none. */
+export function sharedWith(place: string, others: readonly string[]): string | undefined {
+  if (others.length === 0) return undefined;
+  const read = others.length === 1 ? `group ${others[0]} reads` : `groups ${others.join(", ")} read`;
+  return `what is redriven goes to ${place}, which ${read} too: consumers that keep the contract pass it over (x-redrive-group), others get it again`;
 }
 
 /** How a consumer of this client shows itself to its broker: consumer tag, client id or consumer name begin with it. */

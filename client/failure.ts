@@ -108,6 +108,10 @@ export function failureIn(headers: Headers): Failure | undefined {
   };
 }
 
+/** When a dead letter failed last, whoever wrote it. Undefined: nothing tells. */
+export const failedAt = (headers: Headers): Date | undefined =>
+  failureIn(headers)?.at ?? timeOf(headers[HEADERS.failures]?.split(",").at(-1));
+
 function foreign(headers: Headers, { error, names, stack, at, place = [], record = [] }: Framework): Failure {
   const read = (name = "") => (has(headers, name) ? headers[name] : undefined);
   const named = names.find((name) => has(headers, name));

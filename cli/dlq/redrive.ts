@@ -26,7 +26,7 @@ export const redrive: Command = {
     const { flow, filter, limit } = choiceOf(invocation, redrive);
     const rate = wholeNumber(options, "rate", 1, 1e6, redrive);
     return onEnvironment({ options, streams }, async (live) => {
-      const { letters, target } = await placesOf(live, flow, options.to);
+      const { letters, target, note } = await placesOf(live, flow, options.to);
       const { messages } = await live.patiently(() => letters.count());
       const choice = {
         matches: filter?.matches,
@@ -38,6 +38,7 @@ export const redrive: Command = {
       };
       const dry = options["dry-run"] !== undefined;
       if (dry && letters.peekNote !== undefined) streams.stderr.write(`messaging: ${letters.peekNote}\n`);
+      if (note !== undefined) streams.stderr.write(`messaging: ${note}\n`);
       const report = dry
         ? await treat(letters, { ...choice, id: "dry-run", action: "count", rate: undefined })
         : await audited(letters, { ...choice, action: "redrive", filter: options.filter }, live.worked, streams);
@@ -49,13 +50,13 @@ export const redrive: Command = {
   },
 };
 
-/** The dead letters of a flow, and where they would go. Throws a RefusedError where nothing may be redriven to that. */
+/** The dead letters of a flow, where they would go, and who else would get them, as a sentence. Throws a RefusedError where nothing may be redriven to that. */
 export async function placesOf(live: Pick<Live, "brokers" | "patiently">, flow: string, to: string | undefined) {
   const letters = deadLettersOf(live, flow);
   const other = to === undefined ? undefined : deadLettersOf(live, sameBroker(flow, to));
   const refusal = await live.patiently(async () => (other ?? letters).refusal?.());
   if (refusal !== undefined) throw new RefusedError(refusal);
-  return { letters, target: other?.flow ?? letters.target };
+  return { letters, target: other?.flow ?? letters.target, note: (other ?? letters).redriveNote?.(flow) };
 }
 
 /** Another flow to redrive to, where it is of the same broker. Throws an EnvironmentError. */

@@ -36,7 +36,9 @@ const UNKNOWN_ON_SQS =
 /** Reads why a letter of this flow is one. */
 export function whyOf({ headers }: DeadLetter, flow: string): Why {
   const failure = failureIn(headers);
-  const reason = headers[BROKER_REASON];
+  // On other brokers a header of this name is the app's own.
+  const told = flow.startsWith("rabbitmq/") ? BROKER_REASON : undefined;
+  const reason = told && headers[told];
   const ended = reason === undefined ? undefined : (ENDED[reason] ?? `the broker gave it up: ${reason}`);
   const name = failure?.errorName ?? "Error";
   const from = [headers[HEADERS.origin], headers[HEADERS.originPosition]].filter(Boolean).join(", ") || failure?.from;
@@ -48,7 +50,7 @@ export function whyOf({ headers }: DeadLetter, flow: string): Why {
     reason: reason ?? null,
     ...(failure?.errorStack !== undefined && { stack: failure.errorStack }),
     ...(from !== undefined && { from }),
-    headers: [BROKER_REASON, HEADERS.origin, HEADERS.originPosition, ...(failure?.headers ?? [])],
+    headers: [told, HEADERS.origin, HEADERS.originPosition, ...(failure?.headers ?? [])],
   };
 }
 

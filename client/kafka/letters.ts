@@ -1,4 +1,5 @@
 import type { DeadLetter } from "../deadLetters.ts";
+import { failedAt } from "../failure.ts";
 import { HEADERS, type Headers } from "../headers.ts";
 import { textOfBytes } from "../headerText.ts";
 import type { KafkaDeadLetters } from "../operator.ts";
@@ -18,10 +19,7 @@ export function toDeadLetter(record: StoredRecord): DeadLetter {
 }
 
 /** When a record ended, in milliseconds since 1970: its last failure, or when it was written. */
-export function endedAt({ headers, timestamp }: StoredRecord): number {
-  const last = Date.parse(headers[HEADERS.failures]?.split(",").at(-1) ?? "");
-  return Number.isNaN(last) ? timestamp : last;
-}
+export const endedAt = ({ headers, timestamp }: StoredRecord): number => failedAt(headers)?.getTime() ?? timestamp;
 
 /** Where redriven records go. */
 export interface Target {

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { BrokerOperator, DeadLetters } from "../deadLetters.ts";
+import { type BrokerOperator, type DeadLetters, sharedWith } from "../deadLetters.ts";
 import { AccessError } from "../message.ts";
 import type { KafkaDeadLetters, KafkaOperator } from "../operator.ts";
 import { type Cluster, openCluster } from "./cluster.ts";
@@ -40,12 +40,18 @@ function deadLettersOf(
 ): DeadLetters {
   const topic = own.deadLetterTopic;
   const ranges = () => patiently(cluster, `reading ${topic}`, () => remaining(cluster, topic));
+  const readers = access.deadLetters.filter((one) => one.topic === own.redriveTopic && one.groupId !== own.groupId);
   return {
     flow: own.flow,
     name: topic,
     target: own.redriveTopic,
     group: own.groupId,
     refusal: () => patiently(cluster, `looking at ${own.redriveTopic}`, () => refusalOf(cluster, own)),
+    redriveNote: () =>
+      sharedWith(
+        `topic ${own.redriveTopic}`,
+        readers.map(({ groupId }) => groupId),
+      ),
     async count() {
       const held = (await ranges()).filter(({ from, to }) => from < to);
       const messages = sizeOf(held);

@@ -119,7 +119,7 @@ async function carriedOut(outcome: Outcome, record: StoredRecord, work: Partitio
     const end = targets.at(-1)!;
     const reason = setAsideFor(record, error);
     onError(new RefusedError(reason, { cause: error, tooLarge: true }));
-    const note = (headers: Headers) => send(noteOf(record, end.place, headers));
+    const note = (headers: Headers) => send(noteOf(record, end.place, flowOf(subscription), headers));
     const toEnd = () => sendFitting({ headers: end.headers, isEnd: false }, reason, note);
     return (await insist(insistence, [end], toEnd, needed)) ?? false;
   }

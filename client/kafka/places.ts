@@ -12,8 +12,11 @@ export const COPIED_FROM = "x-copied-from";
 export const originOf = ({ topic, partition, offset }: Pick<StoredRecord, "topic" | "partition" | "offset">): string =>
   `${topic}/${partition}/${offset}`;
 
+/** Where a record lies, as such a text says it: it may be nowhere. */
+export type Place = Pick<StoredRecord, "topic" | "partition" | "offset">;
+
 /** The place that such a text says. */
-export function placeIn(text = ""): { topic: string; partition: number; offset: bigint } | undefined {
+export function placeIn(text = ""): Place | undefined {
   const [, topic, partition, offset] = /^(.+)\/(\d+)\/(\d+)$/.exec(text) ?? [];
   return topic === undefined ? undefined : { topic, partition: Number(partition), offset: BigInt(offset!) };
 }

@@ -108,11 +108,11 @@ export function toRecord(topic: string, { body, key, headers, id = randomUUID() 
 
 /** A record as its consumer gets it. A producer that gave it no identity is made up for by its place, which retries keep. */
 export function toDelivery(record: StoredRecord, flow: string): Delivery {
-  const { key, value, timestamp } = record;
+  const { key, value } = record;
   const headers = {
     ...record.headers,
     [HEADERS.id]: idOf(record),
-    [HEADERS.publishedAt]: record.headers[HEADERS.publishedAt] ?? new Date(timestamp).toISOString(),
+    [HEADERS.publishedAt]: publishedAt(record),
   };
   return {
     id: headers[HEADERS.id],
@@ -127,6 +127,10 @@ export function toDelivery(record: StoredRecord, flow: string): Delivery {
 /** A record's identity. */
 export const idOf = ({ topic, partition, offset, headers }: StoredRecord): string =>
   headers[HEADERS.id] ?? `${topic}/${partition}/${offset}`;
+
+/** When a record was published first: where nobody noted it, when it was written. */
+export const publishedAt = ({ headers, timestamp }: StoredRecord): string =>
+  headers[HEADERS.publishedAt] ?? new Date(timestamp).toISOString();
 
 /** Where a record lies, for people. */
 export const positionOf = ({ partition, offset }: StoredRecord): string => `partition ${partition} offset ${offset}`;

@@ -1,9 +1,14 @@
-import type { Headers } from "../headers.ts";
-import { RefusedError } from "../message.ts";
+import type { Refused } from "../deadLetters.ts";
+import { HEADERS, type Headers } from "../headers.ts";
+import { ConnectionError, RefusedError, UntoldError } from "../message.ts";
+import type { KafkaDeadLetters } from "../operator.ts";
 import type { Cluster } from "./cluster.ts";
 import { readLog } from "./log.ts";
-import { originOf, placeIn } from "./places.ts";
-import { type NewRecord, rawOf, type StoredRecord } from "./records.ts";
+import { patiently } from "./patience.ts";
+import { originOf, type Place, placeIn } from "./places.ts";
+import { idOf, type NewRecord, publishedAt, rawOf, type StoredRecord } from "./records.ts";
+import { wholeLog } from "./remaining.ts";
+import { isRetryTopicOf } from "./state.ts";
 
 /** Header of a dead letter that stands for a record which no topic takes: where that lies, `<topic>/<partition>/<offset>`. */
 export const SET_ASIDE = "x-set-aside";
@@ -13,23 +18,61 @@ export const setAsideFor = ({ topic, partition, offset }: StoredRecord, refusal:
   `the record stays in partition ${partition} of ${topic} at offset ${offset}, for as long as that topic keeps it, and its dead letter ` +
   `only says so, as it is too large: ${refusal.message}`;
 
-/** The dead letter in place of a record: without key and value. */
-export const noteOf = (record: StoredRecord, topic: string, headers: Headers): NewRecord => ({
+/** The dead letter in place of a record of this flow: without key and value, and always with its id, its time and its flow. */
+export const noteOf = (record: StoredRecord, topic: string, flow: string, headers: Headers): NewRecord => ({
   topic,
   partition: record.partition,
   key: null,
   value: null,
-  rawHeaders: rawOf({ ...headers, [SET_ASIDE]: originOf(record) }),
+  rawHeaders: rawOf({ ...headers, [HEADERS.origin]: flow, [SET_ASIDE]: originOf(record) }),
 });
 
-export const isSetAside = ({ headers }: StoredRecord): boolean => SET_ASIDE in headers;
+/**
+ * Where the record lies that a dead letter of this group stands for. Undefined for one that stands for itself: there a header that is
+ * called {@link SET_ASIDE} is its producer's own. Whether that record is the one that was set aside, its id and time tell.
+ */
+export function notedIn(letter: StoredRecord, { groupId }: Pick<KafkaDeadLetters, "groupId">): Place | undefined {
+  const { key, value, headers } = letter;
+  const place = placeIn(headers[SET_ASIDE]);
+  if (key !== null || value !== null || !place) return undefined;
+  // The flow's topic may have been another, which this one replaces.
+  const [, topic, group] = /^kafka\/([^/]+)\/(.+)$/.exec(headers[HEADERS.origin] ?? "") ?? [];
+  if (topic === undefined || group !== groupId) return undefined;
+  return place.topic === topic || isRetryTopicOf(topic, groupId)(place.topic) ? place : undefined;
+}
 
-/** The record that a dead letter is, or stands for. Throws a RefusedError where that is no more. */
-export async function whole(cluster: Cluster, letter: StoredRecord): Promise<StoredRecord> {
-  const place = placeIn(letter.headers[SET_ASIDE]);
+/**
+ * The record that a dead letter is, or stands for; why it stays, where that record cannot be had. Throws a ConnectionError where Kafka
+ * does not answer.
+ */
+export async function whole(
+  cluster: Cluster,
+  own: Pick<KafkaDeadLetters, "groupId">,
+  letter: StoredRecord,
+): Promise<StoredRecord | Refused> {
+  const place = notedIn(letter, own);
   if (!place) return letter;
-  const { topic, partition, offset: from } = place;
-  const { value } = await readLog(cluster, { topic, partition, from, to: from + 1n }).next();
-  if (value) return value;
-  throw new RefusedError(`partition ${partition} of ${topic} has no record at offset ${from} any more`);
+  try {
+    return await original(cluster, place, letter);
+  } catch (error) {
+    // What is not told of one partition holds up no other letter.
+    if (error instanceof ConnectionError && !(error instanceof UntoldError)) throw error;
+    return { id: idOf(letter), reason: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function original(cluster: Cluster, { topic, partition, offset }: Place, note: StoredRecord) {
+  const doing = `reading ${topic}`;
+  const leaders = await patiently(cluster, doing, async () => (await cluster.leaders([topic])).get(topic)!);
+  if (partition >= leaders.length) throw new RefusedError(`${topic} has no partition ${partition}`);
+  const [range] = await patiently(cluster, doing, () => wholeLog(cluster, topic, [partition]));
+  const isThere = range !== undefined && offset >= range.from && offset < range.to;
+  const { value: record } = isThere
+    ? await readLog(cluster, { topic, partition, from: offset, to: offset + 1n }).next()
+    : { value: undefined };
+  if (!record) throw new RefusedError(`partition ${partition} of ${topic} has no record at offset ${offset} any more`);
+  // A topic that was deleted and made anew counts from 0 again.
+  const isSame = idOf(record) === note.headers[HEADERS.id] && publishedAt(record) === note.headers[HEADERS.publishedAt];
+  if (!isSame) throw new RefusedError(`partition ${partition} of ${topic} has another record at offset ${offset}`);
+  return record;
 }

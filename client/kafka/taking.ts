@@ -1,5 +1,5 @@
 import type { DeadLetter, Refused, Verdict } from "../deadLetters.ts";
-import { RefusedError } from "../message.ts";
+import { isTooLarge } from "../message.ts";
 import type { KafkaDeadLetters } from "../operator.ts";
 import { sendFitting } from "../outcome.ts";
 import type { Cluster } from "./cluster.ts";
@@ -11,7 +11,7 @@ import { patiently } from "./patience.ts";
 import type { Producer } from "./producer.ts";
 import { idOf, type StoredRecord } from "./records.ts";
 import { cleared } from "./remaining.ts";
-import { isSetAside, whole } from "./setAside.ts";
+import { whole } from "./setAside.ts";
 
 /** Taking dead letters in batches, by one run at a time. */
 export interface Taking {
@@ -25,12 +25,14 @@ export interface TakingOptions {
   own: KafkaDeadLetters;
   /** Of the environment: where `to` may lead. */
   all: readonly KafkaDeadLetters[];
+  /** Default: by a consumer group of the cluster. */
+  holding?: typeof hold;
 }
 
 /** Dead letters that are written again before those in front of them are deleted: what a crash duplicates, at most. */
 const atOnce = 100;
 
-export function taking({ cluster, producer, own, all }: TakingOptions): Taking {
+export function taking({ cluster, producer, own, all, holding = hold }: TakingOptions): Taking {
   const topic = own.deadLetterTopic;
   /** By partition: everything before is deleted, everything from there to the batch was kept. */
   const low = new Map<number, bigint>();
@@ -61,26 +63,26 @@ export function taking({ cluster, producer, own, all }: TakingOptions): Taking {
     await rewrite(last + 1n);
   }
 
-  /** Publishes what a verdict asks for; whether the letter goes then, or why it stays although it was to go. */
-  async function treated(letter: StoredRecord, verdict: Verdict): Promise<boolean | Refused> {
+  /** Publishes what a verdict asks for, of the record that a letter stands for; whether the letter goes then, or why it stays although it was to go. */
+  async function treated(letter: StoredRecord, record: StoredRecord | Refused, verdict: Verdict) {
     if (verdict.kind !== "redrive") return verdict.kind === "drop";
+    if ("reason" in record) return record;
     const usual = { topic: own.redriveTopic, groupId: own.groupId };
     const target = verdict.to === undefined ? usual : targetOf(all, verdict.to);
     try {
-      const record = await patiently(cluster, `reading ${topic}`, () => whole(cluster, letter));
       await sendFitting({ headers: verdict.headers, isEnd: false }, undefined, (headers) =>
         producer.send(redriven({ ...record, partition: letter.partition }, headers, target, verdict.to === undefined)),
       );
       return true;
     } catch (error) {
-      if (!(error instanceof RefusedError) || !(error.tooLarge || isSetAside(letter))) throw error;
+      if (!isTooLarge(error)) throw error;
       return { id: idOf(letter), reason: error.message };
     }
   }
 
   return {
     async *take(size) {
-      held = await hold(cluster, topic);
+      held = await holding(cluster, topic);
       try {
         const ranges = await patiently(cluster, `reading ${topic}`, () => cleared(cluster, topic));
         for (const { partition, from } of ranges) low.set(partition, from);
@@ -93,16 +95,21 @@ export function taking({ cluster, producer, own, all }: TakingOptions): Taking {
         if (taken.length > 0) yield taken.map(toDeadLetter);
       } finally {
         taken = [];
-        const holding = held;
+        const releasing = held;
         held = undefined;
-        await holding.release();
+        await releasing.release();
       }
     },
     async settle(verdicts) {
       if (verdicts.length !== taken.length)
         throw new RangeError(`verdicts: must be ${taken.length}, got ${verdicts.length}`);
+      // Before anything is published: a failure here leaves nothing half done.
+      const records = await Promise.all(
+        taken.map((letter, at) => (verdicts[at]!.kind === "redrive" ? whole(cluster, own, letter) : letter)),
+      );
       held?.check();
-      const goes = await Promise.all(taken.map((record, at) => treated(record, verdicts[at]!)));
+      const results = await Promise.allSettled(taken.map((one, at) => treated(one, records[at]!, verdicts[at]!)));
+      const goes = results.map((result) => result.status === "fulfilled" && result.value);
       const removed = new Map<number, bigint[]>();
       for (const [at, { partition, offset }] of taken.entries()) {
         if (goes[at] === true) removed.set(partition, [...(removed.get(partition) ?? []), offset]);
@@ -111,6 +118,9 @@ export function taking({ cluster, producer, own, all }: TakingOptions): Taking {
         await removeUpTo(partition, offsets);
       }
       taken = [];
+      // What was published is gone by then: the next run does not publish it again.
+      const failed = results.find((result) => result.status === "rejected");
+      if (failed) throw failed.reason;
       return goes.filter((one) => typeof one === "object");
     },
   };

@@ -1,5 +1,5 @@
 import type { DeadLetter } from "../deadLetters.ts";
-import { BROKER_REASON, failureIn } from "../failure.ts";
+import { BROKER_REASON, failedAt } from "../failure.ts";
 import { HEADERS } from "../headers.ts";
 import { textHeaders, textOf } from "./properties.ts";
 import type { Received } from "./rawBodies.ts";
@@ -18,7 +18,7 @@ interface Death {
 export function toDeadLetter(message: Received & { messageId: string }, queue: string): DeadLetter {
   const headers = textHeaders(message.headers);
   const death = deathIn(message, queue);
-  const at = death ? fromSeconds(death.time) : (failureIn(headers)?.at ?? fromSeconds(message.timestamp));
+  const at = death ? fromSeconds(death.time) : (failedAt(headers) ?? fromSeconds(message.timestamp));
   const [deathKey] = Array.isArray(death?.["routing-keys"]) ? death["routing-keys"] : [];
   const key = headers[HEADERS.key] ?? (death && deathKey !== undefined ? textOf(deathKey) : undefined);
   const position = death

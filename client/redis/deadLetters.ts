@@ -1,4 +1,4 @@
-import type { DeadLetter, DeadLetters, Verdict } from "../deadLetters.ts";
+import { type DeadLetter, type DeadLetters, sharedWith, type Verdict } from "../deadLetters.ts";
 import { HEADERS, type Headers } from "../headers.ts";
 import { AccessError, RefusedError, UntoldError } from "../message.ts";
 import type { RedisDeadLetters } from "../operator.ts";
@@ -67,6 +67,13 @@ export function deadLettersOf(
     name: deadLetterStream,
     target: `redis/${instance}/${stream}`,
     group,
+    redriveNote(from) {
+      const groups = known.filter((one) => one.stream === stream).map((one) => one.group);
+      const others = groups.filter((one) => one !== group);
+      if (from === flow) return sharedWith(`stream ${stream}`, others);
+      if (others.length === 0) return undefined;
+      return `what is redriven goes to stream ${stream}, for all its groups: ${groups.join(", ")}`;
+    },
 
     async count() {
       const why = await untoldBy(server);

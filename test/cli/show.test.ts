@@ -26,6 +26,18 @@ describe("messaging dlq show", () => {
     });
   });
 
+  it("takes a header of that name for the app's own on other brokers", () => {
+    const headers = { "x-death-reason": "expired" };
+    expect(asJson(letter("m-1", headers), "kafka/orders/notify")).toMatchObject({ reason: null, headers });
+    expect(shown(headers, "redis/main/orders/notify")).toMatchInlineSnapshot(`
+      "id              m-1
+      failed          2026-01-31T12:30:00.000Z
+      error           unknown: whoever put it here wrote no error that is known: look into the consumer's log at the time when it failed
+      x-death-reason  expired
+      body            {}"
+    `);
+  });
+
   it("says what is not known where nobody wrote an error", () => {
     expect(errorOf({}, "kafka/orders/notify")).toMatchInlineSnapshot(
       `"unknown: whoever put it here wrote no error that is known: look into the consumer's log at the time when it failed"`,

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { HEADERS } from "../../../client/headers.ts";
 import { again, endedAt, redriven, targetOf, toDeadLetter } from "../../../client/kafka/letters.ts";
+import { operate } from "../../../client/kafka/operator.ts";
 import { rawOf } from "../../../client/kafka/records.ts";
 import { begin } from "../../../client/kafka/remaining.ts";
 import { unread } from "../../../client/kafka/state.ts";
-import { recordOf } from "./specs.ts";
+import { accessOf, recordOf } from "./specs.ts";
 
 const failures = "2026-01-01T00:00:01.000Z,2026-01-01T00:00:02.000Z";
 
@@ -12,6 +13,14 @@ describe("a dead letter", () => {
   it("ended when it failed last, or was written", () => {
     expect(endedAt(recordOf({ headers: { [HEADERS.failures]: failures } }))).toBe(Date.UTC(2026, 0, 1, 0, 0, 2));
     expect(endedAt(recordOf())).toBe(Date.UTC(2026, 0, 1));
+  });
+
+  it("ended when another framework says that it failed", () => {
+    const headers = {
+      "NServiceBus.ExceptionInfo.Message": "no",
+      "NServiceBus.TimeOfFailure": "2026-01-31 12:30:00:123456 Z",
+    };
+    expect(endedAt(recordOf({ headers }))).toBe(Date.UTC(2026, 0, 31, 12, 30, 0, 123));
   });
 
   it("is shown with its key, place and headers", () => {
@@ -62,6 +71,35 @@ describe("a dead letter", () => {
     const all = [{ ...flow, autoOffsetReset: "earliest" as const }];
     expect(targetOf(all, "kafka/t/g")).toEqual({ topic: "t", groupId: "g" });
     expect(() => targetOf(all, "kafka/t/h")).toThrow("to: must be a flow such as kafka/t/g, got kafka/t/h");
+  });
+});
+
+describe("a redrive to a topic that other groups read, too", () => {
+  const flowOf = (topic: string, groupId: string, redriveTopic: string) => ({
+    ...{ flow: `kafka/${topic}/${groupId}`, topic, groupId, redriveTopic },
+    autoOffsetReset: "earliest" as const,
+    deadLetterTopic: `${topic}.${groupId}.dlt`,
+  });
+  const operator = operate({
+    ...accessOf(),
+    deadLetters: [
+      flowOf("plain", "bill", "plain"),
+      flowOf("plain", "ord", "plain.ord.retry.10"),
+      flowOf("plain", "log", "plain"),
+      flowOf("alone", "bill", "alone"),
+    ],
+  });
+
+  it("names them, and none where nobody else reads it", async () => {
+    expect(operator.deadLetters().map((letters) => letters.redriveNote?.(letters.flow))).toMatchInlineSnapshot(`
+      [
+        "what is redriven goes to topic plain, which groups ord, log read too: consumers that keep the contract pass it over (x-redrive-group), others get it again",
+        undefined,
+        "what is redriven goes to topic plain, which groups bill, ord read too: consumers that keep the contract pass it over (x-redrive-group), others get it again",
+        undefined,
+      ]
+    `);
+    await operator.close();
   });
 });
 
