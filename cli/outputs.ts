@@ -45,8 +45,8 @@ export interface Worked {
 }
 
 /**
- * The environment that a command worked on: what its outputs say they are of, not a default beside them. Outputs of before that was
- * told say nothing; then it is what `--environment` says. Throws an EnvironmentError where both are said and differ.
+ * The environment that a command worked on: what its outputs say they are of, not a default beside them. Outputs from a version that did not
+ * tell it say nothing; then it is what `--environment` says. Throws an EnvironmentError where both are said and differ.
  */
 export function workedOn(options: Record<string, string>, { operator }: Pick<Outputs, "operator">): Worked {
   const { outputs, environment } = options;

@@ -2,7 +2,7 @@ import type { KafkaAccess, RabbitmqAccess, RedisAccess, SqsAccess } from "./acce
 
 /** What the stack's `operator` output says: how whoever runs an environment reaches its brokers, and where dead letters are. Secret. */
 export interface OperatorAccess {
-  /** The environment's name, that is its Pulumi stack's. Absent in outputs of before it was told. */
+  /** The environment's name, that is its Pulumi stack's. Absent in outputs from before this field was added. */
   environment?: string;
   /** The skill's own retry: how often and how patiently a connection is tried. */
   retry: { maxAttempts: number; delays: number[] };

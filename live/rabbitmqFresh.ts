@@ -19,8 +19,8 @@ export interface Fresh {
 /** Why figures that do not get younger say nothing, and what to do. */
 export const stale = ({ type, leader, node }: ListedQueue, messages: number): string =>
   type === "quorum"
-    ? `its leader on ${leader} does not report, and the last figures (${messages} messages) are of before; wait until it works again or another leads, or restart that node`
-    : `the node ${node} does not report, and the last figures (${messages} messages) are of before; wait until it works again, or restart it`;
+    ? `its leader on ${leader} does not report, and the last figures (${messages} messages) are out of date; wait until it works again or another leads, or restart that node`
+    : `the node ${node} does not report, and the last figures (${messages} messages) are out of date; wait until it works again, or restart it`;
 
 /** A node as far as it tells the time of its figures. */
 interface ListedNode {

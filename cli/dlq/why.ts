@@ -29,7 +29,7 @@ const ENDED: Record<string, string> = {
 
 /** Where the broker says nothing, and nobody wrote an error. */
 const UNKNOWN =
-  "whoever put it here wrote no error that is known: look into the consumer's log at the time when it failed";
+  "whoever put it here wrote no error that is known: look in the consumer's log at the time when it failed";
 const UNKNOWN_ON_SQS =
   "SQS moved it, as it was received as often as its queue allows (maxReceiveCount) and never deleted; or its consumer put it here without a word";
 

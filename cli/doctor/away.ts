@@ -34,7 +34,7 @@ export async function findingsAt(
   try {
     return await look();
   } catch (error) {
-    if (error instanceof UntoldError) return [untold(place, "how it fares", error.message)];
+    if (error instanceof UntoldError) return [untold(place, "how it is doing", error.message)];
     if (error instanceof ConnectionError) return [away(place, addresses, error)];
     if (error instanceof RefusedError) return [refused(place, addresses, error)];
     throw error;
@@ -52,7 +52,7 @@ export const away = (place: string, addresses: Addresses, error: Error): Finding
   place,
   found: told(place, addresses, error),
   cause: "It is down, still starting, or cannot be reached from here.",
-  fix: "Start it, or put the network or its address right (of npm start: docker start with the container's name, messaging-<environment>-<broker>). Apps go on by themselves; what they publish meanwhile fails there, so that they can publish it again.",
+  fix: "Start it, or correct the network or its address. If npm start made it, run docker start messaging-<environment>-<broker>. Apps go on by themselves; what they publish meanwhile fails there, so that they can publish it again.",
   away: true,
 });
 
@@ -61,7 +61,7 @@ const refused = (place: string, addresses: Addresses, error: Error): Finding => 
   place,
   found: told(place, addresses, error),
   cause: "It does not take the administrator's login, or its rights do not suffice for this question.",
-  fix: `Look with outputs of now (without --outputs). Where the password was changed on the broker, set the same in the stack's configuration, then ${RESTORE}.`,
+  fix: `Ask with the current outputs (without --outputs). Where the password was changed on the broker, set the same in the stack's configuration, then ${RESTORE}.`,
 });
 
 /** What was said, with its address once. */

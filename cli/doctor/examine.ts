@@ -1,8 +1,10 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { RabbitmqFigures } from "../../live/health/rabbitmq.ts";
+import type { Expected } from "../drift/expected/index.ts";
 import type { Live } from "../live.ts";
 import { addressesOf, brokerOf, findingsAt } from "./away.ts";
 import { deadLetterFindings } from "./deadLetters.ts";
+import { declaredFindings } from "./declared.ts";
 import type { Finding, Limits } from "./finding.ts";
 import { fitFindings } from "./fit.ts";
 import { kafkaFindings } from "./kafka.ts";
@@ -13,8 +15,11 @@ import { sqsFindings } from "./sqs.ts";
 /** Between two looks at what moves, in milliseconds: RabbitMQ's figures are five seconds old at most (collect_statistics_interval). */
 const BETWEEN_LOOKS_MS = 6_000;
 
-/** Looks at every broker of the environment and changes nothing. That one does not answer, after the skill's retries, is a finding; the others are examined. */
-export async function examine(live: Live, limits: Limits): Promise<Finding[]> {
+/**
+ * Looks at every broker of the environment and changes nothing. That one does not answer, after the skill's retries, is a finding; the
+ * others are examined. `expected`: what the environment's state says should be there; empty where nobody knows.
+ */
+export async function examine(live: Live, limits: Limits, expected: readonly Expected[]): Promise<Finding[]> {
   const { outputs, patiently } = live;
   const { rabbitmq, kafka, sqs, redis = {} } = outputs.operator;
   const addresses = addressesOf(outputs.operator);
@@ -50,15 +55,22 @@ export async function examine(live: Live, limits: Limits): Promise<Finding[]> {
         return redisFindings(await patiently(() => redisFigures(instance, access)), limits);
       }),
     ),
+    ...Object.entries({ rabbitmq, kafka }).map(
+      ([broker, access]) =>
+        access &&
+        expected.length > 0 &&
+        at(broker, () => patiently(() => declaredFindings({ [broker]: access }, expected))),
+    ),
     deadLetterFindings(live, addresses),
     fitFindings(outputs.operator),
   ]);
-  const findings = all.flatMap((some) => some ?? []);
+  const findings = all.flatMap((some) => some || []);
   return once(findings).sort((a, b) => WORST.indexOf(a.trouble) - WORST.indexOf(b.trouble));
 }
 
-/** Of a broker that is away nothing else is known: all of its looks and flows say the same. */
-function once(findings: readonly Finding[]): Finding[] {
+/** What two looks at one broker say alike is told once. Of a broker that is away nothing else is known. */
+function once(all: readonly Finding[]): Finding[] {
+  const findings = [...new Map(all.map((one) => [JSON.stringify(one), one])).values()];
   const away = new Map(findings.flatMap((one) => (one.away ? [[one.place, one] as const] : [])).reverse());
   const isOf = ({ place, trouble }: Finding) => trouble === "broker" && away.has(brokerOf(place));
   return [...findings.filter((one) => !isOf(one)), ...away.values()];

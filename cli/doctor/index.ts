@@ -1,7 +1,9 @@
 import { shown, toMilliseconds } from "../../skill/index.ts";
-import { type Command, UsageError } from "../arguments.ts";
+import { type Command, type Invocation, UsageError } from "../arguments.ts";
+import { expectedThings } from "../drift/expected/index.ts";
+import { readState } from "../drift/index.ts";
 import { onEnvironment } from "../live.ts";
-import { environmentOptions } from "../outputs.ts";
+import { environmentName, environmentOptions } from "../outputs.ts";
 import { examine } from "./examine.ts";
 import { doctorText } from "./text.ts";
 
@@ -16,6 +18,10 @@ export const doctor: Command = {
     "Look for message loss, lag, duplicates and other troubles on the live brokers, each with its cause and fix. Exit code 1: something was found; 2: a broker does not answer, whatever else was found. Nothing is changed.",
   options: {
     ...environmentOptions,
+    state: {
+      value: "<file>",
+      summary: "With --outputs: what `pulumi stack export` printed, for rights and settings that somebody changed.",
+    },
     after: {
       value: "<duration>",
       summary: `How long a message may stand still before it counts, such as 10s or 5m. Default: ${AFTER}.`,
@@ -25,7 +31,7 @@ export const doctor: Command = {
   run: ({ options, streams }) => {
     const after = afterOf(options.after ?? AFTER);
     return onEnvironment({ options, streams }, async (live) => {
-      const findings = await examine(live, { after });
+      const findings = await examine(live, { after }, await expectedOf(options, streams));
       const healthy = findings.length === 0;
       const report = { ...live.worked, healthy, findings };
       streams.stdout.write(`${options.json === undefined ? doctorText(findings) : JSON.stringify(report, null, 2)}\n`);
@@ -35,6 +41,18 @@ export const doctor: Command = {
     });
   },
 };
+
+/** What the state says should be on the brokers; nothing where only a file of outputs is given. */
+async function expectedOf(options: Record<string, string>, streams: Invocation["streams"]) {
+  if (options.outputs !== undefined && options.state === undefined) {
+    streams.stderr.write(
+      "messaging: rights and topic settings are not compared: that needs --state beside --outputs\n",
+    );
+    return [];
+  }
+  const { deployment } = await readState(environmentName(options), options.state);
+  return expectedThings(deployment.resources ?? []);
+}
 
 function afterOf(given: string): number {
   if (/^[1-9][0-9]{0,8}(ms|s|m|h|d)$/.test(given)) return toMilliseconds(given);

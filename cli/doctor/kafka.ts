@@ -70,7 +70,7 @@ function lagFindings({ group, before, after, now }: Looked, waiting: PartitionFi
           : {
               cause:
                 "No instance of the consumer runs, it is not let in (its log says so), or its group.id is another one.",
-              fix: "Start the consumer, with the apps output of now. Records stay for the topic's retention, and no longer.",
+              fix: "Start the consumer, with the current `apps` output. Records stay for the topic's retention, and no longer.",
             }),
         command,
       },

@@ -3,7 +3,7 @@ import type { QueueFigures, RabbitmqFigures } from "../../live/health/rabbitmq.t
 import { isRetryTier } from "../../skill/index.ts";
 import { counted, type Finding, gone, NEARLY_FULL, those } from "./finding.ts";
 import { type Kind, policyFindings } from "./rabbitmqPolicies.ts";
-import { nodeFindings, type RabbitmqPlaces, routeFindings } from "./rabbitmqServer.ts";
+import { nodeFindings, type RabbitmqPlaces, routeFindings, tierFindings } from "./rabbitmqServer.ts";
 
 /** Every tenth delivery a second one: what a consumer gives back or dies with now and then stays far below. */
 const REDELIVERED = 0.1;
@@ -30,6 +30,7 @@ export function rabbitmqFindings(
     ...deadLetters
       .filter(({ queue }) => !now.queues.some(({ name }) => name === queue))
       .map(({ flow }) => gone(flow, "the queue", "publishing to it is refused")),
+    ...tierFindings(now, apps),
     ...routeFindings(now, places, apps),
     ...now.queues.flatMap((queue) => {
       const { name } = queue;
@@ -150,7 +151,7 @@ function consumers(
             found: `${counted(unlimited.length, "consumer")} without a prefetch (${unlimited[0]!.tag}), ${counted(unacknowledged, "message")} in hand`,
             cause:
               "It is sent all that is there: when it dies all of that comes again, and no other instance gets any of it.",
-            fix: "Set the prefetch that the apps output tells for this queue (basic.qos), before consuming.",
+            fix: "Set the prefetch that the `apps` output gives for this queue (basic.qos), before consuming.",
           },
         ]
       : []),

@@ -1,7 +1,7 @@
 import type { AppAccess } from "../../client/access.ts";
 import type { RabbitmqOperator } from "../../client/operator.ts";
 import type { NodeFigures, RabbitmqFigures } from "../../live/health/rabbitmq.ts";
-import { counted, type Finding, RESTORE, those } from "./finding.ts";
+import { counted, type Finding, gone, RESTORE, those } from "./finding.ts";
 
 /** What of the environment's vhost is to be looked at. */
 export type RabbitmqPlaces = Pick<RabbitmqOperator, "deadLetterExchange" | "deadLetters">;
@@ -44,9 +44,28 @@ export function nodeFindings(before: NodeFigures, node: NodeFigures): Finding[] 
       found: `${counted(refused, "login")} refused between two looks`,
       cause:
         "A client logs in again and again with a user or password that is not there: an app that runs with outputs from before a rotation.",
-      fix: "The node's log names the user and the address (rabbitmqctl list_users shows who is there): deploy that app with the apps output of now.",
+      fix: "The node's log names the user and the address (rabbitmqctl list_users shows who is there): deploy that app with the current `apps` output.",
     },
   );
+}
+
+/** The queues in which failed messages wait for their retry, where one is gone: without them a message becomes a dead letter at its first failure. */
+export function tierFindings(
+  { queues }: RabbitmqFigures,
+  apps: Record<string, Pick<AppAccess, "rabbitmq">>,
+): Finding[] {
+  const tiers = Object.values(apps).flatMap(({ rabbitmq }) =>
+    Object.values(rabbitmq?.consumes ?? {}).flatMap(({ retries = [] }) => retries.map(({ place }) => place)),
+  );
+  return [...new Set(tiers)]
+    .filter((tier) => !queues.some(({ name }) => name === tier))
+    .map((tier) =>
+      gone(
+        `rabbitmq/${tier}`,
+        "the queue in which failed messages wait for their retry",
+        "what fails becomes a dead letter without that retry",
+      ),
+    );
 }
 
 /** Exchanges and bindings that are gone: what is published by them to a queue that is there is refused. */

@@ -13,7 +13,9 @@ export function redisFindings(figures: RedisFigures, limits: Limits): Finding[] 
     ...(missing.length > 0 && !figures.marked
       ? [emptied(figures, missing)]
       : missing.map(({ flow }) => gone(flow, "its stream or its consumer group", LOST))),
-    ...figures.groups.filter(({ exists }) => exists).flatMap((group) => groupFindings(group, limits)),
+    ...figures.groups
+      .filter(({ exists }) => exists)
+      .flatMap((group) => [...removed(group), ...groupFindings(group, limits)]),
     ...untrimmed(figures),
   ];
 }
@@ -33,6 +35,21 @@ function emptied({ instance }: RedisFigures, missing: readonly RedisGroupFigures
   };
 }
 
+/** Consumers that keep the contract trim only what every group has read. */
+function removed({ flow: place, stream, removed: entries }: RedisGroupFigures): Finding[] {
+  if (entries === 0) return [];
+  return [
+    {
+      trouble: "message loss",
+      place,
+      found: `${counted(entries, "entry")} of ${stream} were removed before the group read them`,
+      cause:
+        "Somebody trimmed the stream (XTRIM, or XADD with MAXLEN or MINID) or deleted entries (XDEL). Only where the group was made anew just now may the one before it have read them.",
+      fix: "They are gone here: have the producer send them again, and take the trimming away: client/ trims what every group has acknowledged. This is told until the group has read its next entries.",
+    },
+  ];
+}
+
 function groupFindings(group: RedisGroupFigures, { after }: Limits): Finding[] {
   const { flow: place, unread, pending, connected, holding } = group;
   const retrying = group.retrying.reduce((sum, one) => sum + one.pending, 0);
@@ -44,7 +61,7 @@ function groupFindings(group: RedisGroupFigures, { after }: Limits): Finding[] {
         found: `${counted(unread, "entry")} not read, ${pending} not acknowledged${retrying > 0 ? `, ${retrying} waiting for a retry` : ""}, and no consumer`,
         cause:
           "No instance of the group's app has asked for anything for a minute: it is down, or not let in (its log says so).",
-        fix: "Start the consumer, with the apps output of now. Nothing is lost meanwhile, and the stream is not trimmed.",
+        fix: "Start the consumer, with the current `apps` output. Nothing is lost meanwhile, and the stream is not trimmed.",
       },
     ];
   const [worst] = holding.filter(({ idle }) => idle >= after).sort((a, b) => b.idle - a.idle);

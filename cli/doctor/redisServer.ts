@@ -85,7 +85,7 @@ function refusals({ refusals: all }: RedisFigures, place: string): Finding[] {
       found: `${username} was refused in the last minute: ${what.join(", ")}`,
       cause:
         "An app runs with outputs from before a rotation or an up that took a right away: it reads or hears nothing there.",
-      fix: "Deploy that app with the apps output of now. ACL LOG on the server shows its address.",
+      fix: "Deploy that app with the current `apps` output. ACL LOG on the server shows its address.",
     };
   });
 }

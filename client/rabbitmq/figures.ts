@@ -52,7 +52,7 @@ export function whyUnknown(queue: ListedQueue): string | undefined {
     return `only ${copies} (${online.join(", ") || "none"}), which is no majority; start the nodes that are down: ${members.filter((one) => !online.includes(one)).join(", ")}`;
   }
   if (state !== undefined && !WORKING.includes(state)) {
-    return `its state is ${state}; bring it back to running: start the nodes that are down, and look into their logs`;
+    return `its state is ${state}; bring it back to running: start the nodes that are down, and look in their logs`;
   }
   if ((type === "quorum" || type === "stream") && !leader) {
     return "it has no leader; wait until one is elected, or start the nodes that are down";

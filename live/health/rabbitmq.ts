@@ -30,7 +30,7 @@ export interface QueueFigures {
   state: string;
   /** Why the figures say nothing about what it holds; absent: they do. */
   unknown?: string;
-  /** Why the figures are of before, though it seems to work; absent: they are not. */
+  /** Why the figures are out of date, though it seems to work; absent: they are not. */
   stale?: string;
   /** The work of its leader, as it reported last. */
   reductions?: number;

@@ -14,6 +14,8 @@ export interface RedisGroupFigures {
   group: string;
   /** Entries that nobody read yet. */
   unread: number;
+  /** Entries that were removed from the front of the stream before the group read them; 0 where the server cannot tell. */
+  removed: number;
   /** Entries that were delivered and are not acknowledged, those that wait for a retry apart. */
   pending: number;
   /** Consumers that asked for something in the last minute. */
@@ -111,6 +113,7 @@ async function groupOf(
       group,
       exists: found !== undefined,
       unread: found ? await unreadOf(server, stream, found) : 0,
+      removed: removedOf(await server.ask(["XINFO", "STREAM", stream, "FULL", "COUNT", "1"]), group),
       pending: holding.reduce((sum, { pending }) => sum + pending, 0),
       connected: connectedOf(consumers).length,
       retrying: busy.flatMap(({ delay, pending, idle }) =>
@@ -120,8 +123,52 @@ async function groupOf(
     };
   } catch (error) {
     if (!isMissing(error)) throw error;
-    return { flow, stream, group, exists: false, unread: 0, pending: 0, connected: 0, retrying: [], holding: [] };
+    return {
+      flow,
+      stream,
+      group,
+      exists: false,
+      unread: 0,
+      removed: 0,
+      pending: 0,
+      connected: 0,
+      retrying: [],
+      holding: [],
+    };
   }
+}
+
+/**
+ * How many entries were removed that a group had not read, of one look at a stream and all of its groups. Only where all that is left
+ * comes after the group's position: then as many are missing as were ever added, less those that the group has read and those that are
+ * left.
+ */
+export function removedOf(stream: Reply, group: string): number {
+  const [{ length, "entries-added": added } = {}] = toRecords([stream]);
+  const [groups, [first] = []] = ["groups", "entries"].map((name) => under(stream, name));
+  const all = toRecords(groups ?? []);
+  const own = all.find(({ name }) => name === group);
+  if (own === undefined || added === undefined) return 0;
+  const position = String(own["last-delivered-id"]);
+  const [oldest] = Array.isArray(first) ? first : [];
+  if (oldest !== undefined && !isAfter(text(oldest), position)) return 0;
+  // What a group has read that begins at the first entry is not told before it reads. Where another one reads too, it may have come later.
+  const untouched = all.every((one) => one["last-delivered-id"] === "0-0");
+  const read = own["entries-read"] ?? (untouched ? 0 : added);
+  return Math.max(0, Number(added) - Number(read) - Number(length));
+}
+
+/** The list that stands in a map of names and values under a name. */
+function under(map: Reply, name: string): Reply[] {
+  const flat = Array.isArray(map) ? map : [];
+  const value = flat[flat.findIndex((each, at) => at % 2 === 0 && text(each) === name) + 1];
+  return Array.isArray(value) ? value : [];
+}
+
+/** Whether an entry's id, `<milliseconds>-<number>`, comes after another. */
+function isAfter(one: string, other: string): boolean {
+  const [[time, number], [before, last]] = [one, other].map((id) => id.split("-").map(BigInt)) as [bigint[], bigint[]];
+  return time === before ? number! > last! : time! > before!;
 }
 
 /** None where the server does not show its log of refusals, as managed ones do not. */

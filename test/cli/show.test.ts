@@ -40,7 +40,7 @@ describe("messaging dlq show", () => {
 
   it("says what is not known where nobody wrote an error", () => {
     expect(errorOf({}, "kafka/orders/notify")).toMatchInlineSnapshot(
-      `"unknown: whoever put it here wrote no error that is known: look into the consumer's log at the time when it failed"`,
+      `"unknown: whoever put it here wrote no error that is known: look in the consumer's log at the time when it failed"`,
     );
     expect(errorOf({}, "sqs/orders")).toMatchInlineSnapshot(
       `"unknown: SQS moved it, as it was received as often as its queue allows (maxReceiveCount) and never deleted; or its consumer put it here without a word"`,

@@ -61,7 +61,7 @@ it("A leader that hangs is told from one that works, and only where it reported 
     return [...(await staleSince(api, "v", queues(), new Map(Object.entries(before)), pause))];
   };
   expect([await staleOf({}), await staleOf({ works: -1, hangs: 6, classic: 7 }), seconds]).toEqual([[], [], 0]);
-  const why = "its leader on n does not report, and the last figures (3 messages) are of before";
+  const why = "its leader on n does not report, and the last figures (3 messages) are out of date";
   expect(await staleOf({ works: 0, hangs: 7, classic: 7 })).toEqual([["hangs", expect.stringContaining(why)]]);
   expect(seconds).toBe(31);
 });

@@ -1,4 +1,13 @@
 import { DeleteQueueCommand, SQSClient } from "@aws-sdk/client-sqs";
+import {
+  AclOperations,
+  AclPermissionTypes,
+  Admin,
+  ConfigResourceTypes,
+  IncrementalAlterConfigOperationTypes,
+  ResourcePatternTypes,
+  ResourceTypes,
+} from "@platformatic/kafka";
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import type { AppAccess } from "../../client/access.ts";
 import { connect } from "../../client/index.ts";
@@ -56,6 +65,30 @@ async function rabbitmqctl(...args: string[]): Promise<void> {
   expect(code, printed).toBe(0);
 }
 
+const EVERY_ACL = {
+  resourceType: ResourceTypes.ANY,
+  resourcePatternType: ResourcePatternTypes.ANY,
+  resourceName: null,
+  host: null,
+  operation: AclOperations.ANY,
+  permissionType: AclPermissionTypes.ANY,
+};
+
+/** Does something on Kafka as its administrator. */
+async function kafkaAdmin<T>(ask: (admin: Admin) => Promise<T>): Promise<void> {
+  const { saslMechanism: mechanism, username, password, bootstrapServers: bootstrapBrokers } = operator.kafka!;
+  const admin = new Admin({ clientId: "doctor-local", bootstrapBrokers, sasl: { mechanism, username, password } });
+  await ask(admin).finally(() => admin.close());
+}
+
+/** Sets `<name>=<value>` of a topic. */
+const configure = (topic: string, setting: string): Promise<void> => {
+  const [name, value] = setting.split("=") as [string, string];
+  const configs = [{ name, value, configOperation: IncrementalAlterConfigOperationTypes.SET }];
+  const resources = [{ resourceType: ConfigResourceTypes.TOPIC, resourceName: topic, configs }];
+  return kafkaAdmin((admin) => admin.incrementalAlterConfigs({ resources }));
+};
+
 async function deleteQueue(which: "queueUrl" | "deadLetterQueueUrl"): Promise<void> {
   const sqs = new SQSClient({ ...operator.sqs! });
   await sqs.send(new DeleteQueueCommand({ QueueUrl: operator.sqs!.deadLetters[0]![which] }));
@@ -109,6 +142,46 @@ describe("doctor on one node of each broker", () => {
       fix: restore,
     },
     {
+      state: "RabbitMQ: queue of a retry deleted",
+      found: [/^message loss: rabbitmq\/messaging\.retry\.1000ms$/],
+      make: () => rabbitmqctl("delete_queue", "--vhost", "orders", "messaging.retry.1000ms"),
+      fix: restore,
+    },
+    {
+      state: "RabbitMQ: permissions of an app deleted",
+      found: [/^refused: rabbitmq user order-service$/],
+      make: () => rabbitmqctl("clear_permissions", "--vhost", "orders", "order-service"),
+      fix: restore,
+    },
+    {
+      state: "Kafka: every ACL of an app deleted",
+      found: [/^refused: kafka user order-service$/],
+      make: () =>
+        kafkaAdmin((admin) => admin.deleteAcls({ filters: [{ ...EVERY_ACL, principal: "User:order-service" }] })),
+      fix: restore,
+    },
+    ...[
+      ["less is kept", "retention.ms=1000", "retention.bytes=1"],
+      ["compacted", "cleanup.policy=compact", "cleanup.policy=compact"],
+    ].map(([what, ofDeadLetters, ofRetries]) => ({
+      state: `Kafka: dead-letter and retry topic, ${what}`,
+      found: [/^message loss: kafka\/user-events.*\.dlt$/, /^message loss: kafka\/user-events.*\.retry\.1000$/],
+      make: async () => {
+        await configure("user-events.notification-service.dlt", ofDeadLetters!);
+        await configure("user-events.notification-service.retry.1000", ofRetries!);
+      },
+      fix: restore,
+    })),
+    {
+      state: "Kafka: max.message.bytes lowered on a work topic",
+      found: [/^refused: kafka\/user-events$/],
+      make: () => configure("user-events", "max.message.bytes=500"),
+      fix: async () => {
+        await configure("user-events", "max.message.bytes=1048588");
+        await restore();
+      },
+    },
+    {
       state: "SQS: queue deleted",
       found: [/^message loss: sqs\/payments$/],
       make: () => deleteQueue("queueUrl"),
@@ -156,6 +229,20 @@ describe("doctor on one node of each broker", () => {
           ["XGROUP", "SETID", "emails", "mailer", "1-1"],
         ),
       fix: () => consume("fulfilment", "redis/notifications/emails"),
+    },
+    {
+      state: "Redis: a stream trimmed before its group has read it",
+      found: [/^message loss: redis\/notifications\/emails\/mailer$/],
+      make: () =>
+        redis(
+          ["XADD", "emails", "*", "body", "m"],
+          ["XADD", "emails", "*", "body", "m"],
+          ["XTRIM", "emails", "MAXLEN", "0"],
+        ),
+      fix: async () => {
+        await redis(["XADD", "emails", "*", "body", "again"]);
+        await consume("fulfilment", "redis/notifications/emails");
+      },
     },
     {
       state: "Redis: no snapshot can be written",

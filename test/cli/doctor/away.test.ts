@@ -41,7 +41,7 @@ it("What does not answer, refuses or does not tell is a finding with its broker 
   });
   expect(await foundAt("rabbitmq", new UntoldError("it has no leader"))).toEqual({
     trouble: "broker",
-    found: "how it fares cannot be known: it has no leader",
+    found: "how it is doing cannot be known: it has no leader",
   });
   const fault = new TypeError("of this program");
   await expect(findingsAt("sqs", addresses, () => Promise.reject(fault))).rejects.toBe(fault);

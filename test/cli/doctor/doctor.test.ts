@@ -191,6 +191,14 @@ describe("RabbitMQ", () => {
     ]);
   });
 
+  it("finds a queue of a retry that somebody deleted, once for all flows that wait there", () => {
+    const retries = [{ delay: 1000, place: "messaging.retry.1000ms" }];
+    const rabbitmq = { publishes: {}, consumes: { orders: { retries }, bills: { retries } } };
+    expect(said(rabbitmqFindings([look({}), look({})], places, { shop: { rabbitmq } as never }))).toEqual([
+      "message loss: rabbitmq/messaging.retry.1000ms: the queue in which failed messages wait for their retry is not on the broker",
+    ]);
+  });
+
   it("finds logins that are refused again and again", () => {
     const looks = [look({}, { refusedLogins: 4 }), look({}, { refusedLogins: 6 })] as const;
     expect(said(rabbitmqFindings([...looks], places))).toEqual([
@@ -361,6 +369,7 @@ describe("Redis", () => {
     group: "g",
     exists: true,
     unread: 0,
+    removed: 0,
     pending: 0,
     connected: 1,
     retrying: [] as { delay: number; pending: number; due: number }[],
@@ -410,6 +419,10 @@ describe("Redis", () => {
     [
       { untold: "it is a replica of a:1" },
       ["broker: redis/n: what its streams hold cannot be known: it is a replica of a:1"],
+    ],
+    [
+      { groups: [{ ...group, removed: 2 }] },
+      ["message loss: redis/n/s/g: 2 entries of s were removed before the group read them"],
     ],
     [
       { groups: [{ ...group, connected: 0, unread: 1, pending: 2 }] },

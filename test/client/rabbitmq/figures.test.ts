@@ -63,7 +63,7 @@ describe("what is counted", () => {
     ],
     ["AMQP, where the figures are older", {}, { messageCount: 4, consumerCount: 2 }, { ready: 4, consumers: 2 }],
     [
-      "AMQP, where the figures are of before",
+      "AMQP, where the figures are out of date",
       { messages_ready: 9 },
       { messageCount: 4, consumerCount: 0 },
       { ready: 4 },

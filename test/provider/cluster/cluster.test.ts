@@ -105,7 +105,7 @@ describe("the cluster of an environment", () => {
         Both have one internal id and no node in common. It is another cluster if the definitions of the recorded one were imported there:
         then put the address right. It is the same one if all of its nodes were replaced, or the one that it was called after was:
           1. pulumi config set --path 'messaging:acceptCluster[0]' rabbitmq
-          2. pulumi up: it records the nodes of now
+          2. pulumi up: it records the current nodes
           3. pulumi config rm messaging:acceptCluster]
     `);
     expect(await plan({ ...inputs, accept: true }, before)).toEqual(["identity"]);
