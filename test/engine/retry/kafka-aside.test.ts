@@ -150,7 +150,12 @@ describe("a redrive", () => {
 describe("records that were deleted before their group read them", () => {
   it("are told of, with how many there were", async () => {
     const worker = appClient("worker");
-    await (await worker.consume("user-events", () => {})).stop();
+    // A group without a position begins at what is left.
+    const { one } = await written("user-events", 1, { one: noteworthy });
+    const read: string[] = [];
+    const before = await worker.consume("user-events", ({ id }) => void read.push(id));
+    await eventually("the group has a position", () => read.includes(one!), 20_000);
+    await before.stop();
     const [from] = await ends("user-events", 1);
     const lost = Object.fromEntries([0, 1, 2].map((at) => [`lost ${at}`, noteworthy]));
     await written("user-events", 1, lost);

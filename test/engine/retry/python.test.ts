@@ -132,6 +132,11 @@ describe("odd records of Kafka under the contract in Python", () => {
       const { id, body, headers } = (await aside())!;
       expect([id, body.length, headers["x-error"]]).toEqual([large, 0, "poison cannot be handled"]);
       expect(headers["x-refusal"]).toMatch(`it stays in ${large}, as it is too large: ${retryTopics[0]}: `);
+      expect(headers["x-origin-position"]).toBe(`partition 0 offset ${large!.split("/")[2]}`);
+      for (const topic of [...retryTopics, DEAD]) await configured(topic, "max.message.bytes", "1114124");
+      const isAside = (letter: { id: string }) => letter.id === large;
+      const redrive = { id: "aside", action: "redrive", group: "notify", matches: isAside } as const;
+      expect(await treat(letters, redrive)).toMatchObject({ treated: 1, refused: [] });
     } finally {
       for (const topic of [...retryTopics, DEAD]) await configured(topic, "max.message.bytes", "1114124");
       await ended(child);
