@@ -1,5 +1,5 @@
 import type { MessageAttributeValue } from "@aws-sdk/client-sqs";
-import { type Headers, isContracts } from "../headers.ts";
+import { HEADERS, type Headers, isContracts } from "../headers.ts";
 import { textOfBytes } from "../headerText.ts";
 
 export type Attributes = Record<string, MessageAttributeValue>;
@@ -8,13 +8,10 @@ export type Attributes = Record<string, MessageAttributeValue>;
 export const HEADERS_ATTRIBUTE = "x-headers";
 /** In that map, of a dead letter: attributes that had to make room for it, as JSON. */
 const DISPLACED = "x-attributes";
-/** The header of a dead letter that a redrive has put behind the others of its group: when it ended. */
-export const KEPT = "x-kept";
+/** In that map, of a dead letter that an earlier version has put behind the others of its group: when it ended. */
+const KEPT = "x-kept";
 /** Attributes that a message may have. Source: SQS developer guide, message metadata. */
 const MOST = 10;
-
-/** Headers that are ours to write. */
-const isOurs = (name: string): boolean => isContracts(name) || name === KEPT;
 
 /** The attributes of a new message. */
 export const attributesOf = (headers: Headers): Attributes => ({
@@ -28,10 +25,10 @@ export const attributesOf = (headers: Headers): Attributes => ({
  */
 export function withHeaders(attributes: Attributes, ours: Headers, ends: boolean): Attributes {
   const { own, map } = partsOf(attributes);
-  const staying = Object.entries(own).filter(([name, value]) => !isOurs(name) || ours[name] === toText(value));
+  const staying = Object.entries(own).filter(([name, value]) => !isContracts(name) || ours[name] === toText(value));
   const said = new Set(staying.map(([name]) => name));
   const headers = Object.fromEntries([
-    ...Object.entries(map).filter(([name]) => !isOurs(name)),
+    ...Object.entries(map).filter(([name]) => !isContracts(name)),
     ...Object.entries(ours).filter(([name]) => !said.has(name)),
   ]);
   if (Object.keys(headers).length === 0) return Object.fromEntries(staying);
@@ -50,16 +47,40 @@ export function toHeaders(attributes: Attributes): Headers {
   return { ...Object.fromEntries(texts), ...(foreign && foreignHeaders(foreign)), ...map };
 }
 
+/**
+ * A dead letter that an earlier version has put to the end of its queue: its attributes without that version's note, and the note, when
+ * it ended (that of the first versions names the redrive before it).
+ */
+export function withoutKept(attributes: Attributes): { attributes: Attributes; kept?: string } {
+  const { [KEPT]: kept, ...map } = mapIn(attributes[HEADERS_ATTRIBUTE]) ?? {};
+  if (typeof kept !== "string") return { attributes };
+  return { attributes: { ...attributes, ...attributesOf(map as Headers) }, kept: kept.split(" ").at(-1)! };
+}
+
 /** The attributes that a message came with, and what the one holds that is ours. */
 function partsOf(attributes: Attributes): { own: Attributes; map: Headers } {
   const { [HEADERS_ATTRIBUTE]: holder, ...others } = attributes;
-  const all = holder?.DataType === "String" ? mapIn(holder) : undefined;
-  if (!isTexts(all)) return { own: attributes, map: {} };
-  const displaced = read(all[DISPLACED]);
-  if (displaced === undefined) return { own: others, map: all };
-  const { [DISPLACED]: _, ...map } = all;
-  return { own: { ...others, ...displaced }, map };
+  const all = holder && writableMap(holder);
+  if (all === undefined) return { own: attributes, map: {} };
+  const { [DISPLACED]: note, ...map } = all;
+  if (note === undefined) return { own: others, map };
+  const own = Object.keys(map).every(isContracts) ? withDisplaced(others, note) : undefined;
+  // Of an app: it has a header of that name.
+  return own === undefined ? { own: attributes, map: {} } : { own, map };
 }
+
+/**
+ * The map that an attribute is, where nothing of it is lost when it is written again: a map of text, as this client writes it. The JSON
+ * of others has other spaces, another order, or names twice; it stays as it is but in their dead letters, whose entries are the contract's.
+ */
+function writableMap(value: MessageAttributeValue): Headers | undefined {
+  const map = value.DataType === "String" ? mapIn(value) : undefined;
+  if (map === undefined || Object.values(map).some((header) => typeof header !== "string")) return undefined;
+  const headers = map as Headers;
+  return toJson(headers) === value.StringValue || ofDeadLetters.every((name) => name in headers) ? headers : undefined;
+}
+
+const ofDeadLetters = [HEADERS.id, HEADERS.origin, HEADERS.originPosition, HEADERS.consumer];
 
 const toText = ({ StringValue, BinaryValue }: MessageAttributeValue): string =>
   StringValue ?? textOfBytes(BinaryValue ?? new Uint8Array());
@@ -69,9 +90,9 @@ const toJson = (headers: Headers): string =>
   JSON.stringify(headers).replace(/[\uFFFE\uFFFF]/g, (character) => `\\u${character.charCodeAt(0).toString(16)}`);
 
 /** The map that is an attribute's value; undefined where it is none. */
-function mapIn(value: MessageAttributeValue): Record<string, unknown> | undefined {
+function mapIn(value: MessageAttributeValue | undefined): Record<string, unknown> | undefined {
   try {
-    const map: unknown = JSON.parse(toText(value));
+    const map: unknown = JSON.parse(value ? toText(value) : "");
     return typeof map === "object" && map !== null && !Array.isArray(map)
       ? (map as Record<string, unknown>)
       : undefined;
@@ -79,10 +100,6 @@ function mapIn(value: MessageAttributeValue): Record<string, unknown> | undefine
     return undefined;
   }
 }
-
-/** Whether it is a map of text, as this contract writes it: of any other, JSON read and written again may not be the same. */
-const isTexts = (map: Record<string, unknown> | undefined): map is Headers =>
-  map !== undefined && Object.values(map).every((value) => typeof value === "string");
 
 /** What an attribute `x-headers` of another meaning says: a map's values that are no text as JSON, and what is no map is a header itself. */
 function foreignHeaders(value: MessageAttributeValue): Headers {
@@ -104,18 +121,29 @@ const written = (displaced: readonly [string, MessageAttributeValue][]): string 
     ]),
   );
 
-/** The attributes that were written so; undefined where it is something else, as of an app that has such a header. */
-function read(text: string | undefined): Attributes | undefined {
+/**
+ * The attributes of a message together with those that made room, by our note; undefined where the note is not ours: it is not as we
+ * write it, or nothing had to make room.
+ */
+function withDisplaced(others: Attributes, note: string): Attributes | undefined {
+  const displaced = read(note);
+  if (displaced?.length !== 1 || written(displaced) !== note) return undefined;
+  const own = { ...others, ...Object.fromEntries(displaced) };
+  const foreign = own[HEADERS_ATTRIBUTE] !== undefined;
+  const madeRoom = foreign ? HEADERS_ATTRIBUTE in partsOf(own).own : Object.keys(own).length === MOST;
+  return madeRoom ? own : undefined;
+}
+
+/** Reads what {@link written} wrote; undefined where it is something else. */
+function read(note: string): [string, MessageAttributeValue][] | undefined {
   try {
-    const all = JSON.parse(text ?? "") as [name: string, type: string, value: string][];
-    return Object.fromEntries(
-      all.map(([name, DataType, value]) => [
-        name,
-        DataType.startsWith("Binary")
-          ? { DataType, BinaryValue: Buffer.from(value, "base64") }
-          : { DataType, StringValue: value.toString() },
-      ]),
-    );
+    const all = JSON.parse(note) as [name: string, type: string, value: string][];
+    return all.map(([name, DataType, value]) => [
+      name,
+      DataType.startsWith("Binary")
+        ? { DataType, BinaryValue: Buffer.from(value, "base64") }
+        : { DataType, StringValue: value.toString() },
+    ]);
   } catch {
     return undefined;
   }

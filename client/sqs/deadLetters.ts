@@ -2,7 +2,6 @@ import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { DeadLetter, DeadLetters, Verdict } from "../deadLetters.ts";
 import { canaryOf } from "../headers.ts";
 import type { SqsDeadLetters } from "../operator.ts";
-import { KEPT } from "./attributes.ts";
 import { hideAll, MOST, receiveSome, removeAll } from "./batches.ts";
 import { countsOf } from "./counts.ts";
 import type { Envelope } from "./envelope.ts";
@@ -101,10 +100,9 @@ export function sqsDeadLetters({ sqs, access, targets, emulated }: SqsDeadLetter
   };
 }
 
-/** A dead letter as people see it: without what a redrive notes for itself. */
+/** A dead letter as people see it. */
 export function deadLetterOf(envelope: Envelope, emulated: boolean): DeadLetter {
-  const { id, key, body, messageId, group } = envelope;
-  const { [KEPT]: _, ...headers } = envelope.headers;
+  const { id, key, headers, body, messageId, group } = envelope;
   const at = endedAt(envelope, emulated);
   const position = `${messageId} of group ${group}`;
   return { id, ...(key !== undefined && { key }), headers, body, ...(at && { at }), position };

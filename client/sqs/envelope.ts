@@ -1,7 +1,7 @@
 import type { Message as SqsMessage } from "@aws-sdk/client-sqs";
-import { HEADERS, type Headers } from "../headers.ts";
+import { HEADERS, type Headers, redriveCount } from "../headers.ts";
 import type { Message } from "../message.ts";
-import { type Attributes, attributesOf, toHeaders, withHeaders } from "./attributes.ts";
+import { type Attributes, attributesOf, toHeaders, withHeaders, withoutKept } from "./attributes.ts";
 import { fromBody, toBody } from "./body.ts";
 import { toId } from "./identity.ts";
 
@@ -32,6 +32,8 @@ export interface Envelope {
   sentAt: Date;
   /** Whether SQS itself moved it here, from the queue whose dead letters these are. */
   wasMoved: boolean;
+  /** When a dead letter ended that a redrive has put to the end of its queue since: ISO 8601, or `unknown`. */
+  kept?: string;
   /** When it came, by our clock. */
   receivedAt: number;
   /** As it came, to be sent on. */
@@ -62,8 +64,12 @@ export function toEntry(message: Message, id: string, at: Date): Entry {
 
 /** A received message; all of its attributes must have been asked for. */
 export function toEnvelope(message: SqsMessage): Envelope {
-  const { Attributes: system = {}, MessageAttributes: attributes = {}, Body: body = "" } = message;
-  const headers = { ...countIn(system.MessageDeduplicationId), ...toHeaders(attributes) };
+  const { Attributes: system = {}, MessageAttributes = {}, Body: body = "" } = message;
+  const noted = notedIn(system.MessageDeduplicationId);
+  const wasMoved = system.DeadLetterQueueSourceArn !== undefined;
+  // Of the letters in a dead-letter queue, those that SQS itself moved have the deduplication id of their producer.
+  const { attributes, kept } = wasMoved ? { attributes: MessageAttributes } : keptIn(noted.base, MessageAttributes);
+  const headers = { ...noted.id, ...toHeaders(attributes), ...noted.count };
   const id = headers[HEADERS.id] ?? message.MessageId!;
   const group = system.MessageGroupId!;
   const key = headers[HEADERS.key] ?? (group === toId(id) ? undefined : group);
@@ -76,7 +82,8 @@ export function toEnvelope(message: SqsMessage): Envelope {
     ...fromBody(body, headers),
     receives: Number(system.ApproximateReceiveCount),
     sentAt: new Date(Number(system.SentTimestamp)),
-    wasMoved: system.DeadLetterQueueSourceArn !== undefined,
+    wasMoved,
+    ...(kept !== undefined && { kept }),
     receivedAt: Date.now(),
     raw: { body, attributes, ...(system.AWSTraceHeader !== undefined && { trace: system.AWSTraceHeader }) },
   };
@@ -90,25 +97,52 @@ export const ageOf = ({ receivedAt }: Envelope): number => Math.ceil((Date.now()
 
 /**
  * A received message on its way to another place, with these headers of ours and under a deduplication id of its own; without any, as
- * it came. `ends`: it is to lie there, and not to be delivered.
+ * it came. `ends`: it is to lie there, and not to be delivered. Where no header has room to say what it is and how often it was
+ * redriven, its deduplication id does.
  */
-export function forwarded({ raw, id, group }: Envelope, ours: Headers, deduplicationId: string, ends: boolean): Entry {
+export function forwarded(envelope: Envelope, ours: Headers, deduplicationId: string, ends: boolean): Entry {
+  const { raw, id, group } = envelope;
   const bare = Object.keys(ours).length === 0;
+  const attributes = bare ? raw.attributes : withHeaders(raw.attributes, { ...ours, [HEADERS.id]: id }, ends);
   return {
     MessageBody: raw.body,
-    MessageAttributes: bare ? raw.attributes : withHeaders(raw.attributes, { ...ours, [HEADERS.id]: id }, ends),
+    MessageAttributes: attributes,
     ...(raw.trace !== undefined && {
       MessageSystemAttributes: { AWSTraceHeader: { DataType: "String", StringValue: raw.trace } },
     }),
     MessageGroupId: group,
-    MessageDeduplicationId: toId(deduplicationId),
+    MessageDeduplicationId: toId(
+      noting(deduplicationId, id, redriveCount({ ...envelope.headers, ...ours }), attributes),
+    ),
   };
 }
 
-/** The deduplication id of a dead letter on its way back. It tells how often that was done where the message has no room for headers. */
-export const redriveId = (count: number, messageId: string): string => `${HEADERS.redriveCount}=${count}:${messageId}`;
+/** A deduplication id that says what these attributes do not: `x-redrive-count=<count>:`, the message's id and `:`, then itself. */
+function noting(deduplicationId: string, id: string, count: number, attributes: Attributes): string {
+  const told = toHeaders(attributes);
+  const missing = told[HEADERS.id] === id ? "" : `${id}:`;
+  if (missing === "" && redriveCount(told) === count) return deduplicationId;
+  return `${HEADERS.redriveCount}=${count}:${missing}${deduplicationId}`;
+}
 
-const countIn = (deduplicationId = ""): Headers => {
-  const [, count] = /^x-redrive-count=(\d+):/.exec(deduplicationId) ?? [];
-  return count === undefined ? {} : { [HEADERS.redriveCount]: count };
-};
+/** What {@link noting} noted. Earlier versions noted no id. */
+function notedIn(deduplicationId = ""): { id?: Headers; count?: Headers; base: string } {
+  const [, count, id, base] = /^x-redrive-count=(\d{1,9}):(?:([^:]+):)?(.+)$/.exec(deduplicationId) ?? [];
+  if (count === undefined) return { base: deduplicationId };
+  return {
+    ...(id !== undefined && { id: { [HEADERS.id]: id } }),
+    ...(count !== "0" && { count: { [HEADERS.redriveCount]: count } }),
+    base: base!,
+  };
+}
+
+/** The deduplication id of a dead letter that goes to the end of its queue: the same whenever it is tried, after a crash too. */
+export const keptId = (messageId: string, endedAt: Date | undefined): string =>
+  `${messageId}-kept-${endedAt?.getTime() ?? "unknown"}`;
+
+/** Whether a dead letter was put to the end of its queue, and when it had ended. Earlier versions noted that among its headers. */
+function keptIn(deduplicationId: string, attributes: Attributes): { attributes: Attributes; kept?: string } {
+  const [, earlier, at] = /^[\da-f-]{36}(?:(-kept)|-kept-(\d{1,15}|unknown))$/.exec(deduplicationId) ?? [];
+  if (earlier !== undefined) return withoutKept(attributes);
+  return { attributes, ...(at !== undefined && { kept: at === "unknown" ? at : new Date(Number(at)).toISOString() }) };
+}

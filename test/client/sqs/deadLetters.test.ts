@@ -183,8 +183,7 @@ describe("a dead letter", () => {
   const at = (more: Parameters<typeof envelope>[1], emulated = false) => deadLetterOf(envelope("a", more), emulated).at;
 
   it("ended when it failed last", () => {
-    const kept = { "x-kept": "2026-01-02T00:00:00.000Z" };
-    expect(deadLetterOf(envelope("a", { headers: { ...headers, ...kept } }), true)).toMatchObject({
+    expect(deadLetterOf(envelope("a", { headers, kept: "2026-01-02T00:00:00.000Z" }), true)).toMatchObject({
       headers,
       at: new Date("2026-01-01T00:00:01.000Z"),
       position: "a of group group",
@@ -196,16 +195,10 @@ describe("a dead letter", () => {
   });
 
   it("ended nobody knows when where an emulator moved it, which leaves the time of its sending", () => {
-    expect([at({ wasMoved: true }, true), at({ headers: { "x-kept": "unknown" } }, true)]).toEqual([
-      undefined,
-      undefined,
-    ]);
+    expect([at({ wasMoved: true }, true), at({ kept: "unknown" }, true)]).toEqual([undefined, undefined]);
   });
 
-  it.each(["2026-01-02T00:00:00.000Z", "take 2026-01-02T00:00:00.000Z"])(
-    "ended when it did before it was put to the end: %s",
-    (kept) => {
-      expect(at({ headers: { "x-kept": kept } })).toEqual(new Date("2026-01-02T00:00:00.000Z"));
-    },
-  );
+  it("ended when it did before it was put to the end", () => {
+    expect(at({ kept: "2026-01-02T00:00:00.000Z" })).toEqual(new Date("2026-01-02T00:00:00.000Z"));
+  });
 });

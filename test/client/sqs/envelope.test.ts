@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { Headers } from "../../../client/headers.ts";
 import { fromBody, toBody } from "../../../client/sqs/body.ts";
-import { forwarded, redriveId, toEntry, toEnvelope } from "../../../client/sqs/envelope.ts";
+import { forwarded, toEntry, toEnvelope } from "../../../client/sqs/envelope.ts";
 import { toId } from "../../../client/sqs/identity.ts";
 
 const at = new Date("2026-01-02T03:04:05.678Z");
@@ -141,9 +142,13 @@ describe("a received message", () => {
     expect(forwarded(envelope, {}, "other", true).MessageAttributes).toBe(envelope.raw.attributes);
   });
 
-  it("tells by its deduplication id how often it was redriven, where no header has room", () => {
-    const MessageDeduplicationId = redriveId(2, "m");
+  it.each<[string, Headers]>([
+    ["x-redrive-count=2:m", { "x-redrive-count": "2" }],
+    ["x-redrive-count=2:its-id:m-redriven", { "x-redrive-count": "2", "x-message-id": "its-id" }],
+    ["x-redrive-count=0:its-id:m", { "x-message-id": "its-id" }],
+    ["x-redrive-count=a:b", {}],
+  ])("tells by its deduplication id what no header has room for: %s", (MessageDeduplicationId, headers) => {
     const told = toEnvelope({ MessageId: "n", Body: "b", Attributes: { MessageGroupId: "g", MessageDeduplicationId } });
-    expect([MessageDeduplicationId, told.headers]).toEqual(["x-redrive-count=2:m", { "x-redrive-count": "2" }]);
+    expect([told.id, told.headers]).toEqual([headers["x-message-id"] ?? "n", headers]);
   });
 });

@@ -10,9 +10,9 @@ import { HEADERS, type Headers, isContracts } from "../../../client/headers.ts";
 import type { Delivery } from "../../../client/message.ts";
 import { treat } from "../../../client/redrive.ts";
 import { connectionTo } from "../../../client/sqs/api.ts";
-import { type Attributes, toHeaders } from "../../../client/sqs/attributes.ts";
+import { type Attributes, attributesOf, toHeaders } from "../../../client/sqs/attributes.ts";
 import { countsOf } from "../../../client/sqs/counts.ts";
-import { type Entry, toEntry } from "../../../client/sqs/envelope.ts";
+import { type Entry, toEntry, toEnvelope } from "../../../client/sqs/envelope.ts";
 import { retries } from "./environment.ts";
 import { operatorOf, purge, until } from "./sqs-tools.ts";
 
@@ -60,6 +60,15 @@ const odd: Record<string, Odd> = {
   }),
   "no map": foreign("no map", { "x-headers": text("not JSON") }),
   "a map of numbers": foreign("numbers", { a: text("1"), "x-headers": text('{ "n": 9007199254740993, "n2": 1.0 }') }),
+  "a map in other JSON": foreign("JSON", { "x-headers": text('{ "k":"v", "k":"w", "1":"a"}') }),
+  "a map of another type": foreign("typed", { "x-headers": { DataType: "String.json", StringValue: '{"a":"b"}' } }),
+  "names of our notes": foreign("names", { "x-kept": text("mine"), "x-attributes": text("mine") }),
+  "a note that is not ours": foreign("note", {
+    "x-headers": text('{"x-attributes":"[[\\"evil\\",\\"String\\",\\"injected\\"]]"}'),
+  }),
+  "an empty note": foreign("empty note", { "x-headers": text('{"x-attributes":"[]","k":"v"}') }),
+  "headers named as our notes": ours("names", { "x-kept": "mine", "x-attributes": "mine" }),
+  "a header x-kept": ours("kept", { "x-kept": "2026-01-02T00:00:00.000Z" }),
   empty: ours(""),
   binary: ours(Uint8Array.from({ length: 256 }, (_, at) => at)),
   "invalid UTF-8": ours(new Uint8Array([0xff, 0xfe, 0xc3, 0x28])),
@@ -116,14 +125,14 @@ async function lying(QueueUrl: string): Promise<Record<string, Message>> {
   return Object.fromEntries(all.map((message) => [nameOf(message), message]));
 }
 
-/** A message without what is ours, to be compared: bytes as base64, and the headers of the app in `x-headers`. */
+/** A message without what is ours, to be compared: bytes as base64, and `x-headers` as the headers of the app where we write it so. */
 function own({ MessageBody, MessageAttributes: attributes = {}, MessageSystemAttributes: system }: Odd["entry"]) {
   const { "x-headers": holder, ...others } = attributes;
   let headers: unknown = holder;
   try {
-    const map = Object.entries(JSON.parse(holder!.StringValue!));
-    if (map.every(([, value]) => typeof value === "string"))
-      headers = Object.fromEntries(map.filter(([name]) => !isContracts(name)));
+    const map = JSON.parse(holder!.StringValue!);
+    if (holder!.DataType === "String" && attributesOf(map)["x-headers"]!.StringValue === holder!.StringValue)
+      headers = appsOf(map);
   } catch {}
   const plain = Object.entries(others).map(([name, { DataType, StringValue, BinaryValue }]) => [
     name,
@@ -151,7 +160,9 @@ const appsOf = (headers: Headers) => Object.fromEntries(Object.entries(headers).
 /** Redrives all; the full one alone stays, and the others are in the work queue as they came. */
 async function redriven() {
   const { broker, letters } = operatorOf("payments");
-  const { id } = (await letters.peek(100)).find(({ body }) => body.length === LARGEST)!;
+  const before = await letters.peek(100);
+  const ids = Object.fromEntries(before.map(({ position, id: its }) => [position!.split(" ").at(-1)!, its]));
+  const { id } = before.find(({ body }) => body.length === LARGEST)!;
   const report = await treat(letters, { id: "odd", action: "redrive" });
   await broker.close();
   expect([report.treated, report.refused]).toEqual([
@@ -161,10 +172,14 @@ async function redriven() {
   const there = await lying(queueUrl);
   expect(Object.keys(there).sort()).toEqual(names.filter((name) => name !== "full").sort());
   for (const [name, message] of Object.entries(there))
-    expect([name, own(asSent(message))]).toEqual([name, own(odd[name]!.entry)]);
+    expect([name, own(asSent(message)), toEnvelope(message).id]).toEqual([
+      name,
+      own(odd[name]!.entry),
+      ids[groupOf(name)],
+    ]);
   const left = await lying(deadLetterQueueUrl!);
   expect(Object.values(left).map((message) => own(asSent(message)))).toEqual([own(odd.full!.entry)]);
-  return there;
+  return { there, ids };
 }
 
 describe("an odd message on SQS", () => {
@@ -204,10 +219,15 @@ describe("an odd message on SQS", () => {
       expect.stringMatching(/^SQS, payments-dlq\.fifo: \S+ is too large to hold its error beside it: TypeError: odd$/),
     ]);
 
-    const there = await redriven();
+    const { there, ids } = await redriven();
+    expect(ids).toEqual(Object.fromEntries(deliveries.map(({ key, id }) => [key!, id])));
+    expect(errors[0]).toContain(`: ${ids.full} is too large`);
     const count = ({ MessageAttributes: attributes = {}, Attributes }: Message) =>
       toHeaders(attributes)[HEADERS.redriveCount] ?? Attributes!.MessageDeduplicationId!.split(":")[0];
-    const noRoom = ["ten", "ten, ours among them", "no map", "a map of numbers"];
+    const noRoom = [
+      ...["ten", "ten, ours among them", "no map", "a map of numbers", "a map in other JSON", "a map of another type"],
+      ...["a note that is not ours", "an empty note", "headers named as our notes"],
+    ];
     expect(
       Object.entries(there).filter(
         ([name, message]) => count(message) !== (noRoom.includes(name) ? "x-redrive-count=1" : "1"),
