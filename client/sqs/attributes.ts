@@ -20,8 +20,8 @@ export const attributesOf = (headers: Headers): Attributes => ({
 
 /**
  * The attributes of a message that goes on, with these headers of ours in place of those that it has. All others stay as they came. A
- * message whose own ones leave no room for ours (ten, or an `x-headers` of another meaning) goes without ours; where it `ends`, the one
- * in their way is noted beside them, and is itself again as soon as it goes on from there.
+ * message whose own ones leave no room for ours (ten, or an `x-headers` that we would not write so) goes without ours; where it `ends`,
+ * the one in their way is noted beside them, and is itself again as soon as it goes on from there.
  */
 export function withHeaders(attributes: Attributes, ours: Headers, ends: boolean): Attributes {
   const { own, map } = partsOf(attributes);
