@@ -62,47 +62,33 @@ function rightFindings(drifted: readonly Drifted[]): Finding[] {
 /** A setting of a Kafka topic by which records are lost or refused. */
 interface Setting {
   trouble: Finding["trouble"];
-  /** What holds where a topic does not say it. */
+  /** Kafka's own default, which holds where a topic does not say it. */
   otherwise: string;
   isWorse(found: string, expected: string): boolean;
   cause: string;
-  fix(topic: string, expected: string): string;
 }
 
 /** -1 is without a limit. */
 const size = (value: string): number => (value === "-1" ? Number.POSITIVE_INFINITY : Number(value));
 const isLess = (found: string, expected: string): boolean => size(found) < size(expected);
 
-const restore = `Put it back: ${RESTORE}. What was deleted must be sent again.`;
-const deleted =
-  "Somebody changed it: Kafka deletes records of this topic, dead letters and those that wait for a retry too, before their time.";
+const TOO_EARLY = "Somebody changed it: Kafka deletes records of this topic before their time, consumed or not.";
 
 const SETTINGS: Record<string, Setting> = {
-  // Kafka's own defaults: a week, whatever the size.
-  "retention.ms": {
-    trouble: "message loss",
-    otherwise: "604800000",
-    isWorse: isLess,
-    cause: deleted,
-    fix: () => restore,
-  },
-  "retention.bytes": { trouble: "message loss", otherwise: "-1", isWorse: isLess, cause: deleted, fix: () => restore },
+  "retention.ms": { trouble: "message loss", otherwise: "604800000", isWorse: isLess, cause: TOO_EARLY },
+  "retention.bytes": { trouble: "message loss", otherwise: "-1", isWorse: isLess, cause: TOO_EARLY },
   "cleanup.policy": {
     trouble: "message loss",
     otherwise: "delete",
     isWorse: (found, expected) => found.includes("compact") && !expected.includes("compact"),
     cause:
       "Somebody changed it: of the records with one key Kafka keeps only the last, and it refuses a record without a key.",
-    fix: () => restore,
   },
   "max.message.bytes": {
     trouble: "refused",
     otherwise: "1048588",
     isWorse: isLess,
-    cause:
-      "Somebody lowered it: larger records are refused (MESSAGE_TOO_LARGE), retries, dead letters and redrives too.",
-    fix: (topic, expected) =>
-      `Raise it by hand first, as npx pulumi up refuses a topic that may hold larger records than its setting allows: kafka-configs.sh --alter --entity-type topics --entity-name ${topic} --add-config max.message.bytes=${expected}. Then ${RESTORE}.`,
+    cause: "Somebody lowered it: larger records are refused (MESSAGE_TOO_LARGE).",
   },
 };
 
@@ -119,9 +105,13 @@ function settingFindings({ broker, kind, name, status, changes }: Drifted): Find
         place: `kafka/${name}`,
         found: `${property} is ${found}, not ${expected}`,
         cause: setting.cause,
-        fix: setting.fix(name, expected),
+        fix: `${values.expected ? `Put it back: ${RESTORE}` : byHand(name, property)}. What was deleted or refused must be sent again.`,
         command: "npx messaging drift",
       },
     ];
   });
 }
+
+/** `up` removes no setting that the skill does not declare: somebody may need it. */
+const byHand = (topic: string, setting: string): string =>
+  `Delete it on a broker, as the skill does not declare it and npx pulumi up refuses to change the topic meanwhile: kafka-configs.sh --alter --entity-type topics --entity-name ${topic} --delete-config ${setting}`;

@@ -146,15 +146,13 @@ async function groupOf(
 export function removedOf(stream: Reply, group: string): number {
   const [{ length, "entries-added": added } = {}] = toRecords([stream]);
   const [groups, [first] = []] = ["groups", "entries"].map((name) => under(stream, name));
-  const all = toRecords(groups ?? []);
-  const own = all.find(({ name }) => name === group);
+  const own = toRecords(groups ?? []).find(({ name }) => name === group);
   if (own === undefined || added === undefined) return 0;
   const position = String(own["last-delivered-id"]);
   const [oldest] = Array.isArray(first) ? first : [];
   if (oldest !== undefined && !isAfter(text(oldest), position)) return 0;
-  // What a group has read that begins at the first entry is not told before it reads. Where another one reads too, it may have come later.
-  const untouched = all.every((one) => one["last-delivered-id"] === "0-0");
-  const read = own["entries-read"] ?? (untouched ? 0 : added);
+  // Of a group that was not made by `up` and has read nothing yet, the server does not know.
+  const read = own["entries-read"] ?? added;
   return Math.max(0, Number(added) - Number(read) - Number(length));
 }
 

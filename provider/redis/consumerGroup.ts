@@ -1,5 +1,5 @@
 import type { Kind, Rule } from "../kind.ts";
-import { Refusal } from "./session.ts";
+import { Refusal, type Send } from "./session.ts";
 
 /**
  * `messaging-extras:redis:ConsumerGroup`: a group of a stream, from the stream's first message on; the stream is made where there
@@ -12,8 +12,10 @@ export const consumerGroup: Kind = {
 
   create: ({ stream, group }, redis) =>
     redis.run(`consumer group ${group} of ${stream}`, async (send) => {
+      // What is gone already is none of this group's loss: with this the server can tell later whether it misses any (messaging doctor).
+      const gone = String(await removedFrom(send, String(stream)));
       try {
-        await send("XGROUP", "CREATE", String(stream), String(group), "0", "MKSTREAM");
+        await send("XGROUP", "CREATE", String(stream), String(group), "0", "MKSTREAM", "ENTRIESREAD", gone);
       } catch (error) {
         if (!refused(error, "BUSYGROUP")) throw error;
       }
@@ -46,6 +48,18 @@ export const consumerGroup: Kind = {
       }
     }),
 };
+
+/** How many entries a stream had once and has no more. */
+async function removedFrom(send: Send, stream: string): Promise<number> {
+  try {
+    const told = (await send("XINFO", "STREAM", stream)) as unknown[];
+    const figure = (name: string) => Number(told[told.indexOf(name) + 1]);
+    return figure("entries-added") - figure("length");
+  } catch (error) {
+    if (refused(error, "ERR no such key")) return 0;
+    throw error;
+  }
+}
 
 function keyName(value: unknown): ReturnType<Rule> {
   return typeof value === "string" && value !== "" ? undefined : "be a name";

@@ -19,16 +19,16 @@ const stream = (
 ];
 
 it.each<[string, Reply, number]>([
-  ["nothing was removed", stream(3, 3, "1-1", ["0-0", null]), 0],
-  ["all was removed unread", stream(0, 3, undefined, ["0-0", null]), 3],
-  ["the oldest were removed unread", stream(1, 3, "1-3", ["0-0", null]), 2],
+  ["nothing was removed", stream(3, 3, "1-1", ["0-0", 0]), 0],
+  ["all was removed unread", stream(0, 3, undefined, ["0-0", 0]), 3],
+  ["the oldest were removed unread", stream(1, 3, "1-3", ["0-0", 0]), 2],
   ["what it had not read was removed", stream(0, 3, undefined, ["1-1", 1]), 2],
   ["only what it had read was removed", stream(1, 3, "1-3", ["1-2", 2]), 0],
   ["what it has read is still there", stream(2, 3, "1-2", ["1-2", 2]), 0],
   ["all of it was read and removed", stream(0, 3, undefined, ["1-3", 3]), 0],
   ["nobody knows how much it has read", stream(0, 3, undefined, ["1-1", null]), 0],
-  ["it has read nothing, and another group has", stream(0, 3, undefined, ["0-0", null], ["1-3", 3]), 0],
-  ["the server does not count what is added", stream(0, undefined, undefined, ["0-0", null]), 0],
+  ["it was made when they were gone already", stream(0, 3, undefined, ["0-0", 3], ["1-3", 3]), 0],
+  ["the server does not count what is added", stream(0, undefined, undefined, ["0-0", 0]), 0],
   ["ids have as many digits as they like", stream(1, 3, "10-1", ["9-1", 1]), 1],
 ])("Where %s, so many entries were removed before the group read them", (_, reply, removed) => {
   expect(removedOf(reply, "g0")).toBe(removed);

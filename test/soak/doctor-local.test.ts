@@ -81,10 +81,11 @@ async function kafkaAdmin<T>(ask: (admin: Admin) => Promise<T>): Promise<void> {
   await ask(admin).finally(() => admin.close());
 }
 
-/** Sets `<name>=<value>` of a topic. */
+/** Sets `<name>=<value>` of a topic, or deletes `<name>`. */
 const configure = (topic: string, setting: string): Promise<void> => {
-  const [name, value] = setting.split("=") as [string, string];
-  const configs = [{ name, value, configOperation: IncrementalAlterConfigOperationTypes.SET }];
+  const [name, value] = setting.split("=") as [string, string?];
+  const { SET, DELETE } = IncrementalAlterConfigOperationTypes;
+  const configs = [{ name, value, configOperation: value === undefined ? DELETE : SET }];
   const resources = [{ resourceType: ConfigResourceTypes.TOPIC, resourceName: topic, configs }];
   return kafkaAdmin((admin) => admin.incrementalAlterConfigs({ resources }));
 };
@@ -160,24 +161,28 @@ describe("doctor on one node of each broker", () => {
         kafkaAdmin((admin) => admin.deleteAcls({ filters: [{ ...EVERY_ACL, principal: "User:order-service" }] })),
       fix: restore,
     },
-    ...[
-      ["less is kept", "retention.ms=1000", "retention.bytes=1"],
-      ["compacted", "cleanup.policy=compact", "cleanup.policy=compact"],
-    ].map(([what, ofDeadLetters, ofRetries]) => ({
-      state: `Kafka: dead-letter and retry topic, ${what}`,
+    ...["retention.ms=1000", "cleanup.policy=compact"].map((setting) => ({
+      state: `Kafka: ${setting} on a dead-letter and a retry topic`,
       found: [/^message loss: kafka\/user-events.*\.dlt$/, /^message loss: kafka\/user-events.*\.retry\.1000$/],
       make: async () => {
-        await configure("user-events.notification-service.dlt", ofDeadLetters!);
-        await configure("user-events.notification-service.retry.1000", ofRetries!);
+        await configure("user-events.notification-service.dlt", setting);
+        await configure("user-events.notification-service.retry.1000", setting);
       },
       fix: restore,
     })),
     {
-      state: "Kafka: max.message.bytes lowered on a work topic",
-      found: [/^refused: kafka\/user-events$/],
-      make: () => configure("user-events", "max.message.bytes=500"),
+      state: "Kafka: limits on a work topic that the skill does not declare",
+      found: [/^refused: kafka\/user-events$/, /^message loss: kafka\/user-events$/],
+      make: async () => {
+        await configure("user-events", "max.message.bytes=500");
+        await configure("user-events", "retention.bytes=1");
+        const { code, output: printed } = await pulumi(clone, "up", "--yes", "--skip-preview", "--refresh");
+        expect(code).not.toBe(0);
+        expect(printed).toContain("must keep the settings that it has on the broker and the skill does not declare");
+      },
       fix: async () => {
-        await configure("user-events", "max.message.bytes=1048588");
+        await configure("user-events", "max.message.bytes");
+        await configure("user-events", "retention.bytes");
         await restore();
       },
     },

@@ -29,7 +29,7 @@ export interface Alert {
 
 const runbooks = {
   deadLetters: "1-what-is-there-and-since-when",
-  putBack: "3-put-them-back-when-the-fault-is-mended",
+  putBack: "3-put-them-back-when-the-fault-is-fixed",
   otherwise: "when-it-is-not-the-dead-letters",
 };
 

@@ -65,3 +65,16 @@ it.each<[string, string, string, string[]]>([
 ])("A topic's %s that should be %j and is %j finds %j", (property, expected, found, findings) => {
   expect(topic(property, expected, found)).toEqual(findings);
 });
+
+it("A setting that the skill declares is put back by an up, another is deleted by hand, as an up refuses to", () => {
+  const fixOf = (expected: string) => {
+    const changes = [{ property: "max.message.bytes", expected, found: "500" }];
+    return driftedFindings([{ broker: "kafka", kind: "topic", name: "t", status: "changed", changes }])[0]!.fix;
+  };
+  expect(fixOf("1114124")).toMatchInlineSnapshot(
+    `"Put it back: npx pulumi up --refresh. What was deleted or refused must be sent again."`,
+  );
+  expect(fixOf("")).toMatchInlineSnapshot(
+    `"Delete it on a broker, as the skill does not declare it and npx pulumi up refuses to change the topic meanwhile: kafka-configs.sh --alter --entity-type topics --entity-name t --delete-config max.message.bytes. What was deleted or refused must be sent again."`,
+  );
+});

@@ -31,13 +31,22 @@ describe("a consumer group", () => {
   const id = "emails/mailer";
 
   it("begins at the first message, in a stream that may be new", async () => {
-    const { redis, sent } = fakeServer();
+    const { redis, sent } = fakeServer({ "XINFO STREAM": new Error("ERR no such key") });
     expect(await consumerGroup.create(inputs, redis)).toEqual({ id, inputs, outputs: {} });
-    expect(sent).toEqual(["XGROUP CREATE emails mailer 0 MKSTREAM"]);
+    expect(sent).toEqual(["XINFO STREAM emails", "XGROUP CREATE emails mailer 0 MKSTREAM ENTRIESREAD 0"]);
+  });
+
+  it("counts as read what its stream had once and has no more", async () => {
+    const { redis, sent } = fakeServer({ "XINFO STREAM": ["length", 2, "entries-added", 7] });
+    await consumerGroup.create(inputs, redis);
+    expect(sent).toEqual(["XINFO STREAM emails", "XGROUP CREATE emails mailer 0 MKSTREAM ENTRIESREAD 5"]);
   });
 
   it("is adopted where it exists, as after a crash", async () => {
-    const { redis } = fakeServer({ "XGROUP CREATE": new Error("BUSYGROUP Consumer Group name already exists") });
+    const { redis } = fakeServer({
+      "XINFO STREAM": new Error("ERR no such key"),
+      "XGROUP CREATE": new Error("BUSYGROUP Consumer Group name already exists"),
+    });
     expect(await consumerGroup.create(inputs, redis)).toMatchObject({ id });
   });
 
