@@ -85,7 +85,7 @@ async function kafkaAdmin<T>(ask: (admin: Admin) => Promise<T>): Promise<void> {
 const configure = (topic: string, setting: string): Promise<void> => {
   const [name, value] = setting.split("=") as [string, string?];
   const { SET, DELETE } = IncrementalAlterConfigOperationTypes;
-  const configs = [{ name, value, configOperation: value === undefined ? DELETE : SET }];
+  const configs = [value === undefined ? { name, configOperation: DELETE } : { name, value, configOperation: SET }];
   const resources = [{ resourceType: ConfigResourceTypes.TOPIC, resourceName: topic, configs }];
   return kafkaAdmin((admin) => admin.incrementalAlterConfigs({ resources }));
 };
