@@ -32,7 +32,7 @@ describe("messaging dlq show", () => {
     expect(shown(headers, "redis/main/orders/notify")).toMatchInlineSnapshot(`
       "id              m-1
       failed          2026-01-31T12:30:00.000Z
-      error           unknown: whoever put it here wrote no error that is known: look into the consumer's log at the time when it failed
+      error           unknown: whoever put it here wrote no error that is known: look in the consumer's log at the time when it failed
       x-death-reason  expired
       body            {}"
     `);
