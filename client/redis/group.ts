@@ -125,8 +125,8 @@ export async function makeGroup({ server, stream, group }: Group): Promise<void>
     if (refusalOf(error) === "BUSYGROUP") return;
     if (refusalOf(error) !== "NOPERM") throw error;
     const missing = `${server.name}: there is no stream ${stream}, or it has no consumer group ${group}`;
-    throw new RefusedError(missing, {
-      advice: "as its group is gone: run pulumi up --refresh, which makes it, then start it again",
+    throw new RefusedError(`${missing}: run pulumi up --refresh, which makes it`, {
+      advice: "as its group is gone; start it again when that is made",
       cause: (error as Error).cause,
     });
   }

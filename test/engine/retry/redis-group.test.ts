@@ -56,7 +56,7 @@ describe("a consumer group of Redis", () => {
     const errors: string[] = [];
     await server.ask(["XGROUP", "DESTROY", "emails", "mailer"]);
     await expect(worker.consume(`${INSTANCE}/emails`, handler)).rejects.toThrow(
-      /no stream emails, or it has no consumer group mailer; pulumi refresh/,
+      /no stream emails, or it has no consumer group mailer: run pulumi up --refresh, which makes it$/,
     );
     await server.ask(["XGROUP", "CREATE", "emails", "mailer", "0"]);
     await keep(worker.consume(`${INSTANCE}/emails`, handler, { onError: ({ message }) => errors.push(message) }));

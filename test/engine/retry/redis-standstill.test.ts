@@ -257,8 +257,8 @@ describe.concurrent("an app of Redis", () => {
     expect(end?.name).toBe("OutdatedAccessError");
     expect([...new Set(told)]).toMatchInlineSnapshot(`
       [
-        "RefusedError redis <server> as worker: there is no stream pushes, or it has no consumer group phone",
-        "OutdatedAccessError redis/notifications/pushes/phone: the consumer ended, as its group is gone: run pulumi up --refresh, which makes it, then start it again: redis <server> as worker: there is no stream pushes, or it has no consumer group phone",
+        "RefusedError redis <server> as worker: there is no stream pushes, or it has no consumer group phone: run pulumi up --refresh, which makes it",
+        "OutdatedAccessError redis/notifications/pushes/phone: the consumer ended, as its group is gone; start it again when that is made: redis <server> as worker: there is no stream pushes, or it has no consumer group phone: run pulumi up --refresh, which makes it",
       ]
     `);
   });
