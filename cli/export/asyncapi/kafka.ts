@@ -93,9 +93,15 @@ const workTopic = ({ partitions, replicationFactor, retention, config }: KafkaTo
 
 /** A setting as the binding writes it: some are numbers or lists there. */
 function typed(key: string, value: string): unknown {
-  if (key === "cleanup.policy") return value.split(",").map((policy) => policy.trim());
+  if (key === "cleanup.policy") return policies(value);
   if (/^confluent\.(key|value)\.schema\.validation$/.test(key)) return value === "true";
   return numbers.includes(key) && Number.isInteger(Number(value)) ? Number(value) : value;
+}
+
+/** Those that the binding knows, which are Kafka's; a skill may say others, and Kafka refuses them. */
+function policies(value: string): string[] | undefined {
+  const known = value.split(",").filter((policy) => /^\s*(delete|compact)\s*$/.test(policy));
+  return known.length > 0 ? known.map((policy) => policy.trim()) : undefined;
 }
 
 const numbers = ["retention.ms", "retention.bytes", "delete.retention.ms", "max.message.bytes"];

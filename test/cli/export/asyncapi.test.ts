@@ -29,6 +29,12 @@ describe("the AsyncAPI document", () => {
     );
   });
 
+  it("leaves out a cleanup policy that the schema does not know", () => {
+    const skill = structuredClone(example);
+    skill.kafka!.topics["user-events"]!.config = { "cleanup.policy": "orders.dlq" };
+    expect(problemsOf(asyncapiDocument({ skill }))).toEqual([]);
+  });
+
   it("is refused by the schema where a binding or a reference is wrong", () => {
     const document = structuredClone(asyncapiDocument({ skill: example }));
     document.channels["sqs-queue.payments.fifo"].bindings.sqs.queue.fifoQueue = "yes";
