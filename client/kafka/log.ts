@@ -22,7 +22,8 @@ const bytesAtOnce = 256 * 1024;
 const mostSilence = 10_000;
 
 /**
- * The records of a range, in order, read without a group. What is deleted meanwhile is passed over. Throws an UntoldError where the log ends before the range does, or cannot be read to its end: that is not none.
+ * The records of a range, in order, read without a group. What is deleted meanwhile is passed over. Throws an UntoldError where the log
+ * ends before the range does, or cannot be read to its end: that is not none.
  */
 export async function* readLog(cluster: Cluster, range: Range): AsyncGenerator<StoredRecord, void, void> {
   let told = Date.now();

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { HEADERS } from "../headers.ts";
-import { RefusedError } from "../message.ts";
+import { isTooLarge, RefusedError } from "../message.ts";
 import { goesOn, type Moved, type Moving, progress } from "../moving.ts";
 import { type Cluster, openCluster } from "./cluster.ts";
 import { commitAsNobody, handOver } from "./handOver.ts";
@@ -96,7 +96,7 @@ async function passOn(batch: readonly StoredRecord[], log: ReplacedLog, copying:
 const naming =
   (record: StoredRecord, { to }: ReplacedLog) =>
   (error: Error): never => {
-    if (!(error instanceof RefusedError && error.tooLarge)) throw error;
+    if (!isTooLarge(error)) throw error;
     const advice = `give ${to} a larger max.message.bytes`;
     throw new RefusedError(`${positionOf(record)} of ${record.topic} is too large: ${advice}: ${error.message}`, {
       cause: error,

@@ -22,7 +22,7 @@ export interface DeadLetterParts {
   deadLetterExchange: string;
   /** The queues that a dead letter may be put back into. */
   targets: readonly string[];
-  /** Milliseconds after which a take gives back what it keeps, and takes it anew. Default: ten minutes. */
+  /** Milliseconds after which a take gives back what it keeps, and takes it again. Default: ten minutes. */
   hold?: number;
 }
 
@@ -79,7 +79,7 @@ export function deadLettersOf(place: RabbitmqDeadLetters, parts: DeadLetterParts
       try {
         let gotOn = true;
         for (let left = await readyIn(channel, name); left > 0; ) {
-          // Not again before it got on: taking all of them anew may itself take long.
+          // Not again before it got on: taking all of them again may itself take long.
           if (gotOn) left += kept.renew(channel);
           gotOn = kept.expected === 0;
           const most = Math.max(size, Math.min(SCAN_SIZE, kept.expected));

@@ -1,6 +1,6 @@
 import type { Headers } from "../headers.ts";
 import { type Insistence, insist } from "../insist.ts";
-import { RefusedError } from "../message.ts";
+import { isTooLarge, RefusedError } from "../message.ts";
 import { type Outcome, sendFitting } from "../outcome.ts";
 import { withHeaders } from "./entry.ts";
 import { type Claimed, type Group, giveBack, waitFor } from "./group.ts";
@@ -43,7 +43,7 @@ export async function settle(settling: Settling, { entry, attempt }: Claimed, ou
     try {
       if (!(await told(settling, entry.id, "XADD", end))) return false;
     } catch (error) {
-      if (!(error instanceof RefusedError) || !error.tooLarge) throw error;
+      if (!isTooLarge(error)) throw error;
       const stays = `${settling.insistence.flow}: entry ${entry.id} is too large for the dead letters, and comes again in`;
       settling.insistence.onError?.(new RefusedError(`${stays} ${TOO_LARGE_DELAY_MS / 60_000} min: ${error.message}`));
       schedule.expect(TOO_LARGE_DELAY_MS);

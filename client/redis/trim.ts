@@ -19,7 +19,7 @@ export function safeId(groups: readonly Progress[]): string | undefined {
   return bounds.length === 0 ? undefined : bounds.reduce((a, b) => (compareIds(a, b) <= 0 ? a : b));
 }
 
-/** How long nothing is trimmed after a group has vanished, in milliseconds: time to make it anew, and not long enough to fill a server. */
+/** How long nothing is trimmed after a group has vanished, in milliseconds: time to make it again, and not long enough to fill a server. */
 const VANISHED_MS = 600_000;
 
 /**

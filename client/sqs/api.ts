@@ -77,7 +77,7 @@ export function translated(error: unknown): ConnectionError | RefusedError {
     return new ConnectionError(`${broker}${away ? " does not answer" : ""}${said}`, { cause: error });
   }
   const place = queue === undefined ? broker : `${broker}, ${queue}`;
-  return new RefusedError(`${place}: ${reason}`, { cause: error, tooLarge: isTooLarge(name, message) });
+  return new RefusedError(`${place}: ${reason}`, { cause: error, tooLarge: saysTooLarge(name, message) });
 }
 
 // What differs each time that the same is said: ids of requests, handles, and times of a signature.
@@ -92,7 +92,7 @@ const inShort = (message: string): string =>
  * Whether SQS refuses a message, or a batch, for its size. AWS and LocalStack: `InvalidParameterValue` with these words, and
  * `BatchRequestTooLong`, with or without a prefix.
  */
-export const isTooLarge = (name: string, message: string): boolean =>
+export const saysTooLarge = (name: string, message: string): boolean =>
   /TooLong/i.test(name) || /must be shorter than \d+ bytes/i.test(message);
 
 /** Whether a refusal is of the access, and not of one message that is too large or no longer ours. */

@@ -8,9 +8,9 @@ import {
   type SQSClient,
 } from "@aws-sdk/client-sqs";
 import type { Headers } from "../headers.ts";
-import { ConnectionError, RefusedError } from "../message.ts";
+import { ConnectionError, isTooLarge, RefusedError } from "../message.ts";
 import { sendFitting } from "../outcome.ts";
-import { call, isTooLarge, nameOf } from "./api.ts";
+import { call, nameOf, saysTooLarge } from "./api.ts";
 import { ageOf, type Entry, type Envelope, LONGEST_HIDDEN, toEnvelope } from "./envelope.ts";
 
 /** Messages that a call takes. Source: SQS API reference, SendMessageBatch and its like. */
@@ -46,7 +46,7 @@ export async function sendAll(sqs: SQSClient, QueueUrl: string, entries: Entry[]
   const send = async (batch: (Entry & { Id: string })[]): Promise<void> => {
     const attempt = (Entries: typeof batch) => sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
     const failed = await inBatch(QueueUrl, batch, attempt).catch(async (error) => {
-      if (!(error instanceof RefusedError && error.tooLarge)) throw error;
+      if (!isTooLarge(error)) throw error;
       // One that is too large by itself is refused as a batch, too.
       if (batch.length > 1) for (const one of batch) await send([one]);
       return new Map(batch.length > 1 ? [] : [[Number(batch[0]!.Id), error]]);
@@ -161,7 +161,7 @@ const isRefusal = ({ SenderFault, Code }: BatchResultErrorEntry) =>
   SenderFault === true || /Invalid|NotExist|AccessDenied|TooLong|Unsupported/i.test(Code ?? "");
 
 const refusedAt = (QueueUrl: string, { Code = "", Message = "" }: BatchResultErrorEntry) =>
-  new RefusedError(`SQS, ${nameOf(QueueUrl)}: ${Message || Code}`, { tooLarge: isTooLarge(Code, Message) });
+  new RefusedError(`SQS, ${nameOf(QueueUrl)}: ${Message || Code}`, { tooLarge: saysTooLarge(Code, Message) });
 
 /** Entries in batches that SQS takes: ten at most, and not too many bytes. One that is too large by itself is a batch of its own. */
 export function toBatches(entries: readonly Entry[], mostBytes: number = MOST_BYTES): (Entry & { Id: string })[][] {

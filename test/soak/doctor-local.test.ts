@@ -81,6 +81,10 @@ async function kafkaAdmin<T>(ask: (admin: Admin) => Promise<T>): Promise<void> {
   await ask(admin).finally(() => admin.close());
 }
 
+/** Sets who may write to the disk of Redis, as its own user does. */
+const dataMode = (mode: string): Promise<string> =>
+  must("docker", ["exec", "--user", "redis", container(clone, "redis-notifications"), "chmod", mode, "/data"]);
+
 /** Sets `<name>=<value>` of a topic, or deletes `<name>`. */
 const configure = (topic: string, setting: string): Promise<void> => {
   const [name, value] = setting.split("=") as [string, string?];
@@ -253,27 +257,11 @@ describe("doctor on one node of each broker", () => {
       state: "Redis: no snapshot can be written",
       found: [/^refused: redis\/notifications$/],
       make: async () => {
-        await must("docker", [
-          "exec",
-          "--user",
-          "redis",
-          container(clone, "redis-notifications"),
-          "chmod",
-          "555",
-          "/data",
-        ]);
+        await dataMode("555");
         await redis(["BGSAVE"]);
       },
       fix: async () => {
-        await must("docker", [
-          "exec",
-          "--user",
-          "redis",
-          container(clone, "redis-notifications"),
-          "chmod",
-          "755",
-          "/data",
-        ]);
+        await dataMode("755");
         await redis(["BGSAVE"]);
       },
     },
