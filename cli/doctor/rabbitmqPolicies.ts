@@ -1,5 +1,5 @@
 import type { QueueFigures } from "../../live/health/rabbitmq.ts";
-import type { Finding } from "./finding.ts";
+import { type Finding, RESTORE } from "./finding.ts";
 
 type Definition = QueueFigures["definition"];
 
@@ -90,7 +90,7 @@ const RULES: Rule[] = [
 export function policyFindings(
   place: string,
   kind: Kind,
-  { policy, operatorPolicy, definition }: QueueFigures,
+  { policy, operatorPolicy, declared, definition }: QueueFigures,
   { own = {}, exchange }: { own: Definition | undefined; exchange: string },
 ): Finding[] {
   const broken = RULES.filter(({ of }) => of.includes(kind)).flatMap(({ refuses, wrong }) => {
@@ -98,16 +98,33 @@ export function policyFindings(
     return said === false ? [] : [{ said, refuses }];
   });
   if (broken.length === 0) return [];
-  const by = [policy && `policy ${policy}`, operatorPolicy && `operator policy ${operatorPolicy}`].filter(Boolean);
+  const given = Object.keys(declared).map((name) => `x-${name}`);
+  const by = [
+    policy && `policy ${policy}`,
+    operatorPolicy && `operator policy ${operatorPolicy}`,
+    given.length > 0 && `what it was declared with (${given.join(", ")})`,
+  ].filter(Boolean);
   return [
     {
       trouble: broken.every(({ refuses }) => refuses) ? "refused" : "message loss",
       place,
       found: `by ${by.join(" and ") || "no policy"}, ${broken.map(({ said }) => said).join(", and ")}`,
-      cause:
-        "Only one policy applies to a queue, and an operator policy limits it further: one that is not ours stands above ours or limits it, or ours is gone or changed.",
-      fix: `Delete that policy, or give it a pattern that leaves this queue out (rabbitmqctl clear_policy or clear_operator_policy); where it is ours that is gone or changed: npx pulumi up --refresh. What was dropped must be sent again.`,
+      ...(given.length > 0 ? DECLARED : POLICIES),
       command: "npx messaging drift",
     },
   ];
 }
+
+const LOST = "What was dropped must be sent again.";
+
+const POLICIES = {
+  cause:
+    "Only one policy applies to a queue, and an operator policy limits it further: one that is not ours stands above ours or limits it, or ours is gone or changed.",
+  fix: `Delete that policy, or give it a pattern that leaves this queue out (rabbitmqctl clear_policy or clear_operator_policy); where it is ours that is gone or changed: ${RESTORE}. ${LOST}`,
+};
+
+const DECLARED = {
+  cause:
+    "Somebody deleted the queue and declared it again, perhaps an app as it started: its arguments apply beside the policies, for as long as the queue exists.",
+  fix: `${RESTORE} replaces the queue, and refuses to as long as it holds messages. Have the app declare no queue, or declare it passively. ${LOST}`,
+};

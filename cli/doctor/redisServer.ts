@@ -7,7 +7,7 @@ const CLOCKS_APART_MS = 5_000;
 
 /** The troubles of the server itself. */
 export function serverFindings(figures: RedisFigures): Finding[] {
-  const { instance, usedMemory, maxMemory, policy, evicted, clockAhead, untold } = figures;
+  const { instance, usedMemory, maxMemory, policy, evicted, clockAhead, untold, replicas } = figures;
   const place = `redis/${instance}`;
   const full = usedMemory >= maxMemory;
   const back = { fix: `Bring the setting back: ${RESTORE}.`, command: "npx messaging drift" };
@@ -57,6 +57,14 @@ export function serverFindings(figures: RedisFigures): Finding[] {
         cause: "The disk is full or fails: the server refuses writes until it can.",
         fix: "Make room on the server's disk; it writes again by itself.",
       },
+      replicas !== undefined &&
+        replicas.following < replicas.least && {
+          trouble: "refused",
+          place,
+          found: `${counted(replicas.following, "replica")} of at least ${replicas.least} follow: writes are refused (NOREPLICAS)`,
+          cause: "Replicas are down, cut off or too far behind, or min-replicas-to-write is more than there are.",
+          fix: "Start the replicas, or lower min-replicas-to-write (CONFIG SET works meanwhile): writes are taken again at once.",
+        },
       Math.abs(clockAhead) > CLOCKS_APART_MS && {
         trouble: "broker",
         place,

@@ -16,7 +16,8 @@ interface Death {
 
 /** A message of the dead-letter queue of `queue`. */
 export function toDeadLetter(message: Received & { messageId: string }, queue: string): DeadLetter {
-  const headers = textHeaders(message.headers);
+  // Of that name only the broker speaks here.
+  const { [BROKER_REASON]: _, ...headers } = textHeaders(message.headers);
   const death = deathIn(message, queue);
   const at = death ? fromSeconds(death.time) : (failedAt(headers) ?? fromSeconds(message.timestamp));
   const [deathKey] = Array.isArray(death?.["routing-keys"]) ? death["routing-keys"] : [];

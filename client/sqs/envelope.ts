@@ -1,8 +1,8 @@
 import type { Message as SqsMessage } from "@aws-sdk/client-sqs";
 import { HEADERS, type Headers, redriveCount } from "../headers.ts";
-import type { Message } from "../message.ts";
+import { type Message, RefusedError } from "../message.ts";
 import { type Attributes, attributesOf, toHeaders, withHeaders, withoutKept } from "./attributes.ts";
-import { fromBody, toBody } from "./body.ts";
+import { BODY_ENCODING, fromBody, toBody } from "./body.ts";
 import { toId } from "./identity.ts";
 
 /** What SendMessage is given, its queue aside. */
@@ -45,6 +45,11 @@ export interface Envelope {
  * is found out where deduplication counts by group, too.
  */
 export function toEntry(message: Message, id: string, at: Date): Entry {
+  if (message.headers?.[BODY_ENCODING] !== undefined) {
+    throw new RefusedError(
+      `header ${BODY_ENCODING} is the contract's on SQS: it tells how the body is encoded. Give yours another name`,
+    );
+  }
   const { text, encoding } = toBody(message.body);
   const group = toId(message.key ?? id);
   const headers: Headers = {

@@ -1,4 +1,5 @@
-import { HEADERS, type Headers } from "../headers.ts";
+import { failedAt } from "../failure.ts";
+import type { Headers } from "../headers.ts";
 import type { Move } from "./batches.ts";
 import { type Envelope, forwarded, keptId } from "./envelope.ts";
 
@@ -13,8 +14,8 @@ export function toEnd(envelope: Envelope, emulated: boolean): Move {
  * counts its time anew in a FIFO queue, and LocalStack (`emulated`) leaves it as it was sent.
  */
 export function endedAt({ headers, sentAt, wasMoved, kept }: Envelope, emulated: boolean): Date | undefined {
-  const failedAt = dateOf(headers[HEADERS.failures]?.split(",").at(-1));
-  if (failedAt !== undefined || kept !== undefined) return failedAt ?? dateOf(kept);
+  const failed = failedAt(headers);
+  if (failed !== undefined || kept !== undefined) return failed ?? dateOf(kept);
   return wasMoved && emulated ? undefined : sentAt;
 }
 

@@ -47,7 +47,9 @@ export interface QueueFigures {
   online: string[];
   policy: string | null;
   operatorPolicy: string | null;
-  /** What its policies make of it together. */
+  /** What it was declared with beside its type, named as in a policy: it holds until the queue is deleted. */
+  declared: Record<string, string | number>;
+  /** What its policies and what it was declared with make of it together. */
   definition: Record<string, string | number>;
 }
 
@@ -132,6 +134,7 @@ interface ListedQueue extends QueueOfApi {
   policy?: string | null;
   operator_policy?: string | null;
   effective_policy_definition?: Record<string, string | number> | [];
+  arguments?: Record<string, string | number>;
 }
 
 interface ListedConsumer {
@@ -143,6 +146,7 @@ interface ListedConsumer {
 
 const toFigures = (queue: ListedQueue, consumers: readonly ListedConsumer[]): QueueFigures => ({
   name: queue.name,
+  ...definitionOf(queue),
   unknown: whyUnknown(queue),
   reductions: queue.reductions,
   state: queue.state ?? "running",
@@ -158,6 +162,20 @@ const toFigures = (queue: ListedQueue, consumers: readonly ListedConsumer[]): Qu
   online: queue.online ?? [],
   policy: queue.policy ?? null,
   operatorPolicy: queue.operator_policy ?? null,
-  // Where nothing applies, the broker says an empty list.
-  definition: Array.isArray(queue.effective_policy_definition) ? {} : (queue.effective_policy_definition ?? {}),
 });
+
+function definitionOf({ effective_policy_definition: policies = {}, arguments: given = {} }: ListedQueue) {
+  const declared = Object.fromEntries(
+    Object.entries(given).flatMap(([name, value]) =>
+      name === "x-queue-type" ? [] : [[name.slice("x-".length), value]],
+    ),
+  );
+  // Where nothing applies, the broker says an empty list.
+  const definition: QueueFigures["definition"] = Array.isArray(policies) ? {} : { ...policies };
+  for (const [name, value] of Object.entries(declared)) {
+    // Of two limits the lower one counts; of all else what the queue was declared with. Source: https://www.rabbitmq.com/docs/parameters
+    const limit = Number(definition[name] ?? Number.POSITIVE_INFINITY);
+    definition[name] = typeof value === "number" && limit < value ? limit : value;
+  }
+  return { declared, definition };
+}

@@ -39,6 +39,8 @@ export interface RedisFigures {
   appendOnlyWritten: boolean;
   /** Whether the last snapshot could be written. */
   snapshotWritten: boolean;
+  /** Replicas that follow closely, and how many must for the server to take a write (min-replicas-to-write); absent: none must. */
+  replicas?: { following: number; least: number };
   /** Why the server cannot tell what its keys hold: it is a replica, or still loads. It is then asked for no stream and no group. */
   untold?: string;
   /** How much the server's clock is ahead of ours, in milliseconds. */
@@ -77,6 +79,7 @@ export async function redisFigures(instance: string, { deadLetters, ...login }: 
       appendOnlyWritten: said("aof_last_write_status") !== "err",
       snapshotWritten: said("rdb_last_bgsave_status") !== "err",
       ...(why && { untold: why }),
+      ...(await replicasOf(server, saidIn(info, "min_slaves_good_slaves"))),
       marked: why !== undefined || (await markOf(server)) !== undefined,
       refusals: await refusalsOf(server, clock),
       clockAhead: Math.round(clock - (sent + Date.now()) / 2),
@@ -169,12 +172,24 @@ function isAfter(one: string, other: string): boolean {
   return time === before ? number! > last! : time! > before!;
 }
 
-/** None where the server does not show its log of refusals, as managed ones do not. */
-async function refusalsOf(server: Server, clock: number): Promise<RedisFigures["refusals"]> {
-  const reply = await server.ask(["ACL", "LOG", "100"]).catch((error) => {
-    if (error instanceof RefusedError) return [];
+/** `following`: said only where some must follow. Where the server does not show its settings, as managed ones do not, at least one must. */
+async function replicasOf(server: Server, following: string | undefined): Promise<Pick<RedisFigures, "replicas">> {
+  if (following === undefined) return {};
+  const setting = await unlessRefused(server.ask(["CONFIG", "GET", "min-replicas-to-write"]), ["", "1"]);
+  const [, least] = setting as Reply[];
+  return { replicas: { following: Number(following), least: Number(text(least!)) } };
+}
+
+async function unlessRefused(asked: Promise<Reply>, otherwise: Reply): Promise<Reply> {
+  return asked.catch((error) => {
+    if (error instanceof RefusedError) return otherwise;
     throw error;
   });
+}
+
+/** None where the server does not show its log of refusals, as managed ones do not. */
+async function refusalsOf(server: Server, clock: number): Promise<RedisFigures["refusals"]> {
+  const reply = await unlessRefused(server.ask(["ACL", "LOG", "100"]), []);
   return toRecords(reply)
     .filter((entry) => clock - Number(entry["timestamp-last-updated"]) < RECENT_MS)
     .map(({ username, reason, count, object }) => ({

@@ -60,6 +60,18 @@ async function redis(...commands: string[][]): Promise<void> {
   server.close();
 }
 
+/** Asks the management API for something of the vhost. */
+async function management(method: string, path: string, body?: object): Promise<void> {
+  const { managementUrl, username, password } = operator.rabbitmq!;
+  const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+  const { ok } = await fetch(`${managementUrl}/api/${path}`, {
+    method,
+    headers: { authorization, "content-type": "application/json" },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  expect(ok).toBe(true);
+}
+
 async function rabbitmqctl(...args: string[]): Promise<void> {
   const { code, output: printed } = await inside(clone, "rabbitmq", ["rabbitmqctl", "--quiet", ...args]);
   expect(code, printed).toBe(0);
@@ -134,15 +146,17 @@ describe("doctor on one node of each broker", () => {
     {
       state: "RabbitMQ: exchange of the dead letters deleted",
       found: [/^refused: rabbitmq\/orders$/],
+      make: () => management("DELETE", "exchanges/orders/messaging.dead-letter"),
+      fix: restore,
+    },
+    {
+      state: "RabbitMQ: a queue that an app declared again with arguments of its own",
+      found: [/^message loss: rabbitmq\/orders$/],
       make: async () => {
-        const { managementUrl, username, password } = operator.rabbitmq!;
-        const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
-        const path = "exchanges/orders/messaging.dead-letter";
-        const { status } = await fetch(`${managementUrl}/api/${path}`, {
-          method: "DELETE",
-          headers: { authorization },
-        });
-        expect(status).toBe(204);
+        await management("DELETE", "queues/orders/orders");
+        const given = { "x-queue-type": "quorum", "x-message-ttl": 60_000 };
+        await management("PUT", "queues/orders/orders", { durable: true, arguments: given });
+        await management("POST", "bindings/orders/e/order-events/q/orders", { routing_key: "order.*" });
       },
       fix: restore,
     },
@@ -227,6 +241,12 @@ describe("doctor on one node of each broker", () => {
         edit(clone, "skill.yaml", "maxMemory: 256mb", "maxMemory: 300mb");
         await up();
       },
+    },
+    {
+      state: "Redis: fewer replicas than must follow",
+      found: [/^refused: redis\/notifications$/],
+      make: () => redis(["CONFIG", "SET", "min-replicas-to-write", "1"]),
+      fix: () => redis(["CONFIG", "SET", "min-replicas-to-write", "0"]),
     },
     {
       state: "Redis: a group whose lag the server does not know, and nobody in it",

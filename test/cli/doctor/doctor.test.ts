@@ -27,6 +27,7 @@ describe("RabbitMQ", () => {
     online: ["a"],
     policy: "orders",
     operatorPolicy: null,
+    declared: {},
     definition: { "dead-letter-exchange": "messaging.dead-letter", overflow: "reject-publish", "max-length": 100 },
   };
   const places = {
@@ -116,6 +117,13 @@ describe("RabbitMQ", () => {
       { policy: "ttl", definition: { "message-ttl": 5 } },
       [
         "message loss: rabbitmq/orders: by policy ttl, what fails is not kept as a dead letter but dropped, and when it is full the oldest messages are dropped, and messages end after 5 ms, consumed or not",
+      ],
+    ],
+    [
+      "a limit that it was declared with",
+      { declared: { "max-length": 10 }, definition: { ...healthy.definition, "max-length": 10 } },
+      [
+        "refused: rabbitmq/orders: by policy orders and what it was declared with (x-max-length), it is full at 10 messages, and then refuses what is published",
       ],
     ],
     [
@@ -386,6 +394,11 @@ describe("Redis", () => {
     [{ appendOnly: false }, ["message loss: redis/n: the append-only file is off"]],
     [{ appendOnlyWritten: false }, ["refused: redis/n: the append-only file could not be written"]],
     [{ snapshotWritten: false }, ["refused: redis/n: the last snapshot could not be written"]],
+    [
+      { replicas: { following: 0, least: 1 } },
+      ["refused: redis/n: 0 replicas of at least 1 follow: writes are refused (NOREPLICAS)"],
+    ],
+    [{ replicas: { following: 1, least: 1 } }, []],
     [{ clockAhead: -60_000 }, ["broker: redis/n: its clock is 60 s behind this machine's"]],
     [{ groups: [group] }, []],
     [

@@ -45,6 +45,11 @@ describe("a dead letter of RabbitMQ", () => {
     });
   });
 
+  it("has a reason of the broker alone", () => {
+    const headers = { "x-death-reason": "expired", tenant: "t" };
+    expect(toDeadLetter(messageOf({ routingKey: "orders", headers }), "orders").headers).toEqual({ tenant: "t" });
+  });
+
   it("that nobody says anything of has the time that it was published", () => {
     const letter = toDeadLetter(messageOf({ routingKey: "orders", timestamp: 7 }), "orders");
     expect(letter).toEqual({ id: "m-1", body: Buffer.from("body"), headers: {}, at: new Date(7000) });

@@ -190,6 +190,11 @@ describe("a dead letter", () => {
     });
   });
 
+  it("ended when another framework says that it failed", () => {
+    const fault = { "MT-Fault-Message": "no", "MT-Fault-Timestamp": "2026-01-01T00:00:02.000Z" };
+    expect(at({ headers: fault })).toEqual(new Date("2026-01-01T00:00:02.000Z"));
+  });
+
   it("ended when it was put there, and on AWS when SQS itself did so", () => {
     expect([at({}), at({}, true), at({ wasMoved: true })]).toEqual(Array(3).fill(new Date(1000)));
   });

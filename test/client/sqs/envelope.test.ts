@@ -42,6 +42,12 @@ describe("a message on its way to SQS", () => {
     expect(received(entry)).toMatchObject({ id: "ä", key: "two words" });
   });
 
+  it("has no header of the app's that would make its body another", () => {
+    expect(() => toEntry({ body: "text", headers: { "x-body-encoding": "base64" } }, "id-1", at)).toThrow(
+      "header x-body-encoding is the contract's on SQS: it tells how the body is encoded. Give yours another name",
+    );
+  });
+
   it("tells a key that is its id from none", () => {
     expect(received(toEntry({ body: "text", key: "same" }, "same", at))).toMatchObject({ key: "same" });
   });
