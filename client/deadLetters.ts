@@ -62,9 +62,10 @@ export interface DeadLetters {
   count(): Promise<Count>;
   /**
    * Why nothing may be redriven to `target`, as a sentence that names the broker, the place and the rule: it would change what others
-   * read. Undefined or absent: it may. `to`, another flow, is asked for its own.
+   * read. Undefined or absent: it may. `to`, another flow, is asked for its own. `from`: as for `redriveNote`. `othersToo`: it is accepted
+   * that other groups' consumers that do not show that they keep the contract handle it again.
    */
-  refusal?(): Promise<string | undefined>;
+  refusal?(asked: { from: string; othersToo: boolean }): Promise<string | undefined>;
   /** The oldest ones, `limit` at most; they stay. */
   peek(limit: number): Promise<DeadLetter[]>;
   /**
@@ -112,6 +113,16 @@ export function sharedWith(place: string, others: readonly string[]): string | u
   if (others.length === 0) return undefined;
   const read = others.length === 1 ? `group ${others[0]} reads` : `groups ${others.join(", ")} read`;
   return `what is redriven goes to ${place}, which ${read} too: consumers that keep the contract pass it over (x-redrive-group), others get it again`;
+}
+
+/**
+ * The refusal of a redrive to a place that consumers of these groups read too, which do not show that they keep the contract; undefined
+ * where there are none.
+ */
+export function harmTo(groups: readonly string[], place: string, advice = ""): string | undefined {
+  if (groups.length === 0) return undefined;
+  const read = `${groups.length === 1 ? "group" : "groups"} ${groups.join(", ")}`;
+  return `${place} is also read by ${read}, with consumers that are not known to pass over what is meant for another group (x-redrive-group): they would handle it again. Stop them${advice}, redrive to another flow (--to), or accept it (--others-too)`;
 }
 
 /** How a consumer of this client shows itself to its broker: consumer tag, client id or consumer name begin with it. */

@@ -18,6 +18,10 @@ export const redrive: Command = {
     ...choiceOptions,
     rate: { value: "<n>", summary: "At most so many a second. Default: as fast as the broker confirms." },
     to: { value: "<flow>", summary: "Another flow of the same broker to put them into." },
+    "others-too": {
+      summary:
+        "Though consumers of other groups, which are not known to pass over what is meant for this one, handle them again.",
+    },
     quarantined: { summary: `Those too that were redriven ${MOST_REDRIVES} times and failed each time.` },
     json: { summary: "Print JSON." },
   },
@@ -26,7 +30,7 @@ export const redrive: Command = {
     const { flow, filter, limit } = choiceOf(invocation, redrive);
     const rate = wholeNumber(options, "rate", 1, 1e6, redrive);
     return onEnvironment({ options, streams }, async (live) => {
-      const { letters, target, note } = await placesOf(live, flow, options.to);
+      const { letters, target, note } = await placesOf(live, flow, options);
       const { messages } = await live.patiently(() => letters.count());
       const choice = {
         matches: filter?.matches,
@@ -51,10 +55,15 @@ export const redrive: Command = {
 };
 
 /** The dead letters of a flow, where they would go, and who else would get them, as a sentence. Throws a RefusedError where nothing may be redriven to that. */
-export async function placesOf(live: Pick<Live, "brokers" | "patiently">, flow: string, to: string | undefined) {
+export async function placesOf(
+  live: Pick<Live, "brokers" | "patiently">,
+  flow: string,
+  { to, "others-too": accepted }: { to?: string | undefined; "others-too"?: string | undefined },
+) {
   const letters = deadLettersOf(live, flow);
   const other = to === undefined ? undefined : deadLettersOf(live, sameBroker(flow, to));
-  const refusal = await live.patiently(async () => (other ?? letters).refusal?.());
+  const asked = { from: flow, othersToo: accepted !== undefined };
+  const refusal = await live.patiently(async () => (other ?? letters).refusal?.(asked));
   if (refusal !== undefined) throw new RefusedError(refusal);
   return { letters, target: other?.flow ?? letters.target, note: (other ?? letters).redriveNote?.(flow) };
 }

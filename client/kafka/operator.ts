@@ -46,7 +46,8 @@ function deadLettersOf(
     name: topic,
     target: own.redriveTopic,
     group: own.groupId,
-    refusal: () => patiently(cluster, `looking at ${own.redriveTopic}`, () => refusalOf(cluster, own)),
+    refusal: ({ othersToo }) =>
+      patiently(cluster, `looking at ${own.redriveTopic}`, () => refusalOf(cluster, own, othersToo)),
     redriveNote: () =>
       sharedWith(
         `topic ${own.redriveTopic}`,

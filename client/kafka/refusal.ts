@@ -1,16 +1,22 @@
 import { ConfigResourceTypes } from "@platformatic/kafka";
+import { harmTo } from "../deadLetters.ts";
 import type { KafkaDeadLetters } from "../operator.ts";
 import type { Cluster } from "./cluster.ts";
-import { membersOf } from "./state.ts";
+import { membersOf, othersOn } from "./state.ts";
 import { describeConfigsV4, isPassing, told } from "./wire.ts";
 
 const POLICY = "cleanup.policy";
 
 /**
  * Why nothing may be redriven to where a group's dead letters go back to: as the last of its key in a compacted topic, an old record
- * would delete a newer one; and what lies in a retry topic is lost on members that do not read it.
+ * would delete a newer one; other groups of the topic would handle it again, unless that is accepted (`othersToo`); and what lies in a
+ * retry topic is lost on members that do not read it.
  */
-export async function refusalOf(cluster: Cluster, own: KafkaDeadLetters): Promise<string | undefined> {
+export async function refusalOf(
+  cluster: Cluster,
+  own: KafkaDeadLetters,
+  othersToo: boolean,
+): Promise<string | undefined> {
   const { topic, groupId, redriveTopic } = own;
   if (redriveTopic !== topic) {
     const [all, readers] = await Promise.all([topic, redriveTopic].map((name) => membersOf(cluster, groupId, name)));
@@ -21,7 +27,10 @@ export async function refusalOf(cluster: Cluster, own: KafkaDeadLetters): Promis
   const policy = await policyOf(cluster, topic);
   if (policy instanceof Error)
     return `Kafka: ${place}, and whether that is compacted is not known (${policy.message}): in a compacted topic an old record would delete a newer one of its key`;
-  if (!policy.includes("compact")) return undefined;
+  if (!policy.includes("compact")) {
+    const others = othersToo ? [] : await othersOn(cluster, own);
+    return harmTo(others, `Kafka: ${place}, and it`, `, give ${groupId} retry topics (retry.maxAttempts above 1)`);
+  }
   return `Kafka: ${place}, and its ${POLICY} is ${policy}: an old record would become the last one of its key, and compaction delete the newer one. Redrive to another flow (--to), or publish again what is still true`;
 }
 

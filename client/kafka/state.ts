@@ -6,7 +6,7 @@ import type { Cluster } from "./cluster.ts";
 import { type Range, readLog, sizeOf } from "./log.ts";
 import { committedOffsets, type Offsets } from "./offsets.ts";
 import { begin, wholeLog } from "./remaining.ts";
-import { describeGroupsV5, listGroupsV4 } from "./wire.ts";
+import { describeGroupsV5, listGroupsV4, metadataV10 } from "./wire.ts";
 
 /**
  * How far a group is behind on a topic and its retry topics, and who is in it. Canaries wait for nobody, as those for another group
@@ -67,12 +67,38 @@ export async function membersOf(cluster: Cluster, groupId: string, topic: string
   const node = await cluster.coordinator(groupId);
   const { groups } = await cluster.call(node, "offsets", describeGroupsV5.api, [groupId], false);
   const { groupState, members } = groups[0]!;
-  if (groupState === "Dead") {
-    const listed = await cluster.call(node, "offsets", listGroupsV4.api, [], []);
-    const other = listed.groups.find((one) => one.groupId === groupId);
-    return other && !/^(empty|dead)$/i.test(other.groupState) ? [{ clientId: "" }] : [];
-  }
-  return members.filter(
-    ({ memberMetadata }) => (memberMetadata?.length ?? 0) === 0 || decodeSubscription(memberMetadata).includes(topic),
-  );
+  if (groupState === "Dead") return (await activeOn(cluster, node)).includes(groupId) ? [{ clientId: "" }] : [];
+  return members.filter((member) => reads(member, topic) !== false);
 }
+
+/**
+ * The other groups of a topic, of this environment or not, in which a consumer is connected that does not show that it keeps the
+ * contract. Of one that does not say what it reads, the offsets that its group has committed tell.
+ */
+export async function othersOn(cluster: Cluster, { topic, groupId }: KafkaDeadLetters): Promise<string[]> {
+  const { brokers } = await cluster.ask(metadataV10.api, [], false, false);
+  const found: string[] = [];
+  for (const { nodeId } of brokers) {
+    const active = (await activeOn(cluster, nodeId)).filter((name) => name !== groupId);
+    if (active.length === 0) continue;
+    const { groups } = await cluster.call(nodeId, "offsets", describeGroupsV5.api, active, false);
+    for (const { groupId: name, groupState, members } of groups) {
+      const strangers = members.filter(({ clientId }) => !clientId.startsWith(CLIENT_NAME));
+      const told = strangers.map((member) => reads(member, topic));
+      const isUntold = groupState === "Dead" || told.includes(undefined);
+      const commits = async () => (await committedOffsets(cluster, name, [topic])).get(topic)!.size > 0;
+      if (told.includes(true) || (isUntold && (await commits()))) found.push(name);
+    }
+  }
+  return found.sort();
+}
+
+/** The groups that a node coordinates and that have members. */
+async function activeOn(cluster: Cluster, node: number): Promise<string[]> {
+  const { groups } = await cluster.call(node, "offsets", listGroupsV4.api, [], []);
+  return groups.filter(({ groupState }) => !/^(empty|dead)$/i.test(groupState)).map(({ groupId }) => groupId);
+}
+
+/** Whether a member reads a topic; undefined: it does not tell. */
+const reads = ({ memberMetadata }: { memberMetadata: Buffer | null }, topic: string): boolean | undefined =>
+  (memberMetadata?.length ?? 0) === 0 ? undefined : decodeSubscription(memberMetadata!).includes(topic);

@@ -1,10 +1,11 @@
-import { type DeadLetter, type DeadLetters, sharedWith, type Verdict } from "../deadLetters.ts";
+import { type DeadLetter, type DeadLetters, harmTo, sharedWith, type Verdict } from "../deadLetters.ts";
 import { HEADERS, type Headers } from "../headers.ts";
 import { AccessError, RefusedError, UntoldError } from "../message.ts";
 import type { RedisDeadLetters } from "../operator.ts";
 import { collectCanaries, type Mark } from "./canaries.ts";
 import { toContent, withHeaders } from "./entry.ts";
 import { timeOf } from "./entryId.ts";
+import { othersOn } from "./group.ts";
 import { acquire, type Lock } from "./lock.ts";
 import { type Entry, toEntries } from "./replies.ts";
 import type { Server } from "./server.ts";
@@ -73,6 +74,12 @@ export function deadLettersOf(
       if (from === flow) return sharedWith(`stream ${stream}`, others);
       if (others.length === 0) return undefined;
       return `what is redriven goes to stream ${stream}, for all its groups: ${groups.join(", ")}`;
+    },
+
+    async refusal({ from, othersToo }) {
+      // Those of another flow are meant for all.
+      if (othersToo || from !== flow) return undefined;
+      return harmTo(await othersOn({ server, stream, group }), `${server.name}: stream ${stream}`);
     },
 
     async count() {

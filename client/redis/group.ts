@@ -1,7 +1,7 @@
 import { CLIENT_NAME } from "../deadLetters.ts";
 import { RefusedError } from "../message.ts";
 import { type Entry, type Pending, text, toDelivered, toEntries, toPending, toRecords } from "./replies.ts";
-import { retryConsumer } from "./retrySchedule.ts";
+import { retryConsumer, retryDelayOf } from "./retrySchedule.ts";
 import { refusalOf, type Server } from "./server.ts";
 
 /** A consumer group of a stream, on one connection. */
@@ -134,3 +134,19 @@ export async function makeGroup({ server, stream, group }: Group): Promise<void>
 
 /** Whether a name is one of this client's consumers. */
 export const isOurs = (consumer: string): boolean => consumer.startsWith(`${CLIENT_NAME}/`);
+
+/** The other groups of a stream, of this environment or not, that have a consumer which does not show that it keeps the contract. */
+export async function othersOn({ server, stream, group }: Group): Promise<string[]> {
+  const groups = await server.ask(["XINFO", "GROUPS", stream]).catch((error) => {
+    if (isMissing(error)) return [];
+    throw error;
+  });
+  const others = toRecords(groups).flatMap(({ name }) => (text(name) === group ? [] : [text(name)]));
+  const strangers = await Promise.all(
+    others.map(async (name) => {
+      const consumers = await consumersOf({ server, stream, group: name });
+      return consumers.some((one) => !isOurs(one.name) && retryDelayOf(one.name) === undefined);
+    }),
+  );
+  return others.filter((_, at) => strangers[at]);
+}

@@ -67,27 +67,27 @@ describe("where messaging dlq redrive puts dead letters", () => {
   const live = { brokers: [{ broker: "kafka", operator }], patiently: <T>(ask: () => Promise<T>) => ask() };
 
   it("is refused where that would harm others, dry or not, and another flow is asked for itself", async () => {
-    await expect(placesOf(live, "kafka/orders/a", undefined)).rejects.toThrow(new RefusedError(why));
-    await expect(placesOf(live, "kafka/other/b", "kafka/orders/a")).rejects.toThrow(new RefusedError(why));
-    expect(await placesOf(live, "kafka/orders/a", "kafka/other/b")).toEqual({
+    await expect(placesOf(live, "kafka/orders/a", {})).rejects.toThrow(new RefusedError(why));
+    await expect(placesOf(live, "kafka/other/b", { to: "kafka/orders/a" })).rejects.toThrow(new RefusedError(why));
+    expect(await placesOf(live, "kafka/orders/a", { to: "kafka/other/b" })).toEqual({
       letters: refusing,
       target: "kafka/other/b",
     });
-    expect(await placesOf(live, "kafka/other/b", undefined)).toEqual({ letters: other, target: "orders" });
+    expect(await placesOf(live, "kafka/other/b", {})).toEqual({ letters: other, target: "orders" });
   });
 
   it("is told to go to others, too, by the broker of where it goes", async () => {
     const redriveNote = (from: string) => `from ${from}`;
     const shared = Object.assign(new FakeDeadLetters([]), { flow: "kafka/shared/c", redriveNote });
     const brokers = [{ broker: "kafka", operator: { ...operator, deadLetters: () => [other, shared] } }];
-    const note = async (flow: string, to?: string) => (await placesOf({ ...live, brokers }, flow, to)).note;
+    const note = async (flow: string, to?: string) => (await placesOf({ ...live, brokers }, flow, { to })).note;
     expect(await note("kafka/shared/c")).toBe("from kafka/shared/c");
     expect(await note("kafka/other/b", "kafka/shared/c")).toBe("from kafka/other/b");
     expect(await note("kafka/shared/c", "kafka/other/b")).toBeUndefined();
   });
 
   it("is a flow of the same broker", async () => {
-    await expect(placesOf(live, "kafka/orders/a", "sqs/orders")).rejects.toThrow(
+    await expect(placesOf(live, "kafka/orders/a", { to: "sqs/orders" })).rejects.toThrow(
       new EnvironmentError('--to: must be a flow of kafka, as messages do not cross brokers, got "sqs/orders"'),
     );
   });

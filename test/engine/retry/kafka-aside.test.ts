@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { Consumer } from "@platformatic/kafka";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { DeadLetters } from "../../../client/deadLetters.ts";
 import { treat } from "../../../client/redrive.ts";
 import { changed, configured, ends, held, login, type Odd, written } from "./kafka-odd.ts";
 import { appClient, emptied, eventually, operatorClient } from "./kafka-support.ts";
@@ -108,9 +109,26 @@ describe("a record that no topic takes, as it is too large", () => {
 });
 
 describe("a redrive", () => {
+  const refusal = (letters: DeadLetters, othersToo = false) => letters.refusal!({ from: letters.flow, othersToo });
+
+  it("is refused where consumers of others would handle it again, unless that is accepted", async () => {
+    const letters = lettersOf("kafka/ledger/book");
+    const { host, port, sasl } = login();
+    const consumer = new Consumer({ clientId: "other", groupId: "strange", bootstrapBrokers: [{ host, port }], sasl });
+    const stream = await consumer.consume({ topics: ["ledger"], mode: "latest" });
+    try {
+      expect(await refusal(letters)).toMatchInlineSnapshot();
+      expect(await refusal(letters, true)).toBeUndefined();
+    } finally {
+      await stream.close();
+      await consumer.close(true);
+    }
+    expect(await refusal(letters)).toBeUndefined();
+  });
+
   it("is refused where members of the group read the work topic alone, and not where nobody does", async () => {
     const letters = lettersOf("kafka/user-events/notify");
-    expect(await letters.refusal!()).toBeUndefined();
+    expect(await refusal(letters)).toBeUndefined();
     const { host, port, sasl } = login();
     const consumer = new Consumer({ clientId: "other", groupId: "notify", bootstrapBrokers: [{ host, port }], sasl });
     const stream = await consumer.consume({
@@ -120,7 +138,7 @@ describe("a redrive", () => {
       fallbackMode: "latest",
     });
     try {
-      expect(await letters.refusal!()).toMatchInlineSnapshot(
+      expect(await refusal(letters)).toMatchInlineSnapshot(
         `"Kafka: no member of group notify (it has 1) reads user-events.notify.retry.1000, where its dead letters go back to: let them read it too, or stop them, as what lies there waits for members that do"`,
       );
     } finally {
@@ -129,16 +147,16 @@ describe("a redrive", () => {
     }
     const worker = appClient("worker");
     await worker.consume("user-events", () => {});
-    expect(await letters.refusal!()).toBeUndefined();
+    expect(await refusal(letters)).toBeUndefined();
     await worker.close();
   });
 
   it("is refused into a compacted topic that others read", async () => {
     const letters = lettersOf("kafka/ledger/book");
-    expect(await letters.refusal!()).toBeUndefined();
+    expect(await refusal(letters)).toBeUndefined();
     await configured("ledger", "cleanup.policy", "compact,delete");
     try {
-      expect(await letters.refusal!()).toMatchInlineSnapshot(
+      expect(await refusal(letters)).toMatchInlineSnapshot(
         `"Kafka: group book has no retry topic, so its dead letters go back to topic ledger, which all its groups read, and its cleanup.policy is compact,delete: an old record would become the last one of its key, and compaction delete the newer one. Redrive to another flow (--to), or publish again what is still true"`,
       );
     } finally {
