@@ -112,7 +112,7 @@ export interface BrokerOperator {
 export function sharedWith(place: string, others: readonly string[]): string | undefined {
   if (others.length === 0) return undefined;
   const read = others.length === 1 ? `group ${others[0]} reads` : `groups ${others.join(", ")} read`;
-  return `what is redriven goes to ${place}, which ${read} too: consumers that keep the contract pass it over (x-redrive-group), others get it again`;
+  return `what is redriven goes to ${place}, which ${read} too: consumers that keep the contract skip it (x-redrive-group), others handle it again`;
 }
 
 /**

@@ -160,6 +160,8 @@ function numberIn(text: string | undefined): string | undefined {
 function timeOf(text: string | undefined): Date | undefined {
   if (text === undefined) return undefined;
   const iso = text.replace(/^(\S+) (\d\d:\d\d:\d\d):(\d{3})\d* Z$/, "$1T$2.$3Z");
-  const time = new Date(/^\d{12,14}$/.test(iso) ? Number(iso) : iso);
+  // Of anything else JavaScript guesses a date: of `unit 7`, one in 2001.
+  if (!/^(?:\d{12,14}|\d{4}-\d\d-\d\dT.*)$/.test(iso)) return undefined;
+  const time = new Date(/^\d+$/.test(iso) ? Number(iso) : iso);
   return Number.isNaN(time.getTime()) ? undefined : time;
 }

@@ -1,5 +1,5 @@
 import { isTooLarge, OutdatedAccessError, RefusedError } from "./message.ts";
-import { well } from "./quietly.ts";
+import { troubleOf } from "./quietly.ts";
 import { waiting } from "./waiting.ts";
 
 /**
@@ -63,16 +63,15 @@ export async function insist<P extends { place: string }, T>(
   let first: string | undefined;
   let last: unknown;
   for (const target of places) {
-    let hasFailed = false;
+    const trouble = troubleOf(onError);
     for (const again = waiting(100, LONGEST_PAUSE_MS); needed(); ) {
       try {
         const result = await attempt(target, first);
         refusals.delete(target.place);
-        if (hasFailed) well(onError);
+        trouble.over();
         return result;
       } catch (error) {
-        hasFailed = true;
-        onError?.(error as Error);
+        trouble.tell(error as Error);
         if (stopping.aborted) return undefined;
         last = error;
         const since = refusingFor(refusals, target.place, error);

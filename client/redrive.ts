@@ -54,7 +54,8 @@ export interface Treated {
 
 /** Goes through the dead letters of a flow, the oldest first, and treats those that match. */
 export async function treat(letters: DeadLetters, options: TreatOptions): Promise<Treated> {
-  const report: Treated = { treated: 0, left: 0, quarantined: 0, refused: [], ended: "all", cameBack: 0 };
+  const allRefused: Refused[] = [];
+  const report: Treated = { treated: 0, left: 0, quarantined: 0, refused: allRefused, ended: "all", cameBack: 0 };
   const guard = mayComeBack(letters, options) ? await returnsGuard(letters) : undefined;
   const started = performance.now();
   const limit = options.limit ?? Number.POSITIVE_INFINITY;
@@ -62,14 +63,13 @@ export async function treat(letters: DeadLetters, options: TreatOptions): Promis
   for await (const batch of letters.take(Math.min(BATCH, limit, options.rate ?? BATCH))) {
     const verdicts = batch.map((letter) => verdictOn(letter, options, report, limit));
     const refused = (await letters.settle(verdicts)) ?? [];
-    report.refused = [...report.refused, ...refused];
+    allRefused.push(...refused);
     report.treated -= refused.length;
     removed += verdicts.filter(({ kind }) => kind !== "keep").length - refused.length;
     options.onProgress?.(report);
     // Those that were met again are among those that came in.
-    const cameBack = Math.max(report.cameBack, (await guard?.(removed)) ?? 0);
-    if (cameBack > Math.max(LEAST_RETURNS, report.treated * FAILING_SHARE))
-      return { ...report, cameBack, ended: "guard" };
+    report.cameBack = Math.max(report.cameBack, (await guard?.(removed)) ?? 0);
+    if (report.cameBack > Math.max(LEAST_RETURNS, report.treated * FAILING_SHARE)) return { ...report, ended: "guard" };
     if (report.treated >= limit) return { ...report, ended: "limit" };
     if (options.rate !== undefined) await paced(report.treated, options.rate, started, options.signal);
     if (options.signal?.aborted) return { ...report, ended: "stopped" };

@@ -1,5 +1,6 @@
 import { RefusedError } from "../../client/message.ts";
 import { MOST_REDRIVES, type Treated, treat } from "../../client/redrive.ts";
+import { printable } from "../../skill/index.ts";
 import type { Command } from "../arguments.ts";
 import { deadLettersOf, type Live, onEnvironment } from "../live.ts";
 import { EnvironmentError, environmentOptions } from "../outputs.ts";
@@ -101,7 +102,9 @@ export function inWords({
           `  ${count(quarantined)} stay in quarantine: redriven ${MOST_REDRIVES} times, they failed each time (--quarantined takes them too)`,
         ]
       : []),
-    ...refused.slice(0, MOST_NAMED).map(({ id, reason }) => `  ${id} stays, as it was refused: ${reason}`),
+    ...refused
+      .slice(0, MOST_NAMED)
+      .map(({ id, reason }) => `  ${printable(id)} stays: the broker refused it: ${printable(reason)}`),
     ...(refused.length > MOST_NAMED ? [`  so do ${count(refused.length - MOST_NAMED)} more (--json names them)`] : []),
     ...(ended === "guard"
       ? [`  stopped: ${count(cameBack)} came in while it ran, so the consumer still fails: fix that first`]

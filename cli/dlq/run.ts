@@ -32,15 +32,22 @@ export async function audited(
       signal: stop.signal,
       onProgress: progress(streams, options.action, (now) => (last = now)),
     });
-    audit(`${options.action}.ended`, { ...entry, ...report });
+    audit(`${options.action}.ended`, { ...entry, ...counts(report) });
     return report;
   } catch (error) {
-    audit(`${options.action}.failed`, { ...entry, ...last, error: failureOf(error)?.message ?? String(error) });
+    audit(`${options.action}.failed`, {
+      ...entry,
+      ...(last && counts(last)),
+      error: failureOf(error)?.message ?? String(error),
+    });
     throw error;
   } finally {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, onSignal);
   }
 }
+
+/** What a run did, in a line of the audit: dead letters that are refused may be as many as there are. */
+const counts = (report: Treated) => ({ ...report, refused: report.refused.length });
 
 /** Where the audit is, for people. */
 export const auditNote = `The audit is in ${auditFile}.`;

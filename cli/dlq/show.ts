@@ -1,6 +1,6 @@
 import type { DeadLetter } from "../../client/deadLetters.ts";
 import { HEADERS } from "../../client/headers.ts";
-import { readable } from "../../client/headerText.ts";
+import { readable, utf8 } from "../../client/headerText.ts";
 import { printable } from "../../skill/index.ts";
 import type { Command } from "../arguments.ts";
 import { deadLettersOf, onEnvironment } from "../live.ts";
@@ -110,7 +110,7 @@ function frameOf(stack = ""): string {
 }
 
 function bodyText(body: Buffer): string {
-  const text = body.toString("utf8");
-  if (text.includes("\ufffd")) return `${body.length} bytes that are not text`;
+  const text = utf8(body);
+  if (text === undefined) return `${body.length} bytes that are not text`;
   return text.length > longestBody ? `${text.slice(0, longestBody)}… (${body.length} bytes)` : text || "empty";
 }

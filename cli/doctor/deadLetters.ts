@@ -41,7 +41,7 @@ function among({ flow, name }: DeadLetters, { messages, oldest }: Count, now: Da
       trouble: "dead letters",
       place: flow,
       found: `${counted(messages, "message")} in ${name}${age}`,
-      cause: "They failed on every attempt, or their broker gave them up: what stands in their headers says why.",
+      cause: "They failed on every attempt, or their broker gave them up: their headers say why.",
       fix: "Look at what they say and fix that, then put them back: npx messaging dlq redrive, with --dry-run first.",
       command: `npx messaging dlq show ${flow}`,
     },

@@ -2,7 +2,7 @@ import { shown, toMilliseconds } from "../../skill/index.ts";
 import { type Command, type Invocation, UsageError } from "../arguments.ts";
 import { expectedThings } from "../drift/expected/index.ts";
 import { readState } from "../drift/index.ts";
-import { onEnvironment } from "../live.ts";
+import { failureOf, onEnvironment } from "../live.ts";
 import { environmentName, environmentOptions } from "../outputs.ts";
 import { examine } from "./examine.ts";
 import { doctorText } from "./text.ts";
@@ -30,8 +30,11 @@ export const doctor: Command = {
   },
   run: ({ options, streams }) => {
     const after = afterOf(options.after ?? AFTER);
+    // Pulumi reads the state while the brokers are connected to.
+    const expected = expectedOf(options, streams);
+    expected.catch(() => {});
     return onEnvironment({ options, streams }, async (live) => {
-      const findings = await examine(live, { after }, await expectedOf(options, streams));
+      const findings = await examine(live, { after }, await expected);
       const healthy = findings.length === 0;
       const report = { ...live.worked, healthy, findings };
       streams.stdout.write(`${options.json === undefined ? doctorText(findings) : JSON.stringify(report, null, 2)}\n`);
@@ -42,16 +45,23 @@ export const doctor: Command = {
   },
 };
 
-/** What the state says should be on the brokers; nothing where only a file of outputs is given. */
+/** What the state says should be on the brokers; nothing, which is told, where only a file of outputs is given or Pulumi does not tell. */
 async function expectedOf(options: Record<string, string>, streams: Invocation["streams"]) {
-  if (options.outputs !== undefined && options.state === undefined) {
-    streams.stderr.write(
-      "messaging: rights and topic settings are not compared: that needs --state beside --outputs\n",
-    );
+  const without = (why: string) => {
+    streams.stderr.write(`messaging: rights and topic settings are not compared: ${why}\n`);
     return [];
+  };
+  if (options.outputs !== undefined && options.state === undefined)
+    return without("that needs --state beside --outputs");
+  try {
+    const { deployment } = await readState(environmentName(options), options.state);
+    return expectedThings(deployment.resources ?? []);
+  } catch (error) {
+    const failure = failureOf(error);
+    // A file that was named must be right.
+    if (failure === undefined || options.state !== undefined) throw error;
+    return without(failure.message);
   }
-  const { deployment } = await readState(environmentName(options), options.state);
-  return expectedThings(deployment.resources ?? []);
 }
 
 function afterOf(given: string): number {

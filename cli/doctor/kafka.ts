@@ -127,7 +127,7 @@ function lossFindings({ group, retention, now }: Looked): Finding[] {
     deleted > 0 && {
       trouble: "message loss",
       place,
-      found: `${counted(deleted, "record")} of ${topic} were deleted before the group read them`,
+      found: `${counted(deleted, "record")} of ${topic} ${deleted === 1 ? "was" : "were"} deleted before the group read ${deleted === 1 ? "it" : "them"}`,
       cause: "The topic's retention ended, or somebody deleted records, while the group was behind.",
       fix: "They are gone here: have the producer send them again. Raise the topic's retention above the longest time that a consumer may be away.",
     },

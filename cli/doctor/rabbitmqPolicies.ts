@@ -50,7 +50,7 @@ const RULES: Rule[] = [
   },
   {
     of: ["dead letters"],
-    wrong: (now, own) => lower(now, own) && !refusing(now) && `of more than ${limit(now)} the oldest are dropped`,
+    wrong: (now, own) => lower(now, own) && !refusing(now) && `above ${limit(now)} the oldest are dropped`,
   },
   {
     of: ["dead letters"],
@@ -119,8 +119,8 @@ const LOST = "What was dropped must be sent again.";
 
 const POLICIES = {
   cause:
-    "Only one policy applies to a queue, and an operator policy limits it further: one that is not ours stands above ours or limits it, or ours is gone or changed.",
-  fix: `Delete that policy, or give it a pattern that leaves this queue out (rabbitmqctl clear_policy or clear_operator_policy); where it is ours that is gone or changed: ${RESTORE}. ${LOST}`,
+    "Only one policy applies to a queue, and an operator policy limits it further: another one has a higher priority than ours, an operator policy limits ours, or ours was deleted or changed.",
+  fix: `Delete that policy, or give it a pattern that leaves this queue out (rabbitmqctl clear_policy or clear_operator_policy); where ours was deleted or changed: ${RESTORE}. ${LOST}`,
 };
 
 const DECLARED = {

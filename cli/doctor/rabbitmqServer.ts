@@ -15,7 +15,7 @@ export function nodeFindings(before: NodeFigures, node: NodeFigures): Finding[] 
     trouble: "refused",
     place,
     found: `its ${what} alarm is on`,
-    cause: `It has less ${what === "memory" ? "memory" : "free disk"} than its limit, so it blocks every connection that publishes, in the whole cluster: no message comes, and no retry, dead letter or redrive goes on.`,
+    cause: `It has less ${what === "memory" ? "memory" : "free disk"} than its limit, so it blocks every connection that publishes, in the whole cluster: nothing can be published, no message, retry, dead letter or redrive.`,
     fix:
       what === "memory"
         ? "Give the node more memory, or raise its limit (rabbitmqctl set_vm_memory_high_watermark); it takes messages again by itself. Consumers that only acknowledge go on meanwhile."

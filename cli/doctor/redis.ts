@@ -42,7 +42,7 @@ function removed({ flow: place, stream, removed: entries }: RedisGroupFigures): 
     {
       trouble: "message loss",
       place,
-      found: `${counted(entries, "entry")} of ${stream} were removed before the group read them`,
+      found: `${counted(entries, "entry")} of ${stream} ${entries === 1 ? "was" : "were"} removed before the group read ${entries === 1 ? "it" : "them"}`,
       cause: "Somebody trimmed the stream (XTRIM, or XADD with MAXLEN or MINID) or deleted entries (XDEL).",
       fix: "They are gone here: have the producer send them again, and take the trimming away: client/ trims what every group has acknowledged. This is told until the group has read its next entries.",
     },

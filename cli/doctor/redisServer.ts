@@ -24,7 +24,7 @@ export function serverFindings(figures: RedisFigures): Finding[] {
       policy !== "noeviction" && {
         trouble: "message loss",
         place,
-        found: `maxmemory-policy is ${policy}${evicted > 0 ? `, and ${counted(evicted, "key")} were evicted` : ""}`,
+        found: `maxmemory-policy is ${policy}${evicted > 0 ? `, and ${counted(evicted, "key")} ${evicted === 1 ? "was" : "were"} evicted` : ""}`,
         cause: "Somebody changed it: a full server throws away streams with all their messages.",
         ...back,
       },

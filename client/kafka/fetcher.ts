@@ -1,5 +1,5 @@
 import { RefusedError } from "../message.ts";
-import { well } from "../quietly.ts";
+import { troubleOf } from "../quietly.ts";
 import { pause, waiting } from "../waiting.ts";
 import type { Cluster } from "./cluster.ts";
 import { listOffsets } from "./offsets.ts";
@@ -147,7 +147,7 @@ export function fetcher({ cluster, purpose, autoOffsetReset, onError, onUnread }
   }
 
   async function loop(node: number): Promise<void> {
-    let hasFailed = false;
+    const trouble = troubleOf(onError);
     for (const again = waiting(); !closing.signal.aborted; ) {
       try {
         const { led, refused } = await ledBy(node);
@@ -164,12 +164,10 @@ export function fetcher({ cluster, purpose, autoOffsetReset, onError, onUnread }
         if (hungry.length === 0) await pause(maxWait, changed.signal);
         else await fetchEach(node, hungry);
         again.reset();
-        if (hasFailed) well(onError);
-        hasFailed = false;
+        trouble.over();
       } catch (error) {
         if (closing.signal.aborted) return;
-        hasFailed = true;
-        onError(told(error, "reading"));
+        trouble.tell(told(error, "reading"));
         if (isPassing(error)) cluster.forget();
         await again.next(closing.signal);
       }

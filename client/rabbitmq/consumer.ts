@@ -6,7 +6,7 @@ import { CLIENT_NAME } from "../deadLetters.ts";
 import { insist } from "../insist.ts";
 import { lifecycle } from "../lifecycle.ts";
 import { ConnectionError, type Consumer } from "../message.ts";
-import { well } from "../quietly.ts";
+import { troubleOf } from "../quietly.ts";
 import { toClientError } from "./errors.ts";
 import { type HandlingParts, handle } from "./handle.ts";
 import type { Link, OpenChannel } from "./link.ts";
@@ -51,10 +51,11 @@ export async function startConsumer(parts: ConsumerParts): Promise<Consumer> {
     while (!stop.signal.aborted) {
       const reason = await current.ended;
       if (stop.signal.aborted) return;
-      onError?.(reason);
+      const trouble = troubleOf(onError);
+      trouble.tell(reason);
       const next = await insist(insistence, [{ place: flow }], attach, () => !stop.signal.aborted);
       if (next) current = next;
-      well(onError);
+      trouble.over();
     }
     await detach(current);
   };

@@ -1,7 +1,7 @@
 import { REFUSED_PATIENCE_MS } from "../insist.ts";
 import { lifecycle } from "../lifecycle.ts";
 import { type ConsumeOptions, type Consumer, OutdatedAccessError } from "../message.ts";
-import { well } from "../quietly.ts";
+import { troubleOf } from "../quietly.ts";
 import { createRawClient, isRefusal, type Login, nameOf, toError } from "./server.ts";
 
 /** Told of a lost connection, why it does not come back, and what ended the listener. */
@@ -28,6 +28,7 @@ export async function listenTo(
   let ready = false;
   const place = `${nameOf(login)}, ${channel}`;
   let refusedAt: number | undefined;
+  const trouble = troubleOf(onError);
   const client = createRawClient(
     login,
     (tries, cause) => {
@@ -44,9 +45,9 @@ export async function listenTo(
   // The client connects again by itself. Before the first connection its errors are the caller's.
   client.on("error", (cause) => {
     if (ready && client.isOpen)
-      onError(toError(`${place}, of which nothing is heard until it is connected again`, cause));
+      trouble.tell(toError(`${place}, of which nothing is heard until it is connected again`, cause));
   });
-  client.on("ready", () => well(onError));
+  client.on("ready", () => trouble.over());
   client.on("terminated", (cause) => {
     if (ready) fail(new OutdatedAccessError(place, toError(place, cause)));
   });

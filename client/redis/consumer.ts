@@ -5,6 +5,7 @@ import { insist, type Refusals } from "../insist.ts";
 import { lifecycle } from "../lifecycle.ts";
 import type { ConsumeOptions, Consumer, Delivery, Handler } from "../message.ts";
 import { outcomeOf } from "../outcome.ts";
+import { troubleOf } from "../quietly.ts";
 import { pause } from "../waiting.ts";
 import { toContent } from "./entry.ts";
 import { fetcher } from "./fetch.ts";
@@ -40,14 +41,14 @@ export class UnansweredError extends Error {
   override stack = "";
 }
 
-/** That a consumer group was deleted while it was consumed from, and is there again. */
+/** A consumer group was deleted while it was consumed from, and is there again. */
 export class GroupLostError extends Error {
   override readonly name = "GroupLostError";
 
   constructor({ server, stream, group }: Group) {
     const what = `${server.name}: stream ${stream} or its consumer group ${group} was deleted`;
     super(
-      `${what}. The group is made anew: all that the stream still holds comes, again or for the first time; what was deleted with the stream is lost`,
+      `${what}. It is created again: everything that is still in the stream is delivered, some of it for the second time; what was deleted with the stream is lost`,
     );
   }
 }
@@ -96,7 +97,10 @@ export async function startConsumer(args: ConsumerArgs): Promise<Consumer> {
     round().catch(async (error) => {
       if (!isMissing(error)) throw error;
       await makeGroup(of);
-      onError(new GroupLostError(of));
+      // It is there again: a second loss is told, too.
+      const loss = troubleOf(onError);
+      loss.tell(new GroupLostError(of));
+      loss.over();
     });
   const run = async (): Promise<void> => {
     const fetching = { ...insistence, stopping: stopping.signal };

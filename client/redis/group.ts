@@ -126,7 +126,7 @@ export async function makeGroup({ server, stream, group }: Group): Promise<void>
     if (refusalOf(error) !== "NOPERM") throw error;
     const missing = `${server.name}: there is no stream ${stream}, or it has no consumer group ${group}`;
     throw new RefusedError(`${missing}: run pulumi up --refresh, which makes it`, {
-      advice: "as its group is gone; start it again when that is made",
+      advice: "because its group is gone; start it again once the group exists",
       cause: (error as Error).cause,
     });
   }

@@ -33,7 +33,7 @@ export async function trim(server: Server, stream: string, seen = new Map<string
   const vanished = [...seen].flatMap(([name, at]) => (at < now && now - at < VANISHED_MS ? [name] : []));
   if (vanished.length > 0) {
     const until = `for ${VANISHED_MS / 60_000} min, as its consumer group ${vanished.join(", ")} was deleted`;
-    throw new Error(`${server.name}: nothing of stream ${stream} is trimmed ${until} and may be made anew`);
+    throw new Error(`${server.name}: nothing of stream ${stream} is trimmed ${until} and may be created again`);
   }
   const progress = await Promise.all(
     groups.map(async (group): Promise<Progress> => {

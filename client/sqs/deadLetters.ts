@@ -2,6 +2,7 @@ import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { DeadLetter, DeadLetters, Verdict } from "../deadLetters.ts";
 import { canaryOf } from "../headers.ts";
 import type { SqsDeadLetters } from "../operator.ts";
+import { nameOf } from "./api.ts";
 import { hideAll, MOST, receiveSome, removeAll } from "./batches.ts";
 import { countsOf } from "./counts.ts";
 import type { Envelope } from "./envelope.ts";
@@ -64,8 +65,8 @@ export function sqsDeadLetters({ sqs, access, targets, emulated }: SqsDeadLetter
 
   return {
     flow,
-    name: url.split("/").at(-1)!,
-    target: queueUrl.split("/").at(-1)!,
+    name: nameOf(url),
+    target: nameOf(queueUrl),
     peekNote:
       "SQS counts a receive of each message that is looked at, and hides it for a moment; of one message group it shows ten at most.",
     async count() {

@@ -11,7 +11,7 @@ export function toEnd(envelope: Envelope, emulated: boolean): Move {
 
 /**
  * When a dead letter ended, whatever was done with it since; undefined where nothing tells. For a message that SQS moves itself, AWS
- * counts its time anew in a FIFO queue, and LocalStack (`emulated`) leaves it as it was sent.
+ * begins its time again in a FIFO queue, and LocalStack (`emulated`) leaves it as it was sent.
  */
 export function endedAt({ headers, sentAt, wasMoved, kept }: Envelope, emulated: boolean): Date | undefined {
   const failed = failedAt(headers);

@@ -1,7 +1,7 @@
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { RefusedError } from "../../client/message.ts";
 import type { SqsOperator } from "../../client/operator.ts";
-import { call, connectionTo } from "../../client/sqs/api.ts";
+import { call, namedConnectionTo } from "../../client/sqs/api.ts";
 import { figureOf } from "../../client/sqs/counts.ts";
 import { eachOf } from "../inTime.ts";
 
@@ -28,7 +28,7 @@ export interface SqsRefused {
 
 /** The figures of every queue that has a dead-letter queue. Throws a ConnectionError. */
 export async function sqsFigures(access: SqsOperator): Promise<(SqsFigures | SqsRefused)[]> {
-  const sqs = connectionTo(access);
+  const sqs = namedConnectionTo(access);
   const attributesOf = async (QueueUrl: string) => {
     const command = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["All"] });
     return (await call(() => sqs.send(command))).Attributes ?? {};

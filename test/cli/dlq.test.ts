@@ -25,14 +25,14 @@ describe("what messaging dlq says", () => {
     expect(inWords({ ...report, dryRun: true })).toBe(
       "rabbitmq/orders: would redrive 1,000 of 1,200 dead letters to orders",
     );
-    const refused = [{ id: "m7", reason: "SQS, payments.fifo: Message must be shorter than 262144 bytes." }];
+    const refused = [{ id: "m\u001b[2J7", reason: "SQS, payments.fifo: Message must be shorter than 262144 bytes." }];
     expect(
       inWords({ ...report, left: 150, quarantined: 49, refused, ended: "guard", cameBack: 12 }),
     ).toMatchInlineSnapshot(`
       "rabbitmq/orders: redrove 1,000 of 1,200 dead letters to orders
         150 did not match and stay
         49 stay in quarantine: redriven 3 times, they failed each time (--quarantined takes them too)
-        m7 stays, as it was refused: SQS, payments.fifo: Message must be shorter than 262144 bytes.
+        m\\u001b[2J7 stays: the broker refused it: SQS, payments.fifo: Message must be shorter than 262144 bytes.
         stopped: 12 came in while it ran, so the consumer still fails: fix that first"
     `);
   });

@@ -169,6 +169,10 @@ describe("what the headers of a dead letter say of its failure", () => {
     expect(read.filter((name) => name !== undefined && name in headers)).not.toEqual([]);
   });
 
+  it.each(["attempt 5", "unit 7", "2026", "yesterday"])("has no time where somebody wrote %s for one", (at) => {
+    expect(failureIn({ "exception-message": "no", "failed-at": at })?.at).toBeUndefined();
+  });
+
   it("is nothing where nobody wrote an error", () => {
     expect(failureIn({ tenant: "a", "x-death-reason": "rejected" })).toBeUndefined();
   });

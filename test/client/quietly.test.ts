@@ -1,19 +1,22 @@
 import { describe, expect, it } from "vitest";
 import { ConnectionError } from "../../client/message.ts";
-import { quietly } from "../../client/quietly.ts";
+import { quietly, type Trouble, troubleOf } from "../../client/quietly.ts";
 
-/** What is told of errors, and of being well (undefined), at these seconds. */
-function told(...events: (readonly [seconds: number, event: string | Error | undefined])[]): string[] {
+/** What is told of errors, and of being well (undefined), at these seconds and places; each place has its own troubles. */
+function told(...events: (readonly [seconds: number, event: string | Error | undefined, place?: string])[]): string[] {
   const heard: string[] = [];
   let now = 0;
   const telling = quietly(
     ({ message }) => heard.push(`${now / 1000} ${message}`),
     () => now,
   );
-  for (const [seconds, event] of events) {
+  const troubles = new Map<string, Trouble>();
+  for (const [seconds, event, place = ""] of events) {
     now = seconds * 1_000;
-    if (event === undefined) telling.well();
-    else telling(typeof event === "string" ? new Error(event) : event);
+    const trouble = troubles.get(place) ?? troubleOf(telling);
+    troubles.set(place, trouble);
+    if (event === undefined) trouble.over();
+    else trouble.tell(typeof event === "string" ? new Error(event) : event);
   }
   return heard;
 }
@@ -33,6 +36,12 @@ describe("an error that is told", () => {
 
   it("was not over where that lasted less than five seconds", () => {
     expect(told([0, "away"], [1, undefined], [2, "away"], [3, undefined], [7, "away"])).toEqual(["0 away"]);
+  });
+
+  it("is not over where another one is", () => {
+    expect(
+      told([0, "unread", "a"], [30, "away", "b"], [31, undefined, "b"], [60, "unread", "a"], [61, "away", "b"]),
+    ).toEqual(["0 unread", "30 away", "61 away"]);
   });
 
   it("is one state while a broker does not answer, whatever each try ends by", () => {

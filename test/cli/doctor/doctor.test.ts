@@ -130,7 +130,7 @@ describe("RabbitMQ", () => {
       "an operator policy that drops dead letters",
       { name: "orders.dlq", operatorPolicy: "small", definition: { ...deadLetters.definition, "max-length": 100 } },
       [
-        "message loss: rabbitmq/orders.dlq: by policy orders.dlq and operator policy small, of more than 100 messages the oldest are dropped",
+        "message loss: rabbitmq/orders.dlq: by policy orders.dlq and operator policy small, above 100 messages the oldest are dropped",
       ],
     ],
     [

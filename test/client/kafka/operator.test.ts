@@ -93,9 +93,9 @@ describe("a redrive to a topic that other groups read, too", () => {
   it("names them, and none where nobody else reads it", async () => {
     expect(operator.deadLetters().map((letters) => letters.redriveNote?.(letters.flow))).toMatchInlineSnapshot(`
       [
-        "what is redriven goes to topic plain, which groups ord, log read too: consumers that keep the contract pass it over (x-redrive-group), others get it again",
+        "what is redriven goes to topic plain, which groups ord, log read too: consumers that keep the contract skip it (x-redrive-group), others handle it again",
         undefined,
-        "what is redriven goes to topic plain, which groups bill, ord read too: consumers that keep the contract pass it over (x-redrive-group), others get it again",
+        "what is redriven goes to topic plain, which groups bill, ord read too: consumers that keep the contract skip it (x-redrive-group), others handle it again",
         undefined,
       ]
     `);

@@ -15,7 +15,7 @@ describe("a redrive to a stream that other groups read, too", () => {
 
   it("names them, and none where nobody else reads it", () => {
     expect(noteOf(0, "redis/main/plain/bill")).toMatchInlineSnapshot(
-      `"what is redriven goes to stream plain, which group ord reads too: consumers that keep the contract pass it over (x-redrive-group), others get it again"`,
+      `"what is redriven goes to stream plain, which group ord reads too: consumers that keep the contract skip it (x-redrive-group), others handle it again"`,
     );
     expect(noteOf(2, "redis/main/alone/bill")).toBeUndefined();
   });

@@ -100,7 +100,7 @@ describe("trimming", () => {
     expect(removed).toBeGreaterThan(1_000);
   });
 
-  it("stops for ten minutes where a group has vanished that may be made anew", async () => {
+  it("stops for ten minutes where a group has vanished that may be created again", async () => {
     const trimming = (vanishedFor: number) => {
       const stream = new Model(3, 1);
       for (let step = 0; step < 6; step++) stream.step(step % 2 === 0 ? 0 : 1);
@@ -108,7 +108,7 @@ describe("trimming", () => {
       return trim(server, "s", new Map([["gone", Date.now() - vanishedFor]]));
     };
     await expect(trimming(599_000)).rejects.toThrow(
-      "redis s: nothing of stream s is trimmed for 10 min, as its consumer group gone was deleted and may be made anew",
+      "redis s: nothing of stream s is trimmed for 10 min, as its consumer group gone was deleted and may be created again",
     );
     expect(await trimming(600_000)).toBe(3);
   });

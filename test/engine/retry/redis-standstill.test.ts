@@ -170,7 +170,7 @@ describe("dead letters on a Redis server that has no memory left", () => {
 describe("a consumer group of Redis that is deleted", () => {
   beforeEach(() => reset(server));
 
-  it("is made anew from the first entry on where the app may, and the loss is told once", async () => {
+  it("is created again from the first entry on where the app may, and the loss is told once", async () => {
     const { username, password } = operatorAccess();
     const client = connect({ redis: { [INSTANCE]: { ...apps.worker.redis![INSTANCE]!, username, password } } });
     const [told, seen]: string[][] = [[], []];
@@ -196,7 +196,7 @@ describe("a consumer group of Redis that is deleted", () => {
     await client.close();
     expect(told).toMatchInlineSnapshot(`
       [
-        "redis <server> as messaging-admin: stream receipts or its consumer group printer was deleted. The group is made anew: all that the stream still holds comes, again or for the first time; what was deleted with the stream is lost",
+        "redis <server> as messaging-admin: stream receipts or its consumer group printer was deleted. It is created again: everything that is still in the stream is delivered, some of it for the second time; what was deleted with the stream is lost",
       ]
     `);
   });
@@ -258,7 +258,7 @@ describe.concurrent("an app of Redis", () => {
     expect([...new Set(told)]).toMatchInlineSnapshot(`
       [
         "RefusedError redis <server> as worker: there is no stream pushes, or it has no consumer group phone: run pulumi up --refresh, which makes it",
-        "OutdatedAccessError redis/notifications/pushes/phone: the consumer ended, as its group is gone; start it again when that is made: redis <server> as worker: there is no stream pushes, or it has no consumer group phone: run pulumi up --refresh, which makes it",
+        "OutdatedAccessError redis/notifications/pushes/phone: the consumer ended, because its group is gone; start it again once the group exists: redis <server> as worker: there is no stream pushes, or it has no consumer group phone: run pulumi up --refresh, which makes it",
       ]
     `);
   });
