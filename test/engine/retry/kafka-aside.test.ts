@@ -117,7 +117,9 @@ describe("a redrive", () => {
     const consumer = new Consumer({ clientId: "other", groupId: "strange", bootstrapBrokers: [{ host, port }], sasl });
     const stream = await consumer.consume({ topics: ["ledger"], mode: "latest" });
     try {
-      expect(await refusal(letters)).toMatchInlineSnapshot();
+      expect(await refusal(letters)).toMatchInlineSnapshot(
+        `"Kafka: group book has no retry topic, so its dead letters go back to topic ledger, which all its groups read, and it is also read by group strange, with consumers that are not known to pass over what is meant for another group (x-redrive-group): they would handle it again. Stop them, give book retry topics (retry.maxAttempts above 1), redrive to another flow (--to), or accept it (--others-too)"`,
+      );
       expect(await refusal(letters, true)).toBeUndefined();
     } finally {
       await stream.close();

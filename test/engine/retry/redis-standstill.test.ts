@@ -167,6 +167,28 @@ describe("dead letters on a Redis server that has no memory left", () => {
   });
 });
 
+describe("a redrive to a stream that other groups read", () => {
+  beforeEach(() => reset(server));
+
+  it("is refused where a consumer of theirs would handle it again, unless that is accepted", async () => {
+    const broker = await operate({ [INSTANCE]: operatorAccess() });
+    const phone = broker.deadLetters().find(({ flow }) => flow.endsWith("/pushes/phone"))!;
+    const refusal = async (othersToo: boolean) => {
+      const told = await phone.refusal!({ from: phone.flow, othersToo });
+      return told && plain(told);
+    };
+    expect(await refusal(false)).toBeUndefined();
+    await server.ask(["XREADGROUP", "GROUP", "tablet", "stranger", "COUNT", "1", "STREAMS", "pushes", ">"]);
+    expect(await refusal(false)).toMatchInlineSnapshot(
+      `"redis <server> as messaging-admin: stream pushes is also read by group tablet, with consumers that are not known to pass over what is meant for another group (x-redrive-group): they would handle it again. Stop them, redrive to another flow (--to), or accept it (--others-too)"`,
+    );
+    expect(await refusal(true)).toBeUndefined();
+    await server.ask(["XGROUP", "DELCONSUMER", "pushes", "tablet", "stranger"]);
+    expect(await refusal(false)).toBeUndefined();
+    await broker.close();
+  });
+});
+
 describe("a consumer group of Redis that is deleted", () => {
   beforeEach(() => reset(server));
 
