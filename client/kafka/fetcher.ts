@@ -28,7 +28,7 @@ interface Partition {
   records: StoredRecord[];
   bytes: number;
   /** When it is read again, as `Date.now()` tells it: it could not be read a moment ago. */
-  again: number;
+  pausedUntil: number;
   wake?: () => void;
 }
 
@@ -62,7 +62,7 @@ export function fetcher({ cluster, purpose, autoOffsetReset, onError, onUnread }
     changed = new AbortController();
   };
 
-  async function fetch(node: number, hungry: readonly Partition[]): Promise<void> {
+  async function fetch(node: number, hungry: readonly Partition[], wait: number): Promise<void> {
     const topics = [...new Set(hungry.map(({ topic }) => topic))].map((topic) => ({
       topicId: topic,
       partitions: hungry
@@ -75,7 +75,7 @@ export function fetcher({ cluster, purpose, autoOffsetReset, onError, onUnread }
           partitionMaxBytes,
         })),
     }));
-    const limits = [maxWait, 1, fetchMaxBytes, 0, 0, -1] as const;
+    const limits = [wait, 1, fetchMaxBytes, 0, 0, -1] as const;
     const answer = await cluster
       .call(node, purpose, fetchV12.api, ...limits, topics, [], "")
       // Where one partition fails, the others were read all the same.
@@ -102,15 +102,16 @@ export function fetcher({ cluster, purpose, autoOffsetReset, onError, onUnread }
   }
 
   /** The same, where one that cannot be read holds up no other. */
-  async function fetchEach(node: number, hungry: readonly Partition[]): Promise<void> {
+  async function fetchEach(node: number, hungry: readonly Partition[], wait = maxWait): Promise<void> {
     try {
-      await fetch(node, hungry);
+      await fetch(node, hungry, wait);
     } catch (error) {
       if (!isUnreadable(error)) throw error;
       const [one, ...others] = hungry as [Partition, ...Partition[]];
-      if (others.length > 0) for (const each of hungry) await fetchEach(node, [each]);
+      // Without waiting: those behind one that has nothing may have something.
+      if (others.length > 0) for (const each of hungry) await fetchEach(node, [each], 0);
       else {
-        one.again = Date.now() + unreadablePause;
+        one.pausedUntil = Date.now() + unreadablePause;
         onError(told(error, `reading partition ${one.partition} of ${one.topic} from offset ${one.position} on`));
       }
     }
@@ -160,7 +161,7 @@ export function fetcher({ cluster, purpose, autoOffsetReset, onError, onUnread }
           await again.next(closing.signal);
           continue;
         }
-        const hungry = led.filter(({ bytes, again }) => bytes < lowWater && again <= Date.now());
+        const hungry = led.filter(({ bytes, pausedUntil }) => bytes < lowWater && pausedUntil <= Date.now());
         if (hungry.length === 0) await pause(maxWait, changed.signal);
         else await fetchEach(node, hungry);
         again.reset();
@@ -196,7 +197,7 @@ export function fetcher({ cluster, purpose, autoOffsetReset, onError, onUnread }
 
   return {
     read(topic, partition, from) {
-      const one: Partition = { topic, partition, position: from, records: [], bytes: 0, again: 0 };
+      const one: Partition = { topic, partition, position: from, records: [], bytes: 0, pausedUntil: 0 };
       partitions.add(one);
       notify();
       // Any loop finds out who leads it.

@@ -1,5 +1,6 @@
 import { ResponseError, UnsupportedCompressionError } from "@platformatic/kafka";
 import type { Cluster } from "../../../client/kafka/cluster.ts";
+import { pause } from "../../../client/waiting.ts";
 
 interface Asked {
   topics: { topicId: string; partitions: { partition: number; fetchOffset: bigint }[] }[];
@@ -7,12 +8,14 @@ interface Asked {
 
 /**
  * A broker whose partitions of topic `t` hold records of this many bytes; those before `first` were deleted. `end`: where it says that
- * the log ends, in place of behind the last record. `unreadable`: where a batch cannot be decompressed.
+ * the log ends, in place of behind the last record. `unreadable`: where a batch cannot be decompressed. Where it has nothing, it waits for
+ * as long as it is asked to.
  */
 export function broker(
   logs: { sizes: number[]; first?: number; error?: number; end?: number; unreadable?: boolean }[],
 ) {
   const asked: string[] = [];
+  const closing = new AbortController();
   const answer = ({ topics }: Asked) => {
     const partitions = topics[0]!.partitions.map(({ partition, fetchOffset }) => {
       const { sizes, first = 0, error = 0, end = sizes.length } = logs[partition]!;
@@ -37,10 +40,15 @@ export function broker(
     epoch: () => -1,
     newest: async () => {},
     forget: () => {},
-    close: async () => {},
+    close: async () => closing.abort(),
     async call(_node: number, purpose: string, _api: unknown, ...args: unknown[]) {
       await new Promise((resolve) => setImmediate(resolve));
-      if (purpose !== "offsets") return answer({ topics: args[6] as Asked["topics"] });
+      if (purpose !== "offsets") {
+        const given = answer({ topics: args[6] as Asked["topics"] });
+        const isNothing = given.responses[0]!.partitions.every(({ records }) => records.length === 0);
+        if (isNothing) await pause(args[0] as number, closing.signal);
+        return given;
+      }
       const { timestamp } = (args[2] as { partitions: { timestamp: bigint }[] }[])[0]!.partitions[0]!;
       const ends = logs.map(({ sizes, first = 0, end = sizes.length }, partitionIndex) => ({
         partitionIndex,

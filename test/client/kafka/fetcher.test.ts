@@ -53,6 +53,16 @@ describe("reading ahead", () => {
     ]);
   });
 
+  it("waits for no partition without records before it reads the others of one that cannot be decompressed", async () => {
+    const empty = Array.from({ length: 19 }, () => ({ sizes: [] }));
+    const { cluster } = broker([{ sizes: small(1), unreadable: true }, ...empty, { sizes: small(1) }]);
+    const fetching = reading(cluster);
+    for (let partition = 0; partition < 20; partition++) fetching.read("t", partition, 0n);
+    const begun = Date.now();
+    expect((await fetching.read("t", 20, 0n).next(never))!.offset).toBe(0n);
+    expect(Date.now() - begun).toBeLessThan(500);
+  });
+
   it("names a partition that no broker leads, and reads the others", async () => {
     const { cluster } = broker([{ sizes: small(1) }, { sizes: small(1) }]);
     cluster.reachable = async () => ({ leaders: new Map([["t", [-1, 1]]]), refused: new Map() });
