@@ -3,7 +3,7 @@ import { waiting } from "../waiting.ts";
 import type { Cluster } from "./cluster.ts";
 import { type Codec, codecsFor } from "./codecs.ts";
 import { type NewRecord, sizeOf } from "./records.ts";
-import { initProducerIdV4, is, isPassing, isTooLarge, produceV9 } from "./wire.ts";
+import { initProducerIdV4, is, isPassing, produceV9, saysTooLarge } from "./wire.ts";
 import { writingZstd } from "./zstd.ts";
 
 /** Until when a record is tried again after an error, as `Date.now()` tells it. */
@@ -28,7 +28,7 @@ const largestBatch = 500_000;
 /** Milliseconds that the leader waits for its followers. */
 const replicationTimeout = 10_000;
 
-// The broker no longer knows the producer, or has lost count: it counts anew under another id.
+// The broker no longer knows the producer, or has lost count: it starts counting again under another id.
 const lostCount = [
   "OUT_OF_ORDER_SEQUENCE_NUMBER",
   "UNKNOWN_PRODUCER_ID",
@@ -116,8 +116,11 @@ export function lane(cluster: Cluster, topic: string, partition: number): Lane {
 
 /** How a record of a batch that was refused is sent by itself; empty where that would not help. */
 function otherWays({ record, alone }: Entry, together: number, error: unknown): Codec[] {
-  if (isTooLarge(error)) return alone.length > 0 ? alone.slice(1) : codecsFor(record.codec);
-  return together > 1 && is(error, ...ofOneRecord) ? ["none"] : [];
+  const helps = saysTooLarge(error) || (together > 1 && is(error, ...ofOneRecord));
+  if (!helps) return [];
+  if (alone.length > 0) return alone.slice(1);
+  // By itself and uncompressed it was sent just now.
+  return codecsFor(record.codec).filter((codec) => together > 1 || codec !== "none");
 }
 
 /** How many of those that wait go into the next batch. */

@@ -86,7 +86,7 @@ export const isUnreadable = (error: unknown): boolean =>
   typeof error === "object" && error !== null && (error as Coded).code === "PLT_KFK_UNSUPPORTED_COMPRESSION";
 
 /** Whether a broker takes a batch for larger than its topic allows. */
-export const isTooLarge = (error: unknown): boolean => is(error, "MESSAGE_TOO_LARGE", "RECORD_LIST_TOO_LARGE");
+export const saysTooLarge = (error: unknown): boolean => is(error, "MESSAGE_TOO_LARGE", "RECORD_LIST_TOO_LARGE");
 
 /** What went wrong, for whoever called: a RefusedError where the broker said no, a ConnectionError where it did not answer. */
 export function told(error: unknown, doing: string): Error {
@@ -102,7 +102,7 @@ export function told(error: unknown, doing: string): Error {
   const options = { cause: error };
   return isPassing(error)
     ? new ConnectionError(`Kafka does not answer while ${doing}: ${because}`, options)
-    : new RefusedError(`Kafka refuses ${doing}: ${because}`, { ...options, tooLarge: isTooLarge(error) });
+    : new RefusedError(`Kafka refuses ${doing}: ${because}`, { ...options, tooLarge: saysTooLarge(error) });
 }
 
 /** What is told of a topic that was waited for in vain: that it is missing is a no, and not a lack of an answer. */

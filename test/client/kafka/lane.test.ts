@@ -83,7 +83,7 @@ describe("the way into a partition", () => {
     expect(shown(batches)).toEqual(["a as 1/0", "a as 1/0"]);
   });
 
-  it("counts anew under another id when the broker lost count", async () => {
+  it("starts counting again under another id when the broker lost count", async () => {
     const { send, batches } = partition(undefined, answered(59));
     await send("a");
     await send("b");
@@ -123,6 +123,24 @@ describe("the way into a partition", () => {
     const { send, batches } = partition(answered(10));
     await send("large", 60_000, { key: Buffer.alloc(500_000), codec: "lz4" });
     expect(batches.map(({ compression }) => compression)).toEqual(["lz4", "zstd"]);
+  });
+
+  it("sends nothing once more exactly as it was too large", async () => {
+    const { send, batches } = partition(answered(10));
+    await send("a");
+    expect(batches.map(({ compression }) => compression)).toEqual(["none", "zstd"]);
+  });
+
+  it("sends one that was refused together with others compressed too, where it is too large by itself", async () => {
+    const { send, batches } = partition(undefined, answered(87), undefined, answered(10));
+    await Promise.all(["first", "a", "b"].map((value) => send(value)));
+    expect(batches.map(({ values, compression }) => `${values.join("+")} ${compression}`)).toEqual([
+      "first none",
+      "a+b none",
+      "a none",
+      "b none",
+      "b zstd",
+    ]);
   });
 
   it("sends one by one what the broker refuses for one of them, and refuses that one alone", async () => {
