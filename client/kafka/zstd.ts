@@ -7,7 +7,7 @@ import { RefusedError } from "../message.ts";
 export type Transform = (bytes: Uint8Array) => Uint8Array;
 
 /** Node itself can from 22.15 on. */
-export const nodeHasZstd = "zstdDecompressSync" in zlib;
+const nodeHasZstd = "zstdDecompressSync" in zlib;
 
 /**
  * The library finds its algorithms in a table, and has no other way to be given one. This one is filled where Node has no zstd: batches
@@ -23,18 +23,22 @@ export const ofBuffers = (transform: Transform) => (data: Buffer | { buffer: Buf
 
 if (!nodeHasZstd) table.decompressSync = ofBuffers(decompress);
 
-let writing: Promise<void> | undefined;
-
-/**
- * Lets the library compress by zstd too. It is loaded when it is first needed: few records are too large without. Throws a RefusedError
- * where it cannot be loaded now.
- */
-export function writingZstd(): Promise<void> {
-  writing ??= nodeHasZstd ? Promise.resolve() : loaded().catch(refused);
-  return writing;
+/** Loads something once. Where that fails it is refused, and loaded again for whoever asks next. */
+export function loading(load: () => Promise<void>): () => Promise<void> {
+  let loaded: Promise<void> | undefined;
+  return () => {
+    loaded ??= load().catch((cause: Error) => {
+      loaded = undefined;
+      const advice = "as it cannot compress a record by zstd; start it again";
+      throw new RefusedError(`Kafka: zstd cannot be loaded: ${cause.message}`, { cause, advice });
+    });
+    return loaded;
+  };
 }
 
-async function loaded(): Promise<void> {
+/** Lets the library compress by zstd too. It is loaded when it is first needed: few records are too large without. */
+export const writingZstd = loading(async () => {
+  if (nodeHasZstd) return;
   const { Zstd } = await import("@hpcc-js/wasm-zstd");
   try {
     const zstd = await Zstd.load();
@@ -44,10 +48,4 @@ async function loaded(): Promise<void> {
     await Zstd.unload().catch(() => {});
     throw error;
   }
-}
-
-function refused(cause: Error): never {
-  writing = undefined;
-  const advice = "as it cannot compress a record by zstd; start it again";
-  throw new RefusedError(`Kafka: zstd cannot be loaded: ${cause.message}`, { cause, advice });
-}
+});
