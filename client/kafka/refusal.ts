@@ -2,15 +2,15 @@ import { ConfigResourceTypes } from "@platformatic/kafka";
 import { harmTo } from "../deadLetters.ts";
 import type { KafkaDeadLetters } from "../operator.ts";
 import type { Cluster } from "./cluster.ts";
-import { membersOf, othersOn } from "./state.ts";
+import { membersOn, othersOn } from "./state.ts";
 import { describeConfigsV4, isPassing, told } from "./wire.ts";
 
 const POLICY = "cleanup.policy";
 
 /**
  * Why nothing may be redriven to where a group's dead letters go back to: as the last of its key in a compacted topic, an old record
- * would delete a newer one; other groups of the topic would handle it again, unless that is accepted (`othersToo`); and what lies in a
- * retry topic is lost on members that do not read it.
+ * would delete a newer one; other groups of the topic would handle it again, unless that is accepted (`othersToo`); and what is put
+ * into a retry topic waits for a member that reads it.
  */
 export async function refusalOf(
   cluster: Cluster,
@@ -19,9 +19,9 @@ export async function refusalOf(
 ): Promise<string | undefined> {
   const { topic, groupId, redriveTopic } = own;
   if (redriveTopic !== topic) {
-    const [all, readers] = await Promise.all([topic, redriveTopic].map((name) => membersOf(cluster, groupId, name)));
+    const [all, readers] = await membersOn(cluster, groupId, [topic, redriveTopic]);
     if (all!.length === 0 || readers!.length > 0) return undefined;
-    return `Kafka: no member of group ${groupId} (it has ${all!.length}) reads ${redriveTopic}, where its dead letters go back to: let them read it too, or stop them, as what lies there waits for members that do`;
+    return `Kafka: no member of group ${groupId} (it has ${all!.length}) reads ${redriveTopic}, where its dead letters go back to: let them read that topic too, or stop them: what is put there waits for a member that reads it`;
   }
   const place = `group ${groupId} has no retry topic, so its dead letters go back to topic ${topic}, which all its groups read`;
   const policy = await policyOf(cluster, topic);

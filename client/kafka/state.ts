@@ -63,12 +63,17 @@ export type Member = { clientId: string };
  * out its partitions does not tell, and of one by the protocol of Kafka 4 (`group.protocol=consumer`) this question tells nothing, so it
  * counts as one member.
  */
-export async function membersOf(cluster: Cluster, groupId: string, topic: string): Promise<Member[]> {
+export const membersOf = async (cluster: Cluster, groupId: string, topic: string): Promise<Member[]> =>
+  (await membersOn(cluster, groupId, [topic]))[0]!;
+
+/** The same for several topics, from one answer. */
+export async function membersOn(cluster: Cluster, groupId: string, topics: readonly string[]): Promise<Member[][]> {
   const node = await cluster.coordinator(groupId);
   const { groups } = await cluster.call(node, "offsets", describeGroupsV5.api, [groupId], false);
   const { groupState, members } = groups[0]!;
-  if (groupState === "Dead") return (await activeOn(cluster, node)).includes(groupId) ? [{ clientId: "" }] : [];
-  return members.filter((member) => reads(member, topic) !== false);
+  if (groupState !== "Dead") return topics.map((topic) => members.filter((member) => reads(member, topic) !== false));
+  const isActive = (await activeOn(cluster, node)).includes(groupId);
+  return topics.map(() => (isActive ? [{ clientId: "" }] : []));
 }
 
 /**
@@ -82,9 +87,10 @@ export async function othersOn(cluster: Cluster, { topic, groupId }: KafkaDeadLe
     const active = (await activeOn(cluster, nodeId)).filter((name) => name !== groupId);
     if (active.length === 0) continue;
     const { groups } = await cluster.call(nodeId, "offsets", describeGroupsV5.api, active, false);
-    for (const { groupId: name, groupState, members } of groups) {
+    for (const { groupId: name, groupState, protocolType, members } of groups) {
       const strangers = members.filter(({ clientId }) => !clientId.startsWith(CLIENT_NAME));
-      const told = strangers.map((member) => reads(member, topic));
+      // What members of Connect or of a schema registry say is no list of topics.
+      const told = strangers.map((member) => (protocolType === "consumer" ? reads(member, topic) : undefined));
       const isUntold = groupState === "Dead" || told.includes(undefined);
       const commits = async () => (await committedOffsets(cluster, name, [topic])).get(topic)!.size > 0;
       if (told.includes(true) || (isUntold && (await commits()))) found.push(name);
