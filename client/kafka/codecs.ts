@@ -11,7 +11,7 @@ const all = Object.keys(table) as Codec[];
 const FRAMED = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0]);
 
 /** Java's clients compress by snappy in blocks, each behind its length; all others everything at once, as the library has it. */
-export function readSnappy(bytes: Buffer, one: (block: Buffer) => Uint8Array): Uint8Array {
+function readSnappy(bytes: Buffer, one: (block: Buffer) => Uint8Array): Uint8Array {
   if (!bytes.subarray(0, FRAMED.length).equals(FRAMED)) return one(bytes);
   const blocks: Uint8Array[] = [];
   for (let at = FRAMED.length + 8; at < bytes.length; ) {

@@ -143,7 +143,7 @@ export function fetcher({ cluster, purpose, autoOffsetReset, onError, onUnread }
     const loss =
       before < first
         ? `the records of ${place} from offset ${before} to ${first - 1n} (${first - before} at most) were deleted before they were read`
-        : `${place} ends at offset ${last}, and was read to ${before} already: Kafka lost what lay between, or the topic was made anew`;
+        : `${place} ends at offset ${last}, and was read to ${before} already: Kafka lost what lay between, or the topic was deleted and created again`;
     onError(new Error(`Kafka: ${loss}; reading on from ${one.position}`));
   }
 

@@ -19,7 +19,7 @@ export interface Session {
   memberId: string;
   generationId: number;
   assignment: Assignment;
-  /** Aborted when the group is to be joined anew: what is in hand is finished first. */
+  /** Aborted when the group is to be joined again: what is in hand is finished first. */
   due: AbortController;
   /** Aborted when the partitions may be another member's by now: nothing more is done for what is in hand. */
   lost: AbortController;
@@ -51,7 +51,7 @@ export interface Membership {
   leave(): Promise<void>;
 }
 
-/** How long members have to finish what they have in hand when the group is joined anew, in milliseconds. */
+/** How long members have to finish what they have in hand when the group is joined again, in milliseconds. */
 const rebalanceTimeout = 60_000;
 const patience = 10_000;
 /** How often a leader looks for new partitions, in milliseconds. */

@@ -38,7 +38,7 @@ export async function hold(cluster: Cluster, topic: string): Promise<Hold> {
       session = joined.assignment.size > 0 ? joined : undefined;
       if (session) given.resolve();
     },
-    // Where it is only joined anew, the leader stays the leader.
+    // Where it is only joined again, the leader stays the leader.
     onRevoked: ({ lost }) => {
       if (lost.signal.aborted) session = undefined;
     },

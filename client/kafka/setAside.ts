@@ -11,12 +11,12 @@ import { wholeLog } from "./remaining.ts";
 import { isRetryTopicOf } from "./state.ts";
 
 /** Header of a dead letter that stands for a record which no topic takes: where that lies, `<topic>/<partition>/<offset>`. */
-export const SET_ASIDE = "x-set-aside";
+const SET_ASIDE = "x-set-aside";
 
 /** Why a record is set aside, for people. */
 export const setAsideFor = ({ topic, partition, offset }: StoredRecord, refusal: Error): string =>
-  `the record stays in partition ${partition} of ${topic} at offset ${offset}, for as long as that topic keeps it, and its dead letter ` +
-  `only says so, as it is too large: ${refusal.message}`;
+  `the record is too large for every topic it could go to: it stays in partition ${partition} of ${topic} at offset ${offset} for as ` +
+  `long as that topic keeps it; its dead letter only points there: ${refusal.message}`;
 
 /** The dead letter in place of a record of this flow: without key and value, and always with its id, its time and its flow. */
 export const noteOf = (record: StoredRecord, topic: string, flow: string, headers: Headers): NewRecord => ({
@@ -71,7 +71,7 @@ async function original(cluster: Cluster, { topic, partition, offset }: Place, n
     ? await readLog(cluster, { topic, partition, from: offset, to: offset + 1n }).next()
     : { value: undefined };
   if (!record) throw new RefusedError(`partition ${partition} of ${topic} has no record at offset ${offset} any more`);
-  // A topic that was deleted and made anew counts from 0 again.
+  // A topic that was deleted and created again counts from 0 again.
   const isSame = idOf(record) === note.headers[HEADERS.id] && publishedAt(record) === note.headers[HEADERS.publishedAt];
   if (!isSame) throw new RefusedError(`partition ${partition} of ${topic} has another record at offset ${offset}`);
   return record;

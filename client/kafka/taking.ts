@@ -19,6 +19,7 @@ export interface Taking {
   settle(verdicts: readonly Verdict[]): Promise<readonly Refused[]>;
 }
 
+/** Whose dead letters are taken, and by what. */
 export interface TakingOptions {
   cluster: Cluster;
   producer: Producer;
@@ -32,6 +33,7 @@ export interface TakingOptions {
 /** Dead letters that are written again before those in front of them are deleted: what a crash duplicates, at most. */
 const atOnce = 100;
 
+/** The taking of one group's dead letters. What a verdict asks for is published before the dead letter is deleted. */
 export function taking({ cluster, producer, own, all, holding = hold }: TakingOptions): Taking {
   const topic = own.deadLetterTopic;
   /** By partition: everything before is deleted, everything from there to the batch was kept. */

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { ConfigResourceTypes } from "@platformatic/kafka";
 import type { AppAccess } from "../../client/access.ts";
 import { type Cluster, openCluster } from "../../client/kafka/cluster.ts";
 import { readLog } from "../../client/kafka/log.ts";
@@ -36,6 +37,7 @@ export interface GroupFigures {
   partitions: PartitionFigures[];
 }
 
+/** A topic as it is configured and replicated. */
 export interface TopicFigures {
   topic: string;
   /** `min.insync.replicas`, and `retention.ms` (-1: for ever), as they are in force. */
@@ -45,6 +47,7 @@ export interface TopicFigures {
   partitions: { partition: number; leader: number; replicas: number[]; insync: number[]; offline: number[] }[];
 }
 
+/** What of Kafka tells how its flows are. */
 export interface KafkaFigures {
   topics: TopicFigures[];
   groups: GroupFigures[];
@@ -55,9 +58,6 @@ export interface KafkaFigures {
 }
 
 type Apps = Record<string, Pick<AppAccess, "kafka">>;
-
-// ConfigResource.Type.TOPIC
-const TOPIC = 2 as const;
 
 /** The topics that flows are on, and how far their consumer groups are. `apps`: what tells their retry topics. Throws a ConnectionError. */
 export async function kafkaFigures(access: KafkaOperator, apps: Apps = {}): Promise<KafkaFigures> {
@@ -120,7 +120,8 @@ async function groupOn(cluster: Cluster, own: KafkaDeadLetters, topic: string): 
 }
 
 async function topicsOf(cluster: Cluster, names: string[]): Promise<TopicFigures[]> {
-  const asked = names.map((resourceName) => ({ resourceType: TOPIC, resourceName, configurationKeys: null }));
+  const resourceType = ConfigResourceTypes.TOPIC;
+  const asked = names.map((resourceName) => ({ resourceType, resourceName, configurationKeys: null }));
   const [{ topics, brokers }, { results }] = await Promise.all([
     cluster.ask(metadataV10.api, names, false, false),
     cluster.ask(describeConfigsV4.api, asked, false, false),
@@ -143,6 +144,7 @@ async function topicsOf(cluster: Cluster, names: string[]): Promise<TopicFigures
     };
   });
 }
+
 async function partitionsOf(cluster: Cluster, topic: string, group: string): Promise<PartitionFigures[]> {
   const leaders = (await cluster.leaders([topic])).get(topic)!;
   // Of the others a finding says that nobody leads them.

@@ -85,7 +85,7 @@ describe("reading ahead", () => {
     const one = reading(broker([{ sizes: small(3) }]).cluster).read("t", 0, 9n);
     expect((await one.next(never))!.offset).toBe(0n);
     expect(errors).toEqual([
-      "Kafka: partition 0 of t ends at offset 3, and was read to 9 already: Kafka lost what lay between, or the topic was made anew; reading on from 0",
+      "Kafka: partition 0 of t ends at offset 3, and was read to 9 already: Kafka lost what lay between, or the topic was deleted and created again; reading on from 0",
     ]);
   });
 

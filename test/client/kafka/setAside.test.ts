@@ -142,7 +142,7 @@ describe("a redrive of records that were set aside", () => {
       "partition 0 of events has another record at offset 0",
     ],
     [
-      "of another time, as the topic was made anew",
+      "of another time, as the topic was deleted and created again",
       note("events/0/0", "events/0/0", "2025-01-01T00:00:00.000Z"),
       "partition 0 of events has another record at offset 0",
     ],

@@ -56,7 +56,7 @@ describe("a record that no topic takes, as it is too large", () => {
       "x-set-aside": place,
       "x-error": "too much to bill",
       "x-origin": "kafka/clicks/bill",
-      "x-refusal": `the record stays in partition 0 of clicks at offset ${offset}, for as long as that topic keeps it, and its dead letter only says so, as it is too large: Kafka refuses publishing to ${DEAD}: MESSAGE_TOO_LARGE`,
+      "x-refusal": `the record is too large for every topic it could go to: it stays in partition 0 of clicks at offset ${offset} for as long as that topic keeps it; its dead letter only points there: Kafka refuses publishing to ${DEAD}: MESSAGE_TOO_LARGE`,
     });
     expect(errors.at(-1)).toBe(letter!.headers["x-refusal"]);
     expect(next.small).toBe(`clicks/0/${Number(offset) + 1}`);
@@ -141,7 +141,7 @@ describe("a redrive", () => {
     });
     try {
       expect(await refusal(letters)).toMatchInlineSnapshot(
-        `"Kafka: no member of group notify (it has 1) reads user-events.notify.retry.1000, where its dead letters go back to: let them read it too, or stop them, as what lies there waits for members that do"`,
+        `"Kafka: no member of group notify (it has 1) reads user-events.notify.retry.1000, where its dead letters go back to: let them read that topic too, or stop them: what is put there waits for a member that reads it"`,
       );
     } finally {
       await stream.close();
