@@ -19,10 +19,13 @@ export const readable = (text: string): string => (control.test(text) ? base64(B
 const base64 = (bytes: Uint8Array): string =>
   `${PREFIX}${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64")}`;
 
+// One for all: to make one takes longer than to decode a header, and it keeps nothing of bytes that it refused.
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 /** The text that UTF-8 bytes are, a byte order mark included; undefined where they are none. */
 export function utf8(bytes: Uint8Array): string | undefined {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return decoder.decode(bytes);
   } catch {
     return undefined;
   }

@@ -14,6 +14,11 @@ describe("a header's bytes as text", () => {
     expect(bytesOfText(text)).toEqual(bytes);
   });
 
+  it("is of these bytes alone, whatever could not be read before", () => {
+    const cut = Buffer.from("é").subarray(0, 1);
+    expect([cut, Buffer.from([0xa9]), Buffer.from("a")].map(textOfBytes)).toEqual(["base64:ww==", "base64:qQ==", "a"]);
+  });
+
   it("is what an app published as text, whatever that is", () => {
     fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => textOfBytes(Buffer.from(text)) === text));
   });
