@@ -9,17 +9,14 @@ import {
   type Consumer,
   type Handler,
   type Message,
-  RefusedError,
 } from "../message.ts";
 import { startConsumer } from "./consumer.ts";
+import { mustBeShort } from "./content.ts";
 import { addressOf } from "./destination.ts";
 import { type Link, linkTo } from "./link.ts";
 import { rabbitmqMark } from "./mark.ts";
 import { type Publisher, publisherOn } from "./publisher.ts";
 import { newProperties } from "./rawBodies.ts";
-
-// A short string of AMQP 0-9-1, which the library would cut.
-const LONGEST_NAME = 255;
 
 /**
  * RabbitMQ as one app. Publishing and consuming have a connection each: a broker that is short of memory stops reading from those who
@@ -50,10 +47,9 @@ export class RabbitmqClient implements BrokerClient {
     const address = addressOf(flow, destinations, key);
     const now = new Date();
     const all = { [HEADERS.publishedAt]: now.toISOString(), ...headers, ...address.headers };
-    for (const [what, name] of [["id", id], ...Object.keys(all).map((name) => ["a header's name", name])]) {
-      if (Buffer.byteLength(name!) <= LONGEST_NAME) continue;
-      throw new RefusedError(`rabbitmq/${flow}: ${what}: must be at most ${LONGEST_NAME} bytes long`);
-    }
+    mustBeShort(id, `rabbitmq/${flow}: id`);
+    for (const name of Object.keys(all))
+      mustBeShort(name, `rabbitmq/${flow}: the name of header ${name.slice(0, 40)}…`);
     const properties = newProperties({
       messageId: id,
       timestamp: Math.floor(now.getTime() / 1000),

@@ -1,4 +1,5 @@
 import { textOfBytes } from "../headerText.ts";
+import { RefusedError } from "../message.ts";
 
 /*
  * The header frame of a message, AMQP 0-9-1 section 4.2.6, read and written without changing a byte. The library reads numbers, bytes
@@ -119,9 +120,23 @@ export function textHeader(name: string, text: string): Pick<RawHeader, "name" |
   return { name, entry: Buffer.concat([shortText(name), size, value]) };
 }
 
-/** Text as a property or a name is written, at most 255 bytes. */
+// One byte says how long a short string of AMQP 0-9-1 is: a property, a name, a routing key. The library would cut a longer one.
+const LONGEST_SHORT_TEXT = 255;
+
+/** Whether text fits where AMQP 0-9-1 has a short string. */
+export const isShort = (text: string): boolean => Buffer.byteLength(text) <= LONGEST_SHORT_TEXT;
+
+/** Throws a RefusedError where an app's text does not fit; `what` names it. */
+export function mustBeShort(text: string, what: string): void {
+  if (!isShort(text)) throw new RefusedError(`${what}: must be at most ${LONGEST_SHORT_TEXT} bytes long`);
+}
+
+/** Text as a property or a name is written. Throws a RangeError where it does not fit: what follows in the frame would be read wrongly. */
 export function shortText(text: string): Buffer {
   const bytes = Buffer.from(text);
+  if (bytes.length > LONGEST_SHORT_TEXT) {
+    throw new RangeError(`short text must be at most ${LONGEST_SHORT_TEXT} bytes long, got ${bytes.length}`);
+  }
   return Buffer.concat([Buffer.from([bytes.length]), bytes]);
 }
 

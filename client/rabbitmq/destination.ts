@@ -1,5 +1,6 @@
 import type { RabbitmqDestination } from "../access.ts";
-import { AccessError, RefusedError } from "../message.ts";
+import { AccessError } from "../message.ts";
+import { mustBeShort } from "./content.ts";
 
 /** Where a message is published. */
 export interface Address {
@@ -8,9 +9,6 @@ export interface Address {
   /** What its headers must say for a headers exchange to route it. */
   headers: Record<string, string | number | boolean>;
 }
-
-// A short string of AMQP 0-9-1, which the library would cut.
-const longestKey = 255;
 
 /**
  * Where a message with this key goes to reach the queue. The key may be left out where only one leads there. Throws an AccessError
@@ -24,9 +22,7 @@ export function addressOf(queue: string, destinations: readonly RabbitmqDestinat
   if (!destination) {
     throw new AccessError(`rabbitmq/${queue}: key: must be ${keys(destinations)}, got ${JSON.stringify(routingKey)}`);
   }
-  if (Buffer.byteLength(routingKey) > longestKey) {
-    throw new RefusedError(`rabbitmq/${queue}: key: must be at most ${longestKey} bytes long`);
-  }
+  mustBeShort(routingKey, `rabbitmq/${queue}: key`);
   return { exchange: destination.exchange, routingKey, headers: headersOf(destination) };
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { attemptOf, HEADERS, type Headers, isContracts } from "../headers.ts";
 import type { Delivery } from "../message.ts";
-import { headersIn, type Properties, shortText, tableOf, textHeader } from "./content.ts";
+import { headersIn, isShort, type Properties, shortText, tableOf, textHeader } from "./content.ts";
 import type { Received } from "./rawBodies.ts";
 
 type Raw = Record<string, unknown>;
@@ -15,11 +15,14 @@ const isOwn = (name: string): boolean => !brokersOwn.test(name) && !isContracts(
 /** Whether a header belongs to the message where it stands: what the broker counts there, and CC, do not. */
 export const isKeptInPlace = (name: string): boolean => !/^(x-delivery-count|x-acquired-count|CC|BCC)$/.test(name);
 
-/** The message with an identity: its own, or a new one that it keeps from its first retry on. */
-export const identified = (message: Received): Received & { messageId: string } => ({
-  ...message,
-  messageId: message.messageId || textOf(message.headers?.[HEADERS.id] ?? "") || randomUUID(),
-});
+/**
+ * The message with an identity: its own, or a new one that it keeps from its first retry on. A header of a foreign client's may be longer
+ * than the property that it becomes.
+ */
+export function identified(message: Received): Received & { messageId: string } {
+  const told = textOf(message.headers?.[HEADERS.id] ?? "");
+  return { ...message, messageId: message.messageId || (isShort(told) && told) || randomUUID() };
+}
 
 /** What the handler gets. Deliveries that nobody answered are no attempts: {@link unansweredOf}. */
 export function toDelivery(message: Received & { messageId: string }, flow: string): Delivery {

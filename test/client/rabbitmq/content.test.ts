@@ -88,4 +88,12 @@ describe("a header of RabbitMQ", () => {
     expect(textHeader("x-key", "ü").entry.toString("latin1")).toBe("\x05x-keyS\0\0\0\x02\xc3\xbc");
     expect(shortText("ü").toString("latin1")).toBe("\x02\xc3\xbc");
   });
+
+  it("is not written where its length does not fit into the byte for it", () => {
+    expect(shortText("ü".repeat(127)).readUInt8()).toBe(254);
+    expect(() => shortText("ü".repeat(128))).toThrow(
+      new RangeError("short text must be at most 255 bytes long, got 256"),
+    );
+    expect(() => textHeader("n".repeat(300), "")).toThrow(RangeError);
+  });
 });

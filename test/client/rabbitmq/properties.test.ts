@@ -66,6 +66,14 @@ describe("a delivery of RabbitMQ", () => {
     expect(identified(messageOf({ messageId: undefined, headers: { "x-message-id": "h-1" } })).messageId).toBe("h-1");
     expect(identified(messageOf({ messageId: undefined })).messageId).toMatch(/^[0-9a-f-]{36}$/);
   });
+
+  it("takes no identity from a header that is longer than a property may be", () => {
+    const told = (id: string) =>
+      identified(messageOf({ messageId: undefined, headers: { "x-message-id": id } })).messageId;
+    expect(told("i".repeat(255))).toBe("i".repeat(255));
+    expect(told("i".repeat(300))).toMatch(/^[0-9a-f-]{36}$/);
+    expect(told("ü".repeat(128))).toMatch(/^[0-9a-f-]{36}$/);
+  });
 });
 
 describe("a message that is published again", () => {
