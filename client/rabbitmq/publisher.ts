@@ -24,6 +24,7 @@ export interface Publisher {
   /**
    * Throws a RefusedError where the broker refuses or cannot route it, or where its headers are too large, and a ConnectionError where
    * that cannot be known. A message that was not confirmed in time is still underway: sent again, it is waited for, not published twice.
+   * During an alarm, while {@link MOST_LATE} such messages are underway, others get the ConnectionError at once and are not sent.
    */
   send(message: Outgoing, body: Buffer): Promise<void>;
   /** Waits for every confirm. */
@@ -33,6 +34,8 @@ export interface Publisher {
 const CONFIRM_PATIENCE_MS = 30_000;
 /** For so long a late confirm is known to whoever sends the message again, in milliseconds. */
 const LATE_MS = 60_000;
+/** So many late messages, with their bodies, are held for a broker that takes none: an alarm may last for hours. */
+const MOST_LATE = 1_000;
 
 interface ConfirmChannel {
   channel: Channel;
@@ -54,7 +57,8 @@ interface Late {
 export function publisherOn(link: Link, patience = CONFIRM_PATIENCE_MS): Publisher {
   const channels = new Map<string, Promise<ConfirmChannel>>();
   const underway = new Set<Promise<void>>();
-  const late = new Set<Late>();
+  const late = new Map<string, Late[]>();
+  const unconfirmed = new Set<Late>();
 
   const channelFor = (exchange: string): Promise<ConfirmChannel> => {
     const known = channels.get(exchange);
@@ -91,8 +95,13 @@ export function publisherOn(link: Link, patience = CONFIRM_PATIENCE_MS): Publish
 
   async function sent(message: Outgoing, body: Buffer): Promise<void> {
     const place = `rabbitmq ${message.exchange || "default"} exchange, routing key ${message.routingKey}`;
-    const before = [...late].find((one) => isSame(one, message, body));
-    if (before) late.delete(before);
+    const before = late.get(identityOf(message))?.find((one) => isSame(one, message, body));
+    if (before) forget(before);
+    else if (unconfirmed.size >= MOST_LATE && link.blocked()) {
+      throw new ConnectionError(
+        `${place}: not sent, as the broker has yet to confirm ${MOST_LATE} messages or more that are late: ${link.blocked()}`,
+      );
+    }
     const one = before ?? { message, body, taken: taken(message, body, place) };
     let isLate = false;
     const tooLate = () => {
@@ -106,9 +115,21 @@ export function publisherOn(link: Link, patience = CONFIRM_PATIENCE_MS): Publish
   }
 
   function remember(one: Late): void {
-    const forget = () => late.delete(one);
-    late.add(one);
-    one.taken.then(() => void setTimeout(forget, LATE_MS).unref(), forget);
+    const identity = identityOf(one.message);
+    late.set(identity, [...(late.get(identity) ?? []), one]);
+    unconfirmed.add(one);
+    const confirmed = () => unconfirmed.delete(one);
+    one.taken.finally(confirmed).then(
+      () => void setTimeout(forget, LATE_MS, one).unref(),
+      () => forget(one),
+    );
+  }
+
+  function forget(one: Late): void {
+    const identity = identityOf(one.message);
+    const others = (late.get(identity) ?? []).filter((other) => other !== one);
+    if (others.length > 0) late.set(identity, others);
+    else late.delete(identity);
   }
 
   return {
@@ -156,9 +177,8 @@ function takeOne(counts: Map<string, number>, identity: string): boolean {
   return count > 0;
 }
 
-/** Whether a message is one that is underway, whenever an app began to publish it. */
+/** Whether a message is one of its identity that is underway, whenever an app began to publish it. */
 const isSame = (late: Late, message: Outgoing, body: Buffer): boolean =>
-  identityOf(late.message) === identityOf(message) &&
   late.message.exchange === message.exchange &&
   late.body.equals(body) &&
   timeless(late.message.properties).equals(timeless(message.properties));

@@ -1,13 +1,14 @@
 import { EventEmitter } from "node:events";
 import type { Channel, Envelope } from "rabbitmq-client";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { ConnectionError, RefusedError } from "../../../client/message.ts";
 import type { Link } from "../../../client/rabbitmq/link.ts";
 import { type Outgoing, publisherOn } from "../../../client/rabbitmq/publisher.ts";
 import { newProperties } from "../../../client/rabbitmq/rawBodies.ts";
 
 /** A publisher on channels that confirm when they are told to. */
-function publishing(alarm?: string) {
+function publishing(first?: string) {
+  let alarm = first;
   const published: { body: string; confirm(): void; fail(error: Error): void }[] = [];
   const basicPublish = (_: Envelope, body: Buffer) =>
     new Promise<void>((confirm, fail) => published.push({ body: body.toString(), confirm, fail }));
@@ -23,7 +24,10 @@ function publishing(alarm?: string) {
     return { channel: Object.assign(new EventEmitter(), channel) as unknown as Channel, ended };
   };
   const link: Link = { open, blocked: () => alarm, close: async () => {} };
-  return { published, publisher: publisherOn(link, 30) };
+  const alarmIs = (next?: string) => {
+    alarm = next;
+  };
+  return { published, publisher: publisherOn(link, 30), alarmIs };
 }
 
 const message = (messageId: string, headers = {}, timestamp = 1): Outgoing => ({
@@ -83,6 +87,56 @@ describe("a message that RabbitMQ does not confirm in time", () => {
     expect(published.length).toBe(5);
     for (const one of published) one.confirm();
     await Promise.all(sent);
+  });
+});
+
+describe("a message for a RabbitMQ that takes none, as an alarm says", () => {
+  const ids = Array.from({ length: 1000 }, (_, at) => `m-${at}`);
+
+  it("is refused at once where 1,000 are late already, and one of those is still waited for", async () => {
+    const { publisher, published, alarmIs } = publishing("an alarm");
+    await Promise.allSettled(ids.map((id) => publisher.send(message(id), body)));
+    await expect(publisher.send(message("one more"), body)).rejects.toThrow(
+      new ConnectionError(
+        "rabbitmq e exchange, routing key k: not sent, as the broker has yet to confirm 1000 messages or more that are late: an alarm",
+      ),
+    );
+    expect(published.length).toBe(1000);
+    const again = publisher.send(message("m-7"), body);
+    published[7]!.confirm();
+    await again;
+    await new Promise(setImmediate);
+    const room = publisher.send(message("room again"), body);
+    await new Promise(setImmediate);
+    expect(published.length).toBe(1001);
+    alarmIs(undefined);
+    const after = publisher.send(message("after it"), body);
+    await new Promise(setImmediate);
+    expect(published.length).toBe(1002);
+    for (const { confirm } of published) confirm();
+    await Promise.all([room, after]);
+  });
+
+  it("does not count those that were confirmed meanwhile", async () => {
+    const { publisher, published } = publishing("an alarm");
+    await Promise.allSettled(ids.map((id) => publisher.send(message(id), body)));
+    for (const { confirm } of published) confirm();
+    await new Promise(setImmediate);
+    await new Promise(setImmediate);
+    const next = publisher.send(message("next"), body);
+    await new Promise(setImmediate);
+    expect(published.length).toBe(1001);
+    published[1000]!.confirm();
+    await next;
+  });
+
+  it("is not compared with every late one", async () => {
+    const { publisher } = publishing();
+    await Promise.allSettled(ids.map((id) => publisher.send(message(id), body)));
+    const stringify = vi.spyOn(JSON, "stringify");
+    await expect(publisher.send(message("other"), body)).rejects.toThrow(ConnectionError);
+    expect(stringify.mock.calls.length).toBeLessThan(10);
+    stringify.mockRestore();
   });
 });
 
