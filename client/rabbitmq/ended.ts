@@ -41,9 +41,13 @@ const isTier = ({ queue }: Death): boolean => /^messaging\.retry\.\d+ms$/.test(t
 function deathIn({ headers }: Received, queue: string): Death | undefined {
   const deaths: unknown = headers?.["x-death"];
   if (!Array.isArray(deaths)) return undefined;
-  const [first, ...others] = (deaths as Death[]).filter((death) => !isTier(death));
-  return [first, ...others].find((death) => death?.queue === queue) ?? first;
+  // Anybody may publish a header of that name, with anything in it.
+  const own = (deaths as (Death | null)[]).filter((death) => death !== null && !isTier(death)) as Death[];
+  return own.find((death) => death.queue === queue) ?? own[0];
 }
 
-const fromSeconds = (seconds: unknown): Date | undefined =>
-  typeof seconds === "number" && seconds > 0 ? new Date(seconds * 1000) : undefined;
+/** Undefined also for a time that no date can tell, as when a producer writes nanoseconds. */
+function fromSeconds(seconds: unknown): Date | undefined {
+  const at = new Date(typeof seconds === "number" ? seconds * 1000 : 0);
+  return at.getTime() > 0 ? at : undefined;
+}

@@ -28,17 +28,19 @@ export function toClientError(error: unknown, place: string): Error {
   // The library names the method that was refused, and a connection has none.
   const text = (message || code || String(error)).replace(/^undefined: /, "");
   if (code === "NACK") {
-    const text = `${place}: the broker did not take the message: its queue is full, or not available`;
-    return new RefusedError(text, { full: true });
+    return new RefusedError(`${place}: the broker did not take the message: its queue is full, or not available`, {
+      full: true,
+    });
   }
   const [, timeout] = unanswered.exec(text) ?? [];
   if (timeout !== undefined) {
-    const text = `${place}: the broker closed the channel, as a message was not acknowledged within ${timeout} ms (consumer_timeout): all that it had comes again; make handlers return sooner, or raise consumer_timeout`;
-    return new ConnectionError(text, { cause: error });
+    return new ConnectionError(
+      `${place}: the broker closed the channel, as a message was not acknowledged within ${timeout} ms (consumer_timeout): all that it had comes again; make handlers return sooner, or raise consumer_timeout`,
+      { cause: error },
+    );
   }
-  const refused = code !== undefined && refusals.includes(code) && !passing.test(text);
-  const options = { cause: error };
-  return refused
-    ? new RefusedError(`${place}: the broker refuses: ${text}`, { ...options, tooLarge: oversized.test(text) })
-    : new ConnectionError(`${place}: the broker does not answer: ${text}`, options);
+  const isRefused = code !== undefined && refusals.includes(code) && !passing.test(text);
+  return isRefused
+    ? new RefusedError(`${place}: the broker refuses: ${text}`, { cause: error, tooLarge: oversized.test(text) })
+    : new ConnectionError(`${place}: the broker does not answer: ${text}`, { cause: error });
 }

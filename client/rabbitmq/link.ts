@@ -18,7 +18,7 @@ export interface OpenChannel {
   ended: Promise<Error>;
 }
 
-/** A connection that is made when it is needed, and made anew after it broke. */
+/** A connection that is made when it is needed, and made again after it broke. */
 export interface Link {
   /** Opens a channel. Throws a ConnectionError where the broker does not answer, and a RefusedError where it does not let the user in. */
   open(): Promise<OpenChannel>;

@@ -6,7 +6,7 @@ import { type Received, received } from "./rawBodies.ts";
 
 /** Sees the dead letters of one queue as they come, without touching those that are there. */
 export interface Watch {
-  /** From now on. Watching again begins anew. */
+  /** From now on. What came before is forgotten. */
   start(): Promise<void>;
   /** How many of those that are wanted came since and were not found yet. Not watching, nobody knows: `Infinity`. */
   arrived(wanted: (message: Received) => boolean): Promise<number>;

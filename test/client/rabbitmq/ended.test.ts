@@ -45,6 +45,16 @@ describe("a dead letter of RabbitMQ", () => {
     });
   });
 
+  it("is shown whatever a producer wrote where the broker tells of it", () => {
+    const headers = { "x-death": [null, 5, { queue: "orders", time: 1e300 }] };
+    expect(toDeadLetter(messageOf({ routingKey: "orders", headers }), "orders")).toEqual({
+      id: "m-1",
+      body: Buffer.from("body"),
+      headers: { "x-death-reason": "" },
+      position: "/",
+    });
+  });
+
   it("has a reason of the broker alone", () => {
     const headers = { "x-death-reason": "expired", tenant: "t" };
     expect(toDeadLetter(messageOf({ routingKey: "orders", headers }), "orders").headers).toEqual({ tenant: "t" });
