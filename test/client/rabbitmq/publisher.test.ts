@@ -7,7 +7,7 @@ import { type Outgoing, publisherOn } from "../../../client/rabbitmq/publisher.t
 import { newProperties } from "../../../client/rabbitmq/rawBodies.ts";
 
 /** A publisher on channels that confirm when they are told to. */
-function publishing(first?: string) {
+function publishing(first?: string, patience = 30) {
   let alarm = first;
   const published: { body: string; confirm(): void; fail(error: Error): void }[] = [];
   const basicPublish = (_: Envelope, body: Buffer) =>
@@ -27,7 +27,7 @@ function publishing(first?: string) {
   const alarmIs = (next?: string) => {
     alarm = next;
   };
-  return { published, publisher: publisherOn(link, 30), alarmIs };
+  return { published, publisher: publisherOn(link, patience), alarmIs };
 }
 
 const message = (messageId: string, headers = {}, timestamp = 1): Outgoing => ({
@@ -94,7 +94,7 @@ describe("a message for a RabbitMQ that takes none, as an alarm says", () => {
   const ids = Array.from({ length: 1000 }, (_, at) => `m-${at}`);
 
   it("is refused at once where 1,000 are late already, and one of those is still waited for", async () => {
-    const { publisher, published, alarmIs } = publishing("an alarm");
+    const { publisher, published, alarmIs } = publishing("an alarm", 300);
     await Promise.allSettled(ids.map((id) => publisher.send(message(id), body)));
     await expect(publisher.send(message("one more"), body)).rejects.toThrow(
       new ConnectionError(
@@ -108,7 +108,6 @@ describe("a message for a RabbitMQ that takes none, as an alarm says", () => {
     await new Promise(setImmediate);
     const room = publisher.send(message("room again"), body);
     await new Promise(setImmediate);
-    expect(published.length).toBe(1001);
     alarmIs(undefined);
     const after = publisher.send(message("after it"), body);
     await new Promise(setImmediate);
@@ -118,7 +117,7 @@ describe("a message for a RabbitMQ that takes none, as an alarm says", () => {
   });
 
   it("does not count those that were confirmed meanwhile", async () => {
-    const { publisher, published } = publishing("an alarm");
+    const { publisher, published } = publishing("an alarm", 300);
     await Promise.allSettled(ids.map((id) => publisher.send(message(id), body)));
     for (const { confirm } of published) confirm();
     await new Promise(setImmediate);
