@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setImmediate as nextTurn, setTimeout as wait } from "node:timers/promises";
-import type { Channel, SyncMessage } from "rabbitmq-client";
+import type { AsyncMessage, Channel, SyncMessage } from "rabbitmq-client";
 import { CLIENT_NAME } from "../deadLetters.ts";
 import { UntoldError } from "../message.ts";
 import { type Received, received } from "./rawBodies.ts";
@@ -67,10 +67,11 @@ export async function readyAgain(channel: Channel, queue: string, ready: number)
 
 /**
  * Takes the next messages of a queue, `size` at most, and fewer only where no more are there. They are unacknowledged; a consumer of
- * its own for each batch bounds what comes to what was asked for, whatever the channel holds already.
+ * its own for each batch bounds what comes to what was asked for, whatever the channel holds already. Throws a RefusedError where one
+ * cannot be read: leaving it out would look as if it were not there.
  */
 export async function takeBatch(channel: Channel, queue: string, size: number): Promise<Received[]> {
-  const batch: Received[] = [];
+  const batch: AsyncMessage[] = [];
   const consumerTag = `${CLIENT_NAME}-operator/${randomUUID()}`;
   let full = () => {};
   const filled = new Promise<void>((resolve) => {
@@ -78,7 +79,7 @@ export async function takeBatch(channel: Channel, queue: string, size: number): 
   });
   await channel.basicQos({ prefetchCount: size });
   await channel.basicConsume({ queue, consumerTag }, (message) => {
-    batch.push(received(message));
+    batch.push(message);
     if (batch.length === size) full();
   });
   for (let before = -1, quietSince = 0; batch.length < size; ) {
@@ -90,5 +91,6 @@ export async function takeBatch(channel: Channel, queue: string, size: number): 
   }
   await channel.basicCancel({ consumerTag });
   await nextTurn();
-  return batch;
+  // Not as they come: what is thrown there ends the process.
+  return batch.map(received);
 }

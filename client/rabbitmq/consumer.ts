@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setImmediate as nextTurn, setTimeout as wait } from "node:timers/promises";
-import type { Channel } from "rabbitmq-client";
+import type { AsyncMessage, Channel } from "rabbitmq-client";
 import { REACH_DELAYS_MS, withRetries } from "../connection.ts";
 import { CLIENT_NAME } from "../deadLetters.ts";
 import { insist } from "../insist.ts";
@@ -10,7 +10,7 @@ import { troubleOf } from "../quietly.ts";
 import { toClientError } from "./errors.ts";
 import { type HandlingParts, handle } from "./handle.ts";
 import type { Link, OpenChannel } from "./link.ts";
-import { type Received, received } from "./rawBodies.ts";
+import { received } from "./rawBodies.ts";
 
 /** What a consumer works with. */
 export interface ConsumerParts extends HandlingParts {
@@ -34,10 +34,19 @@ export async function startConsumer(parts: ConsumerParts): Promise<Consumer> {
   const flow = `rabbitmq/${subscription.queue}`;
   const insistence = { flow, onError, stopping: stop.signal, refusals: new Map() };
 
+  const handleAny = async (channel: Channel, message: AsyncMessage) => {
+    try {
+      await handle(parts, { insistence, fail }, channel, received(message));
+    } catch (cause) {
+      // It is this message's fault alone, which must end neither the process nor the consumer.
+      if (channel.active) channel.basicNack({ deliveryTag: message.deliveryTag, requeue: false });
+      const what = `${flow}: a message is rejected, and its queue makes it a dead letter`;
+      onError?.(new Error(`${what}: ${(cause as Error).message}`, { cause }));
+    }
+  };
   const attach = () =>
     attached(parts, (channel, message) => {
-      const carrying = { insistence, fail };
-      const handled = handle(parts, carrying, channel, message).finally(() => inHand.delete(handled));
+      const handled = handleAny(channel, message).finally(() => inHand.delete(handled));
       inHand.add(handled);
     });
   const detach = async (attachment: Attached) => {
@@ -80,7 +89,7 @@ interface Attached extends OpenChannel {
 /** As many messages as are handled at once: none waits in the client, where a crash would count it as delivered. */
 async function attached(
   { link, subscription, options }: ConsumerParts,
-  take: (channel: Channel, message: Received) => void,
+  take: (channel: Channel, message: AsyncMessage) => void,
 ): Promise<Attached> {
   const { channel, ended } = await link.open();
   const holds = options.canariesOnly !== undefined && !subscription.retries?.length;
@@ -96,9 +105,7 @@ async function attached(
   });
   try {
     await channel.basicQos({ prefetchCount: holds ? Math.max(wanted, HOLDING_PREFETCH) : wanted });
-    await channel.basicConsume({ queue: subscription.queue, consumerTag }, (message) =>
-      take(channel, received(message)),
-    );
+    await channel.basicConsume({ queue: subscription.queue, consumerTag }, (message) => take(channel, message));
   } catch (error) {
     await channel.close();
     throw toClientError(error, `rabbitmq/${subscription.queue}`);

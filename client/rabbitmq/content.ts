@@ -59,7 +59,7 @@ const sizeAt = (payload: Buffer, at: number, form: "text" | "table" | number): n
 
 const BASIC_CLASS = 60;
 const HEADER_FRAME = 2;
-const FRAME_END = 206;
+export const FRAME_END = 206;
 /** What a frame has around its payload. */
 const AROUND_PAYLOAD = 8;
 
@@ -163,12 +163,15 @@ function valueSize(bytes: Buffer, typeAt: number): number {
   return SIZES[type] ?? 4 + bytes.readUInt32BE(typeAt + 1);
 }
 
-/** The headers of a table as people and programs read them; of a name that stands there twice the last. */
-export const readHeaders = (table: Buffer | undefined): Record<string, unknown> =>
-  Object.fromEntries(headersIn(table).map(({ name, type, value }) => [name, read(type, value)]));
+// Tables and lists in each other: a frame has room for more than JavaScript's stack.
+const DEEPEST = 100;
 
-/** A value: bytes and decimals as text, numbers that JavaScript cannot hold as a bigint. */
-function read(type: string, value: Buffer): unknown {
+/** The headers of a table as people and programs read them; of a name that stands there twice the last. */
+export const readHeaders = (table: Buffer | undefined, depth = 0): Record<string, unknown> =>
+  Object.fromEntries(headersIn(table).map(({ name, type, value }) => [name, read(type, value, depth)]));
+
+/** A value: bytes, decimals and what is nested too deep as text, numbers that JavaScript cannot hold as a bigint. */
+function read(type: string, value: Buffer, depth: number): unknown {
   switch (type) {
     case "t":
       return value[0] !== 0;
@@ -198,19 +201,22 @@ function read(type: string, value: Buffer): unknown {
     case "V":
       return null;
     case "F":
-      return readHeaders(value);
+      return depth < DEEPEST ? readHeaders(value, depth + 1) : textOf(value);
     case "A":
-      return readArray(value);
+      return depth < DEEPEST ? readArray(value, depth + 1) : textOf(value);
     default:
-      return textOfBytes(value.subarray(4));
+      return textOf(value);
   }
 }
 
-function readArray(bytes: Buffer): unknown[] {
+/** The text of bytes that come after their length. */
+const textOf = (value: Buffer): string => textOfBytes(value.subarray(4));
+
+function readArray(bytes: Buffer, depth: number): unknown[] {
   const found: unknown[] = [];
   for (let at = 4; at < bytes.length; ) {
     const end = at + 1 + valueSize(bytes, at);
-    found.push(read(String.fromCharCode(bytes.readUInt8(at)), bytes.subarray(at + 1, end)));
+    found.push(read(String.fromCharCode(bytes.readUInt8(at)), bytes.subarray(at + 1, end), depth));
     at = end;
   }
   return found;

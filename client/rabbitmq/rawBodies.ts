@@ -1,6 +1,7 @@
 import type { AsyncMessage, Channel, Envelope, SyncMessage } from "rabbitmq-client";
 import codec from "rabbitmq-client/lib/codec.js";
-import { headerFrame, type Properties, readHeaders, readProperties } from "./content.ts";
+import { RefusedError } from "../message.ts";
+import { FRAME_END, headerFrame, type Properties, readHeaders, readProperties } from "./content.ts";
 
 /** A message as it came: its properties and its body as bytes, whatever its content type says, and its headers as they are read. */
 export type Received = Omit<AsyncMessage & Partial<SyncMessage>, "body" | "consumerTag" | "contentType"> & {
@@ -39,12 +40,14 @@ const payloads = new WeakMap<Frame, Buffer>();
 const library = codec as unknown as Codec;
 const { decodeFrame, genContentFrames } = library;
 library.decodeFrame = async (read) => {
-  let last: Buffer | undefined;
-  const frame = await decodeFrame(async (size) => {
-    last = await read(size);
-    return last;
-  });
-  if (frame.type === HEADER_FRAME) payloads.set(frame, last!);
+  const parts: Buffer[] = [];
+  const noted = async (size: number) => {
+    const part = await read(size);
+    parts.push(part);
+    return part;
+  };
+  const frame = await decodeFrame(noted).catch((error) => withoutHeaders(parts, error));
+  if (frame.type === HEADER_FRAME) payloads.set(frame, parts[1]!);
   return frame;
 };
 library.genContentFrames = function* (channel, params, body, frameMax) {
@@ -55,6 +58,19 @@ library.genContentFrames = function* (channel, params, body, frameMax) {
     at++;
   }
 };
+
+/**
+ * A header frame whose headers the library cannot read, as where they are nested deeply, as it reads the other properties. It would end
+ * the connection, and that of the next consumer to which the message goes.
+ */
+function withoutHeaders([head, payload]: Buffer[], error: unknown): Promise<Frame> {
+  if (head?.[0] !== HEADER_FRAME || payload?.at(-1) !== FRAME_END) throw error;
+  const properties = new Map(readProperties(payload));
+  properties.delete("headers");
+  const frame = headerFrame(head.readUInt16BE(1), Number(payload.readBigUInt64BE(4)), properties);
+  const parts = [frame.subarray(0, 7), frame.subarray(7)];
+  return decodeFrame(async () => parts.shift()!);
+}
 
 /**
  * Keeps the library from reading a message: a body that is parsed by its content type and written again on a retry is not what was
@@ -69,10 +85,15 @@ export function keepRaw(channel: Channel): void {
   };
 }
 
-/** A message of a channel that keeps it raw. */
+/** A message of a channel that keeps it raw. Throws a RefusedError where its headers cannot be read. */
 export function received(message: AsyncMessage | SyncMessage): Received {
   const { [PROPERTIES]: properties, ...rest } = message as Received & { [PROPERTIES]: Properties };
-  return { ...rest, headers: readHeaders(properties.get("headers")), properties };
+  try {
+    return { ...rest, headers: readHeaders(properties.get("headers")), properties };
+  } catch (cause) {
+    const why = (cause as Error).message;
+    throw new RefusedError(`message ${rest.messageId}: its headers cannot be read: ${why}`, { cause });
+  }
 }
 
 /** The properties of a new message. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { bytesOfText } from "../../../client/headerText.ts";
 import {
   headerFrame,
   headersIn,
@@ -10,6 +11,7 @@ import {
   textHeader,
 } from "../../../client/rabbitmq/content.ts";
 import { newProperties } from "../../../client/rabbitmq/rawBodies.ts";
+import { nestedTable } from "./message.ts";
 
 const bytes = (text: string) => Buffer.from(text, "latin1");
 /** A table of one header `h` with these bytes as type and value. */
@@ -77,6 +79,17 @@ describe("a header of RabbitMQ", () => {
     const table = only(written);
     expect(readHeaders(table)).toEqual({ h: value });
     expect(headersIn(table).map(({ entry }) => entry.toString("latin1"))).toEqual([`\x01h${written}`]);
+  });
+
+  it.each(["F", "A"] as const)("that nests 20,000 levels of %s is read down to the hundredth", (type) => {
+    let levels = 0;
+    let value: unknown = readHeaders(nestedTable(20_000, type)).h;
+    for (; typeof value === "object"; levels++) value = Object.values(value as object)[0];
+    expect(levels).toBe(100);
+    expect(bytesOfText(value as string).length).toBe((20_000 - 101) * (type === "F" ? 7 : 5));
+    const [open, close] = type === "F" ? ['{"k":', "}"] : ["[", "]"];
+    const all = `{"h":${open.repeat(99)}${type === "F" ? "{}" : "[]"}${close.repeat(99)}}`;
+    expect(JSON.stringify(readHeaders(nestedTable(100, type)))).toBe(all);
   });
 
   it("named __proto__ is a header as any other", () => {

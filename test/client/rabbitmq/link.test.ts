@@ -9,6 +9,7 @@ import { toClientError } from "../../../client/rabbitmq/errors.ts";
 import { linkTo, toOptions } from "../../../client/rabbitmq/link.ts";
 import { keepRaw, newProperties, received } from "../../../client/rabbitmq/rawBodies.ts";
 import { rejectToRetry } from "../../../client/rabbitmq/reject.ts";
+import { brokenTable, delivered, nestedTable } from "./message.ts";
 
 const codec = library as unknown as {
   decodeFrame(read: () => Promise<Buffer>): Promise<unknown>;
@@ -117,6 +118,18 @@ describe("a message that the library reads", () => {
     const message = received({ ...frames[0]!.fields, body: Buffer.from("b") } as never);
     expect(message).toMatchObject({ messageId: "m", headers: { n: 9_007_199_254_740_993n } });
     expect([...message.properties].toSorted()).toEqual([...properties].toSorted());
+  });
+
+  it.each(["F", "A"] as const)("may nest its headers (%s) deeper than the library can read", async (type) => {
+    const deep = nestedTable(18_000, type);
+    const message = received(await delivered({ messageId: "m-7", table: deep }));
+    expect(message).toMatchObject({ messageId: "m-7", headers: { h: expect.anything() } });
+    expect(message.properties.get("headers")).toEqual(deep);
+  });
+
+  it("is named where its headers cannot be read at all", async () => {
+    const message = await delivered({ messageId: "m-7", table: brokenTable });
+    expect(() => received(message)).toThrow(/^message m-7: its headers cannot be read: /);
   });
 
   it("is as ever to others who use the library", async () => {
