@@ -28,7 +28,7 @@ export interface DeadLetterParts {
 
 type Taken = ReturnType<typeof identified>;
 
-/** What was taken last, and what was taken before and is to stay. */
+/** What was taken and is not settled yet, and what was taken before and is to stay. */
 interface Batch {
   channel: Channel;
   messages: Taken[];
@@ -87,11 +87,15 @@ export function deadLettersOf(place: RabbitmqDeadLetters, parts: DeadLetterParts
           if (messages.length === 0) break;
           left -= messages.length;
           batch.messages = messages.filter((message) => !kept.isBack(message));
-          if (batch.messages.length > 0) yield batch.messages.map(shown);
+          // More than `size` where others came than were given back.
+          for (let fresh = batch.messages.length; fresh > 0; fresh -= size) {
+            yield batch.messages.slice(0, size).map(shown);
+          }
         }
       } catch (error) {
         throw toClientError(error, name);
       } finally {
+        for (const message of batch.messages) kept.keep(message);
         if (kept.held > 0 && channel.active) {
           await acknowledged(channel, name);
           await readyAgain(channel, name, kept.giveBack(channel));
@@ -104,7 +108,7 @@ export function deadLettersOf(place: RabbitmqDeadLetters, parts: DeadLetterParts
     async settle(verdicts) {
       if (!batch) throw new Error(`${name}: no batch was taken`);
       const { channel, kept } = batch;
-      const messages = batch.messages.splice(0);
+      const messages = batch.messages.splice(0, verdicts.length);
       const settled = await Promise.allSettled(
         messages.map((message, at) => carryOut(parts, queue, message, verdicts[at]!)),
       );
