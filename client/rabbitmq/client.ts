@@ -10,6 +10,7 @@ import {
   type Handler,
   type Message,
 } from "../message.ts";
+import { well } from "../quietly.ts";
 import { startConsumer } from "./consumer.ts";
 import { mustBeShort } from "./content.ts";
 import { addressOf } from "./destination.ts";
@@ -34,9 +35,15 @@ export class RabbitmqClient implements BrokerClient {
   constructor(access: RabbitmqAccess) {
     this.#access = access;
     const login = { ...access, name: `${CLIENT_NAME}/${rabbitmqMark(access)}` };
-    this.#publishing = linkTo(login, (error) => {
-      for (const { onError } of this.#told) onError?.(error);
-    });
+    this.#publishing = linkTo(
+      login,
+      (error) => {
+        for (const { onError } of this.#told) onError?.(error);
+      },
+      () => {
+        for (const { onError } of this.#told) well(onError);
+      },
+    );
     this.#consuming = linkTo(login);
     this.#publisher = publisherOn(this.#publishing);
   }

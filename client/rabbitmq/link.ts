@@ -35,8 +35,15 @@ const PATIENCE_MS = 10_000;
 /** How long each of several nodes but the last may take to let a client in, in milliseconds. */
 const NEXT_AFTER_MS = 3_000;
 
-/** The link of a user; nothing is connected yet. `onBlocked` is told each time that the broker takes no more messages. */
-export function linkTo(login: Login, onBlocked: (error: ConnectionError) => void = () => {}): Link {
+/**
+ * The link of a user; nothing is connected yet. `onBlocked` is told each time that the broker takes no more messages, and `onUnblocked`
+ * when it takes them again.
+ */
+export function linkTo(
+  login: Login,
+  onBlocked: (error: ConnectionError) => void = () => {},
+  onUnblocked: () => void = () => {},
+): Link {
   const place = placeOf(login);
   const connectToAny = connectorOf(login);
   let current: Promise<Connection> | undefined;
@@ -57,11 +64,12 @@ export function linkTo(login: Login, onBlocked: (error: ConnectionError) => void
   };
   const watchAlarms = (opened: Connection) => {
     opened.on("connection.blocked", (reason) => {
-      alarm = `the broker takes no messages from anybody, as it is ${reason} (an alarm): it goes on by itself once that is over`;
+      alarm = `the broker takes no messages from anybody, as it is ${reason} (an alarm); it accepts them again by itself when that is over`;
       onBlocked(new ConnectionError(`${place}: ${alarm}`));
     });
     opened.on("connection.unblocked", () => {
       alarm = undefined;
+      onUnblocked();
     });
   };
 

@@ -1,8 +1,8 @@
 import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import type { Channel } from "rabbitmq-client";
 import library from "rabbitmq-client/lib/codec.js";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { ConnectionError, RefusedError } from "../../../client/message.ts";
 import { headerFrame, type Properties } from "../../../client/rabbitmq/content.ts";
 import { toClientError } from "../../../client/rabbitmq/errors.ts";
@@ -14,7 +14,74 @@ import { brokenTable, delivered, nestedTable } from "./message.ts";
 const codec = library as unknown as {
   decodeFrame(read: () => Promise<Buffer>): Promise<unknown>;
   genContentFrames(channel: number, params: object, body: Buffer, frameMax: number): Iterable<Buffer>;
+  encodeFrame(frame: object): Buffer;
 };
+
+/** A broker that lets everybody in. */
+async function broker() {
+  const sockets: Socket[] = [];
+  const send = (socket: Socket, methodId: number, params: object = {}, channelId = 0) =>
+    socket.write(codec.encodeFrame({ type: 1, channelId, methodId, params }));
+  const START = { versionMajor: 0, versionMinor: 9, serverProperties: {}, mechanisms: "PLAIN", locales: "en_US" };
+  // By the method that the client sends; the numbers are class and method of AMQP 0-9-1.
+  const answers: Record<number, [number, object?]> = {
+    [(10 << 16) + 11]: [(10 << 16) + 30, { channelMax: 0, frameMax: 131_072, heartbeat: 0 }],
+    [(10 << 16) + 40]: [(10 << 16) + 41, { knownHosts: "" }],
+    [(10 << 16) + 50]: [(10 << 16) + 51],
+    [(20 << 16) + 10]: [(20 << 16) + 11, { rsvp1: "" }],
+    [(20 << 16) + 40]: [(20 << 16) + 41],
+  };
+  const server = createServer((socket) => {
+    sockets.push(socket);
+    let bytes = Buffer.alloc(0);
+    socket.once("data", () => {
+      send(socket, (10 << 16) + 10, START);
+      socket.on("data", (chunk) => {
+        bytes = Buffer.concat([bytes, chunk]);
+        while (bytes.length >= 8) {
+          const size = bytes.readUInt32BE(3) + 8;
+          if (bytes.length < size) return;
+          const answer = answers[bytes.readUInt32BE(7)];
+          if (answer) send(socket, ...answer, bytes.readUInt16BE(1));
+          bytes = bytes.subarray(size);
+        }
+      });
+    });
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    url: `amqp://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    blocks: (reason: string) => send(sockets[0]!, (10 << 16) + 60, { reason }),
+    unblocks: () => send(sockets[0]!, (10 << 16) + 61),
+    close() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    },
+  };
+}
+
+describe("an alarm of RabbitMQ", () => {
+  const ALARM =
+    "the broker takes no messages from anybody, as it is low on memory (an alarm); it accepts them again by itself when that is over";
+
+  it("is told when it begins and when it is over", async () => {
+    const { url, blocks, unblocks, close } = await broker();
+    const told: string[] = [];
+    const link = linkTo(
+      { url, vhost: "shop", username: "a", password: "p" },
+      ({ message }) => void told.push(message),
+      () => void told.push("over"),
+    );
+    await link.open();
+    blocks("low on memory");
+    await vi.waitFor(() => expect(link.blocked()).toBe(ALARM));
+    expect(told).toEqual([`rabbitmq shop at ${url}: ${ALARM}`]);
+    unblocks();
+    await vi.waitFor(() => expect(link.blocked()).toBe(undefined));
+    expect(told.slice(1)).toEqual(["over"]);
+    close();
+  });
+});
 
 describe("the connection to RabbitMQ", () => {
   const login = { vhost: "shop", username: "a", password: "p" };
