@@ -163,7 +163,7 @@ function valueSize(bytes: Buffer, typeAt: number): number {
   return SIZES[type] ?? 4 + bytes.readUInt32BE(typeAt + 1);
 }
 
-// Tables and lists in each other: a frame has room for more than JavaScript's stack.
+// How deep tables and lists are read: a frame has room for more levels than JavaScript's stack.
 const DEEPEST = 100;
 
 /** The headers of a table as people and programs read them; of a name that stands there twice the last. */

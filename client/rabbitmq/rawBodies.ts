@@ -60,8 +60,8 @@ library.genContentFrames = function* (channel, params, body, frameMax) {
 };
 
 /**
- * A header frame whose headers the library cannot read, as where they are nested deeply, as it reads the other properties. It would end
- * the connection, and that of the next consumer to which the message goes.
+ * Reads a header frame without its headers where the library cannot read those, as when they are nested thousands of levels deep: it
+ * would end the connection, and then that of the next consumer that gets the message.
  */
 function withoutHeaders([head, payload]: Buffer[], error: unknown): Promise<Frame> {
   if (head?.[0] !== HEADER_FRAME || payload?.at(-1) !== FRAME_END) throw error;
