@@ -10,7 +10,7 @@ import {
   type Handler,
   type Message,
 } from "../message.ts";
-import { well } from "../quietly.ts";
+import { type Trouble, troubleOf } from "../quietly.ts";
 import { startConsumer } from "./consumer.ts";
 import { mustBeShort } from "./content.ts";
 import { addressOf } from "./destination.ts";
@@ -30,7 +30,7 @@ export class RabbitmqClient implements BrokerClient {
   readonly #publisher: Publisher;
   readonly #consumers = new Set<Promise<Consumer>>();
   /** Who hears what goes wrong around the connections. */
-  readonly #told = new Set<ConsumeOptions>();
+  readonly #alarms = new Set<Trouble>();
 
   constructor(access: RabbitmqAccess) {
     this.#access = access;
@@ -38,10 +38,10 @@ export class RabbitmqClient implements BrokerClient {
     this.#publishing = linkTo(
       login,
       (error) => {
-        for (const { onError } of this.#told) onError?.(error);
+        for (const alarm of this.#alarms) alarm.tell(error);
       },
       () => {
-        for (const { onError } of this.#told) well(onError);
+        for (const alarm of this.#alarms) alarm.over();
       },
     );
     this.#consuming = linkTo(login);
@@ -84,10 +84,11 @@ export class RabbitmqClient implements BrokerClient {
       options,
     });
     this.#consumers.add(started);
-    this.#told.add(options);
+    const alarm = troubleOf(options.onError);
+    this.#alarms.add(alarm);
     const forget = () => {
       this.#consumers.delete(started);
-      this.#told.delete(options);
+      this.#alarms.delete(alarm);
     };
     started.catch(forget);
     const consumer = await started;

@@ -67,7 +67,7 @@ describe("a RabbitMQ that is short of memory", () => {
     await broker("set_vm_memory_high_watermark", "0.0001");
     try {
       const alarm =
-        "the broker takes no messages from anybody, as it is low on memory (an alarm): it goes on by itself once that is over";
+        "the broker takes no messages from anybody, as it is low on memory (an alarm); it accepts them again by itself when that is over";
       await until("the alarm", () =>
         send().then(
           () => false,
