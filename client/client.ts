@@ -1,4 +1,5 @@
 import type { AppAccess } from "./access.ts";
+import { HEADERS, isContracts } from "./headers.ts";
 import {
   AccessError,
   type BrokerClient,
@@ -45,21 +46,34 @@ export function connect(access: AppAccess): Client {
     return client as unknown as import("./redis/client.ts").RedisClient;
   };
   return {
-    publish: async (flow: string, message: Message) => (await of(brokerOf(flow))).publish(withinBroker(flow), message),
+    publish: async (flow: string, message: Message) =>
+      (await of(brokerOf(flow))).publish(withinBroker(flow), asNew(message)),
     consume: async (flow: string, handler: Handler, options: ConsumeOptions = {}): Promise<Consumer> =>
       (await of(brokerOf(flow))).consume(withinBroker(flow), handler, {
         ...options,
-        onError: quietly(options.onError),
+        onError: quietly(options.onError ?? warn),
       }),
     broadcast: async (flow, body) => (await redis(brokerOf(flow))).broadcast(withinBroker(flow), body),
     listen: async (flow, handler, { onError } = {}) =>
-      (await redis(brokerOf(flow))).listen(withinBroker(flow), handler, { onError: quietly(onError) }),
+      (await redis(brokerOf(flow))).listen(withinBroker(flow), handler, { onError: quietly(onError ?? warn) }),
     async close() {
       const opened = await Promise.allSettled(clients.values());
       clients.clear();
       await Promise.all(opened.flatMap((client) => (client.status === "fulfilled" ? [client.value.close()] : [])));
     },
   };
+}
+
+/** Where an app gives no `onError`: a consumer that hears nothing any more must not be silent about it. */
+const warn = (error: Error): void => process.emitWarning(error.message, "MessagingWarning");
+
+/**
+ * A message without the contract's headers, which tell of another one where an app passes on what it was delivered: its attempt would
+ * count on, and a redrive's group would pass it over. Canaries of `messaging verify` stay what they are.
+ */
+function asNew({ headers = {}, ...message }: Message): Message {
+  const own = Object.entries(headers).filter(([name]) => !isContracts(name) || name === HEADERS.verify);
+  return { ...message, headers: Object.fromEntries(own) };
 }
 
 const brokerOf = (flow: string): string => flow.split("/", 1)[0]!;

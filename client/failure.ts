@@ -87,6 +87,8 @@ const FRAMEWORKS: readonly Framework[] = [
     stack: "__streams.errors.stacktrace",
     record: ["__streams.errors.topic", "__streams.errors.partition", "__streams.errors.offset"],
   },
+  // DotNetCore.CAP: name and message in one text.
+  { error: "cap-exception", names: [], stack: "" },
   // Watermill's poison queue.
   { error: "reason_poisoned", names: [], stack: "", place: ["topic_poisoned"] },
 ];
@@ -117,7 +119,7 @@ function foreign(headers: Headers, { error, names, stack, at, place = [], record
   const named = names.find((name) => has(headers, name));
   const errorStack = read(stack);
   // All that Rebus says is one text, which begins with the message.
-  const message = (stack === error ? read(error)?.split("\n")[0] : read(error)) ?? "";
+  const message = (stack === error ? read(error)?.split(/\r?\n/)[0] : read(error)) ?? "";
   const [topic, partition, offset] = [read(record[0]), numberIn(read(record[1])), numberIn(read(record[2]))];
   const inTopic = [partition && `partition ${partition}`, offset && `offset ${offset}`];
   return {
@@ -144,8 +146,10 @@ const joined = (parts: readonly (string | undefined)[], by: string): string | un
 /** The name of the exception that has this message, in a stack of Java's or .NET's. */
 function nameIn(stack: string | undefined, message: string): string | undefined {
   const [line] = message.split("\n");
-  const found = stack?.split("\n").find((one) => one.trimEnd().endsWith(`: ${line}`));
-  return found && /^(?:Caused by: )?([\w.$]+): /.exec(found)?.[1];
+  // Of an exception without a message, Java's stack begins with the bare name.
+  const end = line === "" ? /^[\w.$]+\s*$/ : undefined;
+  const found = stack?.split("\n").find((one) => end?.test(one) ?? one.trimEnd().endsWith(`: ${line}`));
+  return found && /^(?:Caused by: )?([\w.$]+)(?:: |\s*$)/.exec(found)?.[1];
 }
 
 /** A number that is written out, or Java's: four or eight bytes, the highest first. */

@@ -3,7 +3,7 @@ import { failureIn } from "./failure.ts";
 import { HEADERS } from "./headers.ts";
 
 /**
- * Which dead letters: `<header><operator><text>`, or `$.<path><operator><text>` within a JSON body. `x-error`, `x-error-name` and
+ * Which dead letters: `<header><operator><text>`, or `$.<path><operator><text>` within a JSON body (a header of that name comes first). `x-error`, `x-error-name` and
  * `x-error-stack` are what `messaging dlq show` shows, also where another framework wrote it into headers of its own.
  */
 export interface Filter {
@@ -19,7 +19,7 @@ const operators = {
   "~": (value: string | undefined, text: string) => value !== undefined && new RegExp(text, "u").test(value),
 } as const;
 
-const form = /^(?<subject>\$[^=~!]*|[A-Za-z0-9_.-]+)(?<operator>!=|=|~)(?<text>.*)$/s;
+const form = /^(?<subject>\$[^=~!]*|[^\s=~!$][^\s=~!]*)(?<operator>!=|=|~)(?<text>.*)$/s;
 
 /** Reads `x-error-name=TimeoutError`, `x-error~^connect`, `$.customer.id=42` or `$.items[0].sku!=a`. Throws a FilterError. */
 export function parseFilter(written: string): Filter {
@@ -37,7 +37,9 @@ export function parseFilter(written: string): Filter {
   }
   if (!subject.startsWith("$")) return { matches: ({ headers }) => compare(ownText(headers, subject), text) };
   const path = parsePath(subject);
-  return { matches: ({ body }) => compare(valueIn(body, path), text) };
+  // NServiceBus has headers that begin so.
+  const found = ({ headers, body }: DeadLetter) => headers[subject] ?? valueIn(body, path);
+  return { matches: (letter) => compare(found(letter), text) };
 }
 
 function parsePath(written: string): (string | number)[] {

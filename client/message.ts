@@ -9,7 +9,10 @@ export interface Message {
    * default: none. SQS: the message group, in which order is kept; default: a group of its own. Redis: none is needed.
    */
   key?: string;
-  /** Headers of the app's own. Names that begin with `x-` are the contract's or the broker's. */
+  /**
+   * Headers of the app's own; those of a delivery may be passed on, as the contract's (docs/contract.md) are left out. Other names that
+   * begin with `x-` may mean something to the broker.
+   */
   headers?: Headers;
   /** The message's identity; default: a new UUID. On SQS it is the deduplication id, so publishing it again within five minutes adds nothing. */
   id?: string;
@@ -43,7 +46,7 @@ export interface ConsumeOptions {
   uncommitted?: number;
   /**
    * Told of what goes wrong around the handler: a lost connection, a retry that could not be published yet. What stays the same is
-   * told once, and again after it has not come for two minutes. Default: nobody.
+   * told once, and again after it has not come for two minutes. Default: `process.emitWarning`, which prints it on stderr.
    */
   onError?: (error: Error) => void;
   /** For `messaging verify`: answers canaries alone, and gives every other message back as it was. */

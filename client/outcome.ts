@@ -78,6 +78,8 @@ export interface Place {
   consumer: string;
   /** Exchange and routing key, partition and offset, message id or entry. */
   position: string;
+  /** Whether other groups read there too, so that a redrive may mean one of them. */
+  isShared: boolean;
 }
 
 /**
@@ -92,7 +94,7 @@ export async function outcomeOf(
   { canariesOnly }: ConsumeOptions = {},
 ): Promise<Outcome> {
   const group = delivery.headers[HEADERS.redriveGroup];
-  if (group !== undefined && group !== place.consumer) return { kind: "done" };
+  if (place.isShared && group !== undefined && group !== place.consumer) return { kind: "done" };
   const canary = canaryOf(delivery.headers);
   if (canary && canary.flow !== delivery.flow) return { kind: "done" };
   if (canary) {
@@ -131,8 +133,8 @@ const receipt = (delivery: Delivery, place: Place): Outcome => ({
 function failed(delivery: Delivery, error: unknown, { maxAttempts, delays }: RetryRule, place: Place): Outcome {
   const { attempt } = delivery;
   const headers = {
-    ...origin(delivery, place),
     ...failureHeaders(delivery.headers, error, new Date()),
+    ...origin(delivery, place),
   };
   if (attempt >= maxAttempts)
     return { kind: "deadLetter", headers: { ...headers, [HEADERS.attempt]: String(attempt) } };
@@ -140,9 +142,9 @@ function failed(delivery: Delivery, error: unknown, { maxAttempts, delays }: Ret
   return { kind: "retry", delay, headers: { ...headers, [HEADERS.attempt]: String(attempt + 1) } };
 }
 
-/** Where a message failed first; later failures, in a retry topic for one, do not change it. */
+/** Where a message failed first in this flow: later failures, in a retry topic for one, do not change it. */
 const origin = ({ headers, flow }: Delivery, { consumer, position }: Place): Headers => ({
   [HEADERS.origin]: flow,
-  [HEADERS.originPosition]: headers[HEADERS.originPosition] ?? position,
+  [HEADERS.originPosition]: (headers[HEADERS.origin] === flow && headers[HEADERS.originPosition]) || position,
   [HEADERS.consumer]: consumer,
 });

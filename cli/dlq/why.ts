@@ -19,13 +19,15 @@ export interface Why {
 }
 
 /** RabbitMQ's reasons. Source: https://www.rabbitmq.com/docs/dlx */
-const ENDED: Record<string, string> = {
-  rejected: "its consumer rejected it (reject, or nack without requeue) and gave no reason",
-  expired: "it expired in its queue before a consumer was done with it",
-  delivery_limit:
-    "the broker gave it up at its delivery limit: consumers took it again and again, and ended or gave it back",
-  maxlen: "its queue was full, and dropped its oldest message",
-};
+const ENDED = new Map(
+  Object.entries({
+    rejected: "its consumer rejected it (reject, or nack without requeue) and gave no reason",
+    expired: "it expired in its queue before a consumer was done with it",
+    delivery_limit:
+      "the broker gave it up at its delivery limit: consumers took it again and again, and ended or gave it back",
+    maxlen: "its queue was full, and dropped its oldest message",
+  }),
+);
 
 /** Where the broker says nothing, and nobody wrote an error. */
 const UNKNOWN =
@@ -39,7 +41,7 @@ export function whyOf({ headers }: DeadLetter, flow: string): Why {
   // On other brokers a header of this name is the app's own.
   const told = flow.startsWith("rabbitmq/") ? BROKER_REASON : undefined;
   const reason = told && headers[told];
-  const ended = reason === undefined ? undefined : (ENDED[reason] ?? `the broker gave it up: ${reason}`);
+  const ended = reason === undefined ? undefined : (ENDED.get(reason) ?? `the broker gave it up: ${reason}`);
   const name = failure?.errorName ?? "Error";
   const from = [headers[HEADERS.origin], headers[HEADERS.originPosition]].filter(Boolean).join(", ") || failure?.from;
   return {

@@ -67,7 +67,7 @@ export async function workOn(work: PartitionWork): Promise<void> {
 async function handled(record: StoredRecord, work: PartitionWork): Promise<Outcome | undefined> {
   const { subscription, handler, options, slots, ending } = work;
   const { groupId, maxAttempts, delays, ordered } = subscription;
-  const place = { consumer: groupId, position: positionOf(record) };
+  const place = { consumer: groupId, position: positionOf(record), isShared: true };
   let delivery = toDelivery(record, flowOf(subscription));
   for (;;) {
     const free = await slots.take(ending);

@@ -48,7 +48,7 @@ export async function handle(
     maxAttempts: subscription.maxAttempts,
     delays: subscription.nativeDelays ?? subscription.retries?.map(({ delay }) => delay) ?? [],
   };
-  const place = { consumer, position: `${message.exchange}/${message.routingKey}` };
+  const place = { consumer, position: `${message.exchange}/${message.routingKey}`, isShared: false };
   const unanswered = unansweredOf(message.headers);
   const { attempt, isGivenUp } = attemptAt(subscription, attemptOf(textHeaders(message.headers)), unanswered);
   const delivery = { ...toDelivery(message, `rabbitmq/${subscription.queue}`), attempt };

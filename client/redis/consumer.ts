@@ -140,7 +140,7 @@ function answer({ subscription, flow, handler, options }: ConsumerArgs, { entry,
   const fail = () => {
     throw new UnansweredError(`none of ${maxAttempts} deliveries was answered: its consumers ended or stood still`);
   };
-  const place = { consumer: group, position: `entry ${entry.id}` };
+  const place = { consumer: group, position: `entry ${entry.id}`, isShared: true };
   return outcomeOf(delivery, unanswered ? fail : handler, subscription, place, options);
 }
 

@@ -100,7 +100,7 @@ export class SqsClient implements BrokerClient {
     const handle = async (envelope: Envelope, begins: boolean) => {
       const hand = hold({ sqs: this.#sqs, queueUrl, envelope, hold: holdFor, onError });
       if (!begins && (await carrier.untouched(hand))) return;
-      const place = { consumer, position: envelope.messageId };
+      const place = { consumer, position: envelope.messageId, isShared: false };
       await carrier.carryOut(hand, await outcomeOf(toDelivery(flow, envelope), handler, rule, place, options));
     };
 

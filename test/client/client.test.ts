@@ -27,6 +27,32 @@ it.each([
   expect(options.concurrency).toBe(2);
 });
 
+it("A consumer without an onError warns on stderr, once for as long as it stays so", async () => {
+  const consume = vi.spyOn(KafkaClient.prototype, "consume").mockResolvedValue(undefined as never);
+  const warned = vi.spyOn(process, "emitWarning").mockReturnValue();
+  await connect({ kafka: { consumes: {}, bootstrapServers: [] } } as unknown as AppAccess).consume(
+    "kafka/orders",
+    () => {},
+  );
+  const { onError } = consume.mock.lastCall![2]!;
+  for (let times = 0; times < 2; times++) onError!(new Error("Kafka does not answer"));
+  expect(warned.mock.calls).toEqual([["Kafka does not answer", "MessagingWarning"]]);
+  vi.restoreAllMocks();
+});
+
+it("A message that passes on what was delivered is a new one: of the contract's headers it has none", async () => {
+  const publish = vi.spyOn(SqsClient.prototype, "publish").mockResolvedValue({ id: "2" });
+  const client = connect({ sqs: {} } as unknown as AppAccess);
+  const delivered = { "x-message-id": "1", "x-attempt": "3", "x-redrive-group": "bill", tenant: "t", "x-own": "1" };
+  await client.publish("sqs/orders", { body: "b", headers: delivered });
+  await client.publish("sqs/orders", { body: "b" });
+  expect(publish.mock.calls).toEqual([
+    ["orders", { body: "b", headers: { tenant: "t", "x-own": "1" } }],
+    ["orders", { body: "b", headers: {} }],
+  ]);
+  vi.restoreAllMocks();
+});
+
 it("An app that the stack's output does not have is an error of its own", () => {
   expect(() => connect(undefined as never)).toThrow(
     "access: must be the app's entry of the stack's apps output, got undefined",

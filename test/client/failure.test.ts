@@ -162,6 +162,16 @@ describe("what the headers of a dead letter say of its failure", () => {
       { "__streams.errors.exception": "a.B: no", "__streams.errors.message": "no", "__streams.errors.topic": "orders" },
       { error: "no", errorName: "a.B", from: "orders" },
     ],
+    ["DotNetCore.CAP", { "cap-exception": "TimeoutException-->no" }, { error: "TimeoutException-->no" }],
+    [
+      "Spring AMQP of an exception without a message",
+      { "x-exception-message": "", "x-exception-stacktrace": "java.lang.NullPointerException\n\tat Shop.handle" },
+      {
+        error: "",
+        errorName: "java.lang.NullPointerException",
+        errorStack: "java.lang.NullPointerException\n\tat Shop.handle",
+      },
+    ],
     ["Watermill", { reason_poisoned: "no", topic_poisoned: "orders" }, { error: "no", from: "orders" }],
   ])("as %s writes it", (_, headers, failure) => {
     const { headers: read, ...told } = failureIn(headers as unknown as Record<string, string>)!;

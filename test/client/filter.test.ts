@@ -40,6 +40,11 @@ describe("parseFilter", () => {
     expect(parseFilter(written).matches(letter("1", headers))).toBe(matches);
   });
 
+  it.each(["$.diagnostics.hostid=a", "NServiceBus:Kind~^b"])("reads %s of headers with such names", (written) => {
+    const headers = { "$.diagnostics.hostid": "a", "NServiceBus:Kind": "b" };
+    expect(parseFilter(written).matches(letter("1", headers))).toBe(true);
+  });
+
   it("finds nothing in a body that is no JSON", () => {
     expect(parseFilter("$.a=1").matches(letter("1", {}, "a=1"))).toBe(false);
   });

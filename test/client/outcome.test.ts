@@ -4,7 +4,7 @@ import { type Delivery, RefusedError } from "../../client/message.ts";
 import { outcomeOf, sendFitting } from "../../client/outcome.ts";
 
 const rule = { maxAttempts: 3, delays: [1000, 2000] };
-const place = { consumer: "mailer", position: "7" };
+const place = { consumer: "mailer", position: "7", isShared: true };
 const delivery = (attempt = 1, headers: Headers = {}): Delivery => ({
   id: "1",
   body: Buffer.from("{}"),
@@ -58,9 +58,21 @@ describe("outcomeOf", () => {
   });
 
   it("keeps where a message failed first", async () => {
-    const headers = { [HEADERS.originPosition]: "first", [HEADERS.failures]: "t1" };
+    const { flow } = delivery();
+    const headers = { [HEADERS.origin]: flow, [HEADERS.originPosition]: "first", [HEADERS.failures]: "t1" };
     const outcome = await outcomeOf(delivery(2, headers), fail, rule, { ...place, position: "retry topic" });
     expect(outcome).toMatchObject({ headers: { [HEADERS.originPosition]: "first" } });
+  });
+
+  it("says who failed here, whoever failed before it came from another flow", async () => {
+    const headers = { [HEADERS.origin]: "kafka/t/g", [HEADERS.originPosition]: "1/2", [HEADERS.consumer]: "g" };
+    expect(await outcomeOf(delivery(1, headers), fail, rule, place)).toMatchObject({
+      headers: {
+        [HEADERS.origin]: "redis/cache/emails/mailer",
+        [HEADERS.originPosition]: "7",
+        [HEADERS.consumer]: "mailer",
+      },
+    });
   });
 
   it("acknowledges unseen what is redriven for another group", async () => {
@@ -68,6 +80,11 @@ describe("outcomeOf", () => {
     const own = { [HEADERS.redriveGroup]: "mailer" };
     expect(await outcomeOf(delivery(1, other), fail, rule, place)).toEqual({ kind: "done" });
     expect((await outcomeOf(delivery(1, own), fail, rule, place)).kind).toBe("retry");
+  });
+
+  it("handles it all the same where a broker has no groups: somebody passed on what he was delivered", async () => {
+    const other = { [HEADERS.redriveGroup]: "archive" };
+    expect((await outcomeOf(delivery(1, other), fail, rule, { ...place, isShared: false })).kind).toBe("retry");
   });
 });
 
