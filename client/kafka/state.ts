@@ -3,6 +3,7 @@ import { canaryOf } from "../headers.ts";
 import type { KafkaDeadLetters } from "../operator.ts";
 import { decodeSubscription } from "./assignment.ts";
 import type { Cluster } from "./cluster.ts";
+import { consumerGroups, type Member } from "./consumerGroups.ts";
 import { type Range, readLog, sizeOf } from "./log.ts";
 import { committedOffsets, type Offsets } from "./offsets.ts";
 import { begin, wholeLog } from "./remaining.ts";
@@ -55,25 +56,19 @@ async function waitingIn(cluster: Cluster, ranges: readonly Range[]): Promise<nu
   return waiting;
 }
 
-/** A member of a group, as far as its coordinator tells. */
-export type Member = { clientId: string };
-
 /**
- * The members of a group that read a topic. Those that do not say what they read are taken for some that do: a group that is sharing
- * out its partitions does not tell, and of one by the protocol of Kafka 4 (`group.protocol=consumer`) this question tells nothing, so it
- * counts as one member.
+ * The members of a group that read a topic. Those that do not say what they read are taken for some that do, as while a group is sharing
+ * out its partitions. Of a group by the protocol of Kafka 4 (`group.protocol=consumer`) a broker before 3.7 tells nothing: it counts as
+ * one member.
  */
 export const membersOf = async (cluster: Cluster, groupId: string, topic: string): Promise<Member[]> =>
   (await membersOn(cluster, groupId, [topic]))[0]!;
 
 /** The same for several topics, from one answer. */
 export async function membersOn(cluster: Cluster, groupId: string, topics: readonly string[]): Promise<Member[][]> {
-  const node = await cluster.coordinator(groupId);
-  const { groups } = await cluster.call(node, "offsets", describeGroupsV5.api, [groupId], false);
-  const { groupState, members } = groups[0]!;
-  if (groupState !== "Dead") return topics.map((topic) => members.filter((member) => reads(member, topic) !== false));
-  const isActive = (await activeOn(cluster, node)).includes(groupId);
-  return topics.map(() => (isActive ? [{ clientId: "" }] : []));
+  const groups = await groupsOn(cluster, await cluster.coordinator(groupId), [groupId]);
+  const members = groups.get(groupId) ?? [];
+  return topics.map((topic) => members.filter((member) => member.topics?.includes(topic) ?? true));
 }
 
 /**
@@ -86,25 +81,45 @@ export async function othersOn(cluster: Cluster, { topic, groupId }: KafkaDeadLe
   for (const { nodeId } of brokers) {
     const active = (await activeOn(cluster, nodeId)).filter((name) => name !== groupId);
     if (active.length === 0) continue;
-    const { groups } = await cluster.call(nodeId, "offsets", describeGroupsV5.api, active, false);
-    for (const { groupId: name, groupState, protocolType, members } of groups) {
+    for (const [name, members] of await groupsOn(cluster, nodeId, active)) {
       const strangers = members.filter(({ clientId }) => !clientId.startsWith(CLIENT_NAME));
-      // What members of Connect or of a schema registry say is no list of topics.
-      const told = strangers.map((member) => (protocolType === "consumer" ? reads(member, topic) : undefined));
-      const isUntold = groupState === "Dead" || told.includes(undefined);
+      const isUntold = strangers.some(({ topics }) => topics === undefined);
       const commits = async () => (await committedOffsets(cluster, name, [topic])).get(topic)!.size > 0;
-      if (told.includes(true) || (isUntold && (await commits()))) found.push(name);
+      if (strangers.some(({ topics }) => topics?.includes(topic)) || (isUntold && (await commits()))) found.push(name);
     }
   }
   return found.sort();
 }
+
+/** Those of some groups that a node coordinates, with their members. */
+async function groupsOn(cluster: Cluster, node: number, names: readonly string[]): Promise<Map<string, Member[]>> {
+  const { groups } = await cluster.call(node, "offsets", describeGroupsV5.api, [...names], false);
+  const found = new Map<string, Member[]>();
+  const dead: string[] = [];
+  for (const group of groups) {
+    if (group.groupState === "Dead") dead.push(group.groupId);
+    else found.set(group.groupId, classicMembers(group));
+  }
+  if (dead.length === 0) return found;
+  // To this question a group of another protocol is a dead one, which the list of all groups has all the same.
+  const others = (await activeOn(cluster, node)).filter((name) => dead.includes(name));
+  const told = await consumerGroups(cluster, node, others);
+  for (const name of others) found.set(name, told.get(name) ?? [{ clientId: "" }]);
+  return found;
+}
+
+type Described = Awaited<ReturnType<typeof describeGroupsV5.api.async>>["groups"][number];
+
+/** What members of Connect or of a schema registry say is no list of topics; while partitions are shared out nobody says anything. */
+const classicMembers = ({ protocolType, members }: Described): Member[] =>
+  members.map(({ clientId, memberMetadata }) =>
+    protocolType === "consumer" && memberMetadata?.length > 0
+      ? { clientId, topics: decodeSubscription(memberMetadata) }
+      : { clientId },
+  );
 
 /** The groups that a node coordinates and that have members. */
 async function activeOn(cluster: Cluster, node: number): Promise<string[]> {
   const { groups } = await cluster.call(node, "offsets", listGroupsV4.api, [], []);
   return groups.filter(({ groupState }) => !/^(empty|dead)$/i.test(groupState)).map(({ groupId }) => groupId);
 }
-
-/** Whether a member reads a topic; undefined: it does not tell. */
-const reads = ({ memberMetadata }: { memberMetadata: Buffer | null }, topic: string): boolean | undefined =>
-  (memberMetadata?.length ?? 0) === 0 ? undefined : decodeSubscription(memberMetadata!).includes(topic);

@@ -6,6 +6,7 @@ import { ConnectionError, RefusedError } from "../message.ts";
  * connections: its own consumer sends no more heartbeats after a lost connection, and cannot hold back single partitions.
  */
 export {
+  apiVersionsV3,
   deleteRecordsV2,
   describeAclsV2,
   describeConfigsV4,

@@ -7,7 +7,7 @@ import { treat } from "../../../client/redrive.ts";
 import { changed, configured, ends, held, login, type Odd, written } from "./kafka-odd.ts";
 import { appClient, emptied, eventually, operatorClient } from "./kafka-support.ts";
 
-const { cluster, letters: lettersOf, close } = operatorClient();
+const { cluster, operator, letters: lettersOf, close } = operatorClient();
 const noteworthy: Odd = { key: null, value: Buffer.from("lost"), headers: [], codec: "none" };
 afterAll(close);
 
@@ -110,46 +110,51 @@ describe("a record that no topic takes, as it is too large", () => {
 
 describe("a redrive", () => {
   const refusal = (letters: DeadLetters, othersToo = false) => letters.refusal!({ from: letters.flow, othersToo });
+  const protocols = ["classic", "consumer"] as const;
 
-  it("is refused where consumers of others would handle it again, unless that is accepted", async () => {
-    const letters = lettersOf("kafka/ledger/book");
+  /** Reads a topic alone with another client than ours, as a member of a group, until it is ended. */
+  async function stranger(topic: string, groupId: string, groupProtocol: (typeof protocols)[number]) {
     const { host, port, sasl } = login();
-    const consumer = new Consumer({ clientId: "other", groupId: "strange", bootstrapBrokers: [{ host, port }], sasl });
-    const stream = await consumer.consume({ topics: ["ledger"], mode: "latest" });
+    const options = { clientId: "other", groupId, groupProtocol, bootstrapBrokers: [{ host, port }], sasl };
+    const consumer = new Consumer(options);
+    const position = { autocommit: false, mode: "committed", fallbackMode: "latest" } as const;
+    const stream = await consumer.consume({ topics: [topic], ...position });
+    return async () => {
+      await stream.close();
+      await consumer.close(true);
+    };
+  }
+
+  it.each(protocols)("is refused where consumers of others would handle it again (%s)", async (protocol) => {
+    const letters = lettersOf("kafka/ledger/book");
+    const end = await stranger("ledger", "strange", protocol);
     try {
-      expect(await refusal(letters)).toMatchInlineSnapshot(
-        `"Kafka: group book has no retry topic, so its dead letters go back to topic ledger, which all its groups read, and it is also read by group strange, with consumers that are not known to pass over what is meant for another group (x-redrive-group): they would handle it again. Stop them, give book retry topics (retry.maxAttempts above 1), redrive to another flow (--to), or accept it (--others-too)"`,
+      expect(await refusal(letters)).toBe(
+        "Kafka: group book has no retry topic, so its dead letters go back to topic ledger, which all its groups read, and it is also read by group strange, with consumers that are not known to pass over what is meant for another group (x-redrive-group): they would handle it again. Stop them, give book retry topics (retry.maxAttempts above 1), redrive to another flow (--to), or accept it (--others-too)",
       );
       expect(await refusal(letters, true)).toBeUndefined();
     } finally {
-      await stream.close();
-      await consumer.close(true);
+      await end();
     }
     expect(await refusal(letters)).toBeUndefined();
   });
 
-  it("is refused where members of the group read the work topic alone, and not where nobody does", async () => {
+  it.each(protocols)("is refused where members of the group read the work topic alone (%s)", async (protocol) => {
     const letters = lettersOf("kafka/user-events/notify");
     expect(await refusal(letters)).toBeUndefined();
-    const { host, port, sasl } = login();
-    const consumer = new Consumer({ clientId: "other", groupId: "notify", bootstrapBrokers: [{ host, port }], sasl });
-    const stream = await consumer.consume({
-      topics: ["user-events"],
-      autocommit: false,
-      mode: "committed",
-      fallbackMode: "latest",
-    });
+    const end = await stranger("user-events", "notify", protocol);
     try {
-      expect(await refusal(letters)).toMatchInlineSnapshot(
-        `"Kafka: no member of group notify (it has 1) reads user-events.notify.retry.1000, where its dead letters go back to: let them read that topic too, or stop them: what is put there waits for a member that reads it"`,
+      expect(await refusal(letters)).toBe(
+        "Kafka: no member of group notify (it has 1) reads user-events.notify.retry.1000, where its dead letters go back to: let them read that topic too, or stop them: what is put there waits for a member that reads it",
       );
+      expect(await operator.state("user-events/notify")).toMatchObject({ consumers: 1, ours: 0 });
     } finally {
-      await stream.close();
-      await consumer.close(true);
+      await end();
     }
     const worker = appClient("worker");
     await worker.consume("user-events", () => {});
     expect(await refusal(letters)).toBeUndefined();
+    expect(await operator.state("user-events/notify")).toMatchObject({ consumers: 1, ours: 1 });
     await worker.close();
   });
 
