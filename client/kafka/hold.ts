@@ -1,4 +1,4 @@
-import { ConnectionError } from "../message.ts";
+import { ConnectionError, RefusedError } from "../message.ts";
 import { waiting } from "../waiting.ts";
 import type { Assignment, Member } from "./assignment.ts";
 import type { Cluster } from "./cluster.ts";
@@ -20,9 +20,13 @@ export interface Hold {
 const sessionTimeout = 6_000;
 const patience = 10_000;
 
-/** Waits until nobody else holds a topic, and holds it. A consumer group is the lock: its leader has it. */
-export async function hold(cluster: Cluster, topic: string): Promise<Hold> {
+/**
+ * Holds a topic. A consumer group is the lock: its leader has it. Throws a RefusedError where somebody else has it for 10 s more; `taken`
+ * says what that is.
+ */
+export async function hold(cluster: Cluster, topic: string, taken: string): Promise<Hold> {
   let session: Session | undefined;
+  let timer: NodeJS.Timeout | undefined;
   let given!: { resolve(): void; reject(error: Error): void };
   const got = new Promise<void>((resolve, reject) => {
     given = { resolve, reject };
@@ -37,6 +41,7 @@ export async function hold(cluster: Cluster, topic: string): Promise<Hold> {
     onAssigned: (joined) => {
       session = joined.assignment.size > 0 ? joined : undefined;
       if (session) given.resolve();
+      else timer ??= setTimeout(() => given.reject(new RefusedError(`Kafka: ${taken}`)), patience);
     },
     // Where it is only joined again, the leader stays the leader.
     onRevoked: ({ lost }) => {
@@ -45,7 +50,14 @@ export async function hold(cluster: Cluster, topic: string): Promise<Hold> {
     onError: () => {},
   });
   membership.ready.catch((error) => given.reject(error));
-  await got;
+  try {
+    await got;
+  } catch (error) {
+    await membership.leave();
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
 
   const held = (): Session => {
     if (session) return session;

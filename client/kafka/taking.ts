@@ -84,7 +84,7 @@ export function taking({ cluster, producer, own, all, holding = hold }: TakingOp
 
   return {
     async *take(size) {
-      held = await holding(cluster, topic);
+      held = await holding(cluster, topic, `another redrive holds the dead letters of ${own.flow}`);
       try {
         const ranges = await patiently(cluster, `reading ${topic}`, () => cleared(cluster, topic));
         for (const { partition, from } of ranges) low.set(partition, from);

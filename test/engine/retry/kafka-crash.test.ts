@@ -158,6 +158,9 @@ describe("Kafka", () => {
 
     const both = [child("redrive"), child("redrive")];
     expect(await Promise.all(both.map(({ ended }) => ended))).toEqual([0, 0]);
+    // The other one waits, and where that takes longer than 10 s it is told so.
+    expect(both.some(({ lines }) => lines.includes("taken"))).toBe(true);
+    expect(both.filter(({ lines }) => lines.includes("held")).length).toBeLessThanOrEqual(1);
     const [backAtLast, kept] = [await idsIn(own.redriveTopic), await idsIn(own.deadLetterTopic)];
     expect([...new Set([...backAtLast, ...kept])].sort()).toEqual([...ids].sort());
     expect([...new Set(kept)].every((id) => id.endsWith("0"))).toBe(true);
