@@ -8,18 +8,26 @@ import { idOf, type NewRecord, positionOf, type StoredRecord, withContracts } fr
 /** A record of a dead-letter topic as `messaging dlq` shows it. */
 export function toDeadLetter(record: StoredRecord): DeadLetter {
   const { headers, key, value } = record;
+  const at = endedAt(record);
   return {
     id: idOf(record),
     ...(key && { key: textOfBytes(key) }),
     headers,
     body: value ?? Buffer.alloc(0),
-    at: new Date(endedAt(record)),
+    ...(at && { at }),
     position: positionOf(record),
   };
 }
 
-/** When a record ended, in milliseconds since 1970: its last failure, or when it was written. */
-export const endedAt = ({ headers, timestamp }: StoredRecord): number => failedAt(headers)?.getTime() ?? timestamp;
+/** Kafka Connect and Kafka Streams write a dead letter with the time of the record that failed. */
+const OLD_TIME = /^__(?:connect|streams)\.errors\./;
+
+/** When a record ended: its last failure, or when it was written. Undefined: nothing tells. */
+export const endedAt = ({ headers, timestamp }: StoredRecord): Date | undefined =>
+  failedAt(headers) ?? (Object.keys(headers).some((name) => OLD_TIME.test(name)) ? undefined : new Date(timestamp));
+
+/** Orders records by when they ended, as far as anything tells. */
+export const byTime = (record: StoredRecord): number => endedAt(record)?.getTime() ?? record.timestamp;
 
 /** Where redriven records go. */
 export interface Target {

@@ -4,7 +4,7 @@ import { AccessError } from "../message.ts";
 import type { KafkaDeadLetters, KafkaOperator } from "../operator.ts";
 import { type Cluster, openCluster } from "./cluster.ts";
 import { collectFrom, type Mark, markOf } from "./collecting.ts";
-import { endedAt, toDeadLetter } from "./letters.ts";
+import { byTime, endedAt, toDeadLetter } from "./letters.ts";
 import { merged, readLog, sizeOf } from "./log.ts";
 import { patiently } from "./patience.ts";
 import { type Producer, producer } from "./producer.ts";
@@ -57,12 +57,12 @@ function deadLettersOf(
       const held = (await ranges()).filter(({ from, to }) => from < to);
       const messages = sizeOf(held);
       const firsts = await Promise.all(held.map(async (range) => (await readLog(cluster, range).next()).value));
-      const times = firsts.flatMap((record) => (record ? [endedAt(record)] : []));
+      const times = firsts.flatMap((record) => (record && endedAt(record)?.getTime()) ?? []);
       return { messages, ...(times.length > 0 && { oldest: new Date(Math.min(...times)) }) };
     },
     async peek(limit) {
       const found = [];
-      for await (const record of merged(cluster, await ranges(), endedAt)) {
+      for await (const record of merged(cluster, await ranges(), byTime)) {
         if (found.length >= limit) break;
         found.push(toDeadLetter(record));
       }

@@ -4,7 +4,7 @@ import type { KafkaDeadLetters } from "../operator.ts";
 import { sendFitting } from "../outcome.ts";
 import type { Cluster } from "./cluster.ts";
 import { type Hold, hold } from "./hold.ts";
-import { again, endedAt, redriven, targetOf, toDeadLetter } from "./letters.ts";
+import { again, byTime, redriven, targetOf, toDeadLetter } from "./letters.ts";
 import { merged, readLog } from "./log.ts";
 import { deleteBefore } from "./offsets.ts";
 import { patiently } from "./patience.ts";
@@ -88,7 +88,7 @@ export function taking({ cluster, producer, own, all, holding = hold }: TakingOp
       try {
         const ranges = await patiently(cluster, `reading ${topic}`, () => cleared(cluster, topic));
         for (const { partition, from } of ranges) low.set(partition, from);
-        for await (const record of merged(cluster, ranges, endedAt)) {
+        for await (const record of merged(cluster, ranges, byTime)) {
           taken.push(record);
           if (taken.length < size) continue;
           yield taken.map(toDeadLetter);

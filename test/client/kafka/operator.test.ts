@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { HEADERS } from "../../../client/headers.ts";
-import { again, endedAt, redriven, targetOf, toDeadLetter } from "../../../client/kafka/letters.ts";
+import { again, byTime, endedAt, redriven, targetOf, toDeadLetter } from "../../../client/kafka/letters.ts";
 import { operate } from "../../../client/kafka/operator.ts";
 import { rawOf } from "../../../client/kafka/records.ts";
 import { begin } from "../../../client/kafka/remaining.ts";
@@ -11,8 +11,8 @@ const failures = "2026-01-01T00:00:01.000Z,2026-01-01T00:00:02.000Z";
 
 describe("a dead letter", () => {
   it("ended when it failed last, or was written", () => {
-    expect(endedAt(recordOf({ headers: { [HEADERS.failures]: failures } }))).toBe(Date.UTC(2026, 0, 1, 0, 0, 2));
-    expect(endedAt(recordOf())).toBe(Date.UTC(2026, 0, 1));
+    expect(endedAt(recordOf({ headers: { [HEADERS.failures]: failures } }))).toEqual(new Date(failures.split(",")[1]!));
+    expect(endedAt(recordOf())).toEqual(new Date(Date.UTC(2026, 0, 1)));
   });
 
   it("ended when another framework says that it failed", () => {
@@ -20,7 +20,25 @@ describe("a dead letter", () => {
       "NServiceBus.ExceptionInfo.Message": "no",
       "NServiceBus.TimeOfFailure": "2026-01-31 12:30:00:123456 Z",
     };
-    expect(endedAt(recordOf({ headers }))).toBe(Date.UTC(2026, 0, 31, 12, 30, 0, 123));
+    expect(endedAt(recordOf({ headers }))).toEqual(new Date(Date.UTC(2026, 0, 31, 12, 30, 0, 123)));
+  });
+
+  it.each(["__connect.errors.exception.message", "__connect.errors.topic", "__streams.errors.exception"])(
+    "ended at an unknown time with %s, as its record has the time of the one that failed, and stands by that",
+    (name) => {
+      const record = recordOf({ headers: { [name]: "no" } });
+      expect(toDeadLetter(record)).not.toHaveProperty("at");
+      expect(byTime(record)).toBe(Date.UTC(2026, 0, 1));
+    },
+  );
+
+  it("ended when it failed again after a redrive, whoever wrote it first", () => {
+    const headers = { "__connect.errors.topic": "t", [HEADERS.error]: "no", [HEADERS.failures]: failures };
+    const record = recordOf({ headers });
+    expect([toDeadLetter(record).at, byTime(record)]).toEqual([
+      new Date("2026-01-01T00:00:02.000Z"),
+      Date.UTC(2026, 0, 1, 0, 0, 2),
+    ]);
   });
 
   it("is shown with its key, place and headers", () => {
