@@ -1,3 +1,5 @@
+import { textsOf } from "./thrown.ts";
+
 /**
  * The headers of the retry contract, the same on every broker. All are text; times are ISO 8601 in UTC with milliseconds.
  * On RabbitMQ, Kafka and Redis each is a header or field of its own; SQS allows ten attributes, so there all of them are one
@@ -20,7 +22,7 @@ export const HEADERS = {
   failures: "x-failures",
   /** The last error's message, at most 1,024 characters. */
   error: "x-error",
-  /** The last error's name, such as `TypeError`. */
+  /** The last error's name, such as `TypeError`, at most 256 characters. */
   errorName: "x-error-name",
   /** The last error's stack, at most 8,192 characters. */
   errorStack: "x-error-stack",
@@ -54,14 +56,14 @@ export const contractsOf = (headers: Headers): Headers =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => isContracts(name)));
 
 const longestError = 1024;
+const longestName = 256;
 const longestStack = 8192;
 /** Characters of an error or a refusal where a message is too large with all of them. */
 const shortestText = 100;
 
-/** The contract's headers after a failed delivery: the same for a retry and for a dead letter. */
+/** The contract's headers after a failed delivery, whatever was thrown: the same for a retry and for a dead letter. */
 export function failureHeaders(before: Headers, error: unknown, at: Date): Headers {
-  const { name, message, stack } =
-    error instanceof Error ? error : { name: "Error", message: String(error), stack: "" };
+  const { name, message, stack } = textsOf(error);
   const failures = [...(before[HEADERS.failures]?.split(",") ?? []), at.toISOString()];
   const { [HEADERS.refusal]: _, ...kept } = contractsOf(before);
   return {
@@ -69,8 +71,8 @@ export function failureHeaders(before: Headers, error: unknown, at: Date): Heade
     // The broker rewrites nothing here, and 20 attempts are the most, redrives aside.
     [HEADERS.failures]: failures.slice(-20).join(","),
     [HEADERS.error]: message.slice(0, longestError),
-    [HEADERS.errorName]: name,
-    [HEADERS.errorStack]: (stack ?? "").slice(0, longestStack),
+    [HEADERS.errorName]: name.slice(0, longestName),
+    [HEADERS.errorStack]: stack.slice(0, longestStack),
   };
 }
 

@@ -33,10 +33,18 @@ describe("failureHeaders", () => {
   });
 
   it("takes whatever is thrown, and never more than fits beside a message", () => {
-    const error = Object.assign(new Error("m".repeat(5000)), { stack: "s".repeat(50_000) });
-    const { [HEADERS.error]: message, [HEADERS.errorStack]: stack } = failureHeaders({}, error, at);
-    expect([message?.length, stack?.length]).toEqual([1024, 8192]);
-    expect(failureHeaders({}, undefined, at)[HEADERS.error]).toBe("undefined");
+    const error = Object.assign(new Error("m".repeat(5000)), { name: "n".repeat(3000), stack: "s".repeat(50_000) });
+    expect(failureHeaders({}, error, at)).toEqual({
+      "x-failures": "2026-11-24T06:00:00.123Z",
+      "x-error": "m".repeat(1024),
+      "x-error-name": "n".repeat(256),
+      "x-error-stack": "s".repeat(8192),
+    });
+    expect(failureHeaders({}, Object.create(null), at)).toMatchObject({
+      "x-error": "[Object: null prototype] {}",
+      "x-error-name": "Error",
+      "x-error-stack": "",
+    });
   });
 });
 
