@@ -52,17 +52,17 @@ function parsePath(written: string): (string | number)[] {
 
 /** The text of a value in a JSON body: a string as it is, anything else as JSON. Nothing where there is none. */
 function valueIn(body: Buffer, path: (string | number)[]): string | undefined {
-  let value: unknown;
   try {
-    value = JSON.parse(body.toString("utf8"));
+    let value: unknown = JSON.parse(body.toString("utf8"));
+    for (const key of path) {
+      if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
+      value = (value as Record<string | number, unknown>)[key];
+    }
+    return typeof value === "string" ? value : JSON.stringify(value);
   } catch {
+    // The body is no JSON, or the value is nested too deep for JavaScript to write it.
     return undefined;
   }
-  for (const key of path) {
-    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
-    value = (value as Record<string | number, unknown>)[key];
-  }
-  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 const FAILURE = {

@@ -2,6 +2,7 @@ import { SQSClient } from "@aws-sdk/client-sqs";
 import type { SqsAccess } from "../access.ts";
 import { ConnectionError, RefusedError } from "../message.ts";
 import { waiting } from "../waiting.ts";
+import { keepProtoName } from "./protoName.ts";
 
 /** How long a call is tried again while SQS does not answer, in milliseconds. */
 const PATIENCE = 10_000;
@@ -10,7 +11,7 @@ export type Connection = Pick<SqsAccess, "region" | "endpoint" | "credentials">;
 
 /** SQS as the access says; without credentials there, those of the process (role, profile, environment). */
 export function connectionTo({ region, endpoint, credentials }: Connection): SQSClient {
-  return new SQSClient({
+  const sqs = new SQSClient({
     region,
     endpoint,
     // A copy: the SDK notes in it where it came from.
@@ -19,6 +20,8 @@ export function connectionTo({ region, endpoint, credentials }: Connection): SQS
     maxAttempts: 1,
     requestHandler: { connectionTimeout: 3_000, requestTimeout: PATIENCE, throwOnRequestTimeout: true },
   });
+  keepProtoName(sqs);
+  return sqs;
 }
 
 /** SQS whose errors say which SQS it is, and which queue it refused. */

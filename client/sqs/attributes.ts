@@ -101,15 +101,23 @@ function mapIn(value: MessageAttributeValue | undefined): Record<string, unknown
   }
 }
 
-/** What an attribute `x-headers` of another meaning says: a map's values that are no text as JSON, and what is no map is a header itself. */
+/** What an attribute `x-headers` of another meaning says: a map's values that are no text as JSON, and what is no map, or cannot be told so, is a header itself. */
 function foreignHeaders(value: MessageAttributeValue): Headers {
   const map = mapIn(value);
-  if (map === undefined) return { [HEADERS_ATTRIBUTE]: toText(value) };
-  const texts = Object.entries(map).map(([name, header]) => [
-    name,
-    typeof header === "string" ? header : JSON.stringify(header),
-  ]);
-  return Object.fromEntries(texts);
+  return (map && textsIn(map)) ?? { [HEADERS_ATTRIBUTE]: toText(value) };
+}
+
+/** A map's values as text; undefined where one is nested too deep for JavaScript to write it. */
+function textsIn(map: Record<string, unknown>): Headers | undefined {
+  try {
+    const texts = Object.entries(map).map(([name, header]) => [
+      name,
+      typeof header === "string" ? header : JSON.stringify(header),
+    ]);
+    return Object.fromEntries(texts);
+  } catch {
+    return undefined;
+  }
 }
 
 const written = (displaced: readonly [string, MessageAttributeValue][]): string =>
@@ -138,11 +146,12 @@ function withDisplaced(others: Attributes, note: string): Attributes | undefined
 function read(note: string): [string, MessageAttributeValue][] | undefined {
   try {
     const all = JSON.parse(note) as [name: string, type: string, value: string][];
+    if (all.flat().some((part) => typeof part !== "string")) return undefined;
     return all.map(([name, DataType, value]) => [
       name,
       DataType.startsWith("Binary")
         ? { DataType, BinaryValue: Buffer.from(value, "base64") }
-        : { DataType, StringValue: value.toString() },
+        : { DataType, StringValue: value },
     ]);
   } catch {
     return undefined;

@@ -4,6 +4,7 @@ import { type Message, RefusedError } from "../message.ts";
 import { type Attributes, attributesOf, toHeaders, withHeaders, withoutKept } from "./attributes.ts";
 import { BODY_ENCODING, fromBody, toBody } from "./body.ts";
 import { toId } from "./identity.ts";
+import { withProtoName } from "./protoName.ts";
 
 /** What SendMessage is given, its queue aside. */
 export interface Entry {
@@ -70,10 +71,11 @@ export function toEntry(message: Message, id: string, at: Date): Entry {
 /** A received message; all of its attributes must have been asked for. */
 export function toEnvelope(message: SqsMessage): Envelope {
   const { Attributes: system = {}, MessageAttributes = {}, Body: body = "" } = message;
+  const all = withProtoName(MessageAttributes);
   const noted = notedIn(system.MessageDeduplicationId);
   const wasMoved = system.DeadLetterQueueSourceArn !== undefined;
   // Of the letters in a dead-letter queue, those that SQS itself moved have the deduplication id of their producer.
-  const { attributes, kept } = wasMoved ? { attributes: MessageAttributes } : keptIn(noted.base, MessageAttributes);
+  const { attributes, kept } = wasMoved ? { attributes: all } : keptIn(noted.base, all);
   const headers = { ...noted.id, ...toHeaders(attributes), ...noted.count };
   const id = headers[HEADERS.id] ?? message.MessageId!;
   const group = system.MessageGroupId!;

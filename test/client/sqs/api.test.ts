@@ -1,8 +1,14 @@
+import { createHash } from "node:crypto";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { GetQueueUrlCommand } from "@aws-sdk/client-sqs";
 import { describe, expect, it, vi } from "vitest";
 import { ConnectionError, RefusedError } from "../../../client/message.ts";
 import { call, isOfAccess, namedConnectionTo, translated } from "../../../client/sqs/api.ts";
+import { receiveSome } from "../../../client/sqs/batches.ts";
 import { refusal } from "./fakeSqs.ts";
+
+const credentials = { accessKeyId: "a", secretAccessKey: "s" };
 
 const failure = (name: string, status?: number) =>
   Object.assign(new Error("why"), { name, $metadata: { httpStatusCode: status } });
@@ -79,11 +85,43 @@ describe("a named connection", () => {
     const sqs = namedConnectionTo({
       region: "eu-central-1",
       endpoint: "http://127.0.0.1:1",
-      credentials: { accessKeyId: "a", secretAccessKey: "s" },
+      credentials,
     });
     const asked = call(() => sqs.send(new GetQueueUrlCommand({ QueueName: "q" })), 0);
     await expect(asked).rejects.toEqual(new ConnectionError("SQS at http://127.0.0.1:1 does not answer"));
     sqs.destroy();
+  });
+});
+
+describe("a message that was received", () => {
+  it("has all of its attributes, one called __proto__ too, whatever its body is", async () => {
+    const attributes = Object.fromEntries([
+      ["a", { DataType: "String", StringValue: '"__proto__":' }],
+      ["__proto__", { DataType: "Binary", BinaryValue: "AP8=" }],
+      ["z", { DataType: "Number", StringValue: "1" }],
+    ]);
+    const Body = '\\"__proto__": {"__proto__":1}, \u00e9';
+    const MD5OfBody = createHash("md5").update(Body).digest("hex");
+    const answer = {
+      Messages: [{ MessageId: "m", ReceiptHandle: "h", Body, MD5OfBody, MessageAttributes: attributes }],
+    };
+    const server = createServer((_, response) => response.end(JSON.stringify(answer))).listen(0);
+    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const sqs = namedConnectionTo({ region: "us-east-1", endpoint, credentials });
+    const [message] = await receiveSome(sqs, `${endpoint}/q`, { most: 1, hold: 1, wait: 0 });
+    sqs.destroy();
+    server.close();
+    expect(message!.body.toString()).toBe(Body);
+    expect(Object.entries(message!.raw.attributes)).toEqual([
+      ["a", { DataType: "String", StringValue: '"__proto__":' }],
+      ["__proto__", { DataType: "Binary", BinaryValue: new Uint8Array([0, 255]) }],
+      ["z", { DataType: "Number", StringValue: "1" }],
+    ]);
+    expect(Object.entries(message!.headers)).toEqual([
+      ["a", '"__proto__":'],
+      ["__proto__", "base64:AP8="],
+      ["z", "1"],
+    ]);
   });
 });
 

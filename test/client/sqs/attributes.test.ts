@@ -46,12 +46,24 @@ describe("the headers of a message on SQS", () => {
     expect(toHeaders({ "x-headers": text(value) })).toEqual({ "x-headers": value });
   });
 
+  it("that are too deep to be told one by one are a header themselves", () => {
+    const value = `{"a":"b","c":${"[".repeat(50_000)}${"]".repeat(50_000)}}`;
+    expect(toHeaders({ "x-headers": text(value), own: text("o") })).toEqual({ "x-headers": value, own: "o" });
+  });
+
   it("that are no text become text", () => {
     expect(toHeaders({ "x-headers": text('{"n":1,"o":{"a":[]}}') })).toEqual({ n: "1", o: '{"a":[]}' });
   });
 });
 
 describe("a message that goes on", () => {
+  it("keeps a header x-attributes that is too deep to be a note of ours", () => {
+    const note = `[[${"[".repeat(50_000)}${"]".repeat(50_000)},"String","s"]]`;
+    const came = attributesOf({ ...ours, "x-attributes": note });
+    expect(toHeaders(came)).toEqual({ ...ours, "x-attributes": note });
+    expect(withHeaders(withHeaders(came, ours, true), redriven, false)).toEqual(came);
+  });
+
   it("keeps its attributes and its own headers, and has ours in place of those of ours that it had", () => {
     const { a0, raw, rank } = ten;
     const came = {

@@ -71,6 +71,8 @@ function roundTrip(came: Envelope, error: Record<string, string> | null = failur
   return all;
 }
 
+/** A list in a list, and so on: deeper than JavaScript's stack. */
+const deep = `${"[".repeat(20_000)}${"]".repeat(20_000)}`;
 const names = fc.oneof(
   fc.constantFrom("x-kept", "x-attributes", "x-body-encoding", "k", "1", "__proto__", "x-headers"),
   fc.string(),
@@ -85,12 +87,13 @@ const holders = fc.oneof(
   map.map((some) => text(JSON.stringify(some, null, 1))),
   fc.json().map(text),
   fc.string({ minLength: 1 }).map(text),
+  fc.constantFrom(text(`{"a":${deep}}`), attributesOf({ "x-attributes": `[[${deep},"String","s"]]` })["x-headers"]!),
   fc.constantFrom('{ "k":"v", "k":"w", "1":"a"}', '{"k":"v","1":"a"}', '{"k":"v","k":"v"}').map(text),
   fc.string({ minLength: 1 }).map((StringValue) => ({ DataType: "String.json", StringValue })),
   fc.uint8Array({ minLength: 1 }).map((BinaryValue) => ({ DataType: "Binary", BinaryValue })),
 );
 const others = fc.dictionary(
-  fc.oneof(fc.constantFrom("x-kept", "x-attributes"), fc.stringMatching(/^[a-z]{1,5}$/)),
+  fc.oneof(fc.constantFrom("x-kept", "x-attributes", "__proto__"), fc.stringMatching(/^[a-z]{1,5}$/)),
   fc.oneof(
     fc.string({ minLength: 1 }).map(text),
     fc.integer().map((number) => ({ DataType: "Number", StringValue: String(number) })),
