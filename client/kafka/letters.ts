@@ -3,7 +3,7 @@ import { failedAt } from "../failure.ts";
 import { HEADERS, type Headers } from "../headers.ts";
 import { textOfBytes } from "../headerText.ts";
 import type { KafkaDeadLetters } from "../operator.ts";
-import { idOf, type NewRecord, positionOf, type StoredRecord, withContracts } from "./records.ts";
+import { dateOf, idOf, type NewRecord, positionOf, type StoredRecord, withContracts } from "./records.ts";
 
 /** A record of a dead-letter topic as `messaging dlq` shows it. */
 export function toDeadLetter(record: StoredRecord): DeadLetter {
@@ -22,9 +22,9 @@ export function toDeadLetter(record: StoredRecord): DeadLetter {
 /** Kafka Connect and Kafka Streams write a dead letter with the time of the record that failed. */
 const OLD_TIME = /^__(?:connect|streams)\.errors\./;
 
-/** When a record ended: its last failure, or when it was written. Undefined: nothing tells. */
+/** When a record ended: its last failure, or when it was written. Undefined: nothing tells, or no date. */
 export const endedAt = ({ headers, timestamp }: StoredRecord): Date | undefined =>
-  failedAt(headers) ?? (Object.keys(headers).some((name) => OLD_TIME.test(name)) ? undefined : new Date(timestamp));
+  failedAt(headers) ?? (Object.keys(headers).some((name) => OLD_TIME.test(name)) ? undefined : dateOf(timestamp));
 
 /** Orders records by when they ended, as far as anything tells. */
 export const byTime = (record: StoredRecord): number => endedAt(record)?.getTime() ?? record.timestamp;

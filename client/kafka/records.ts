@@ -10,7 +10,7 @@ export interface StoredRecord {
   topic: string;
   partition: number;
   offset: bigint;
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, as its producer has it: {@link dateOf} tells whether it is a date. */
   timestamp: number;
   /** As it was produced: a retry keeps it, text or not. */
   key: Buffer | null;
@@ -109,13 +109,10 @@ export function toRecord(topic: string, { body, key, headers, id = randomUUID() 
 /** A record as its consumer gets it. A producer that gave it no identity is made up for by its place, which retries keep. */
 export function toDelivery(record: StoredRecord, flow: string): Delivery {
   const { key, value } = record;
-  const headers = {
-    ...record.headers,
-    [HEADERS.id]: idOf(record),
-    [HEADERS.publishedAt]: publishedAt(record),
-  };
+  const [id, time] = [idOf(record), publishedAt(record)];
+  const headers = { ...record.headers, [HEADERS.id]: id, ...(time !== undefined && { [HEADERS.publishedAt]: time }) };
   return {
-    id: headers[HEADERS.id],
+    id,
     body: value ?? Buffer.alloc(0),
     ...(key !== null && { key: textOfBytes(key) }),
     headers,
@@ -128,9 +125,15 @@ export function toDelivery(record: StoredRecord, flow: string): Delivery {
 export const idOf = ({ topic, partition, offset, headers }: StoredRecord): string =>
   headers[HEADERS.id] ?? `${topic}/${partition}/${offset}`;
 
-/** When a record was published first: where nobody noted it, when it was written. */
-export const publishedAt = ({ headers, timestamp }: StoredRecord): string =>
-  headers[HEADERS.publishedAt] ?? new Date(timestamp).toISOString();
+/** When a record was published first: where nobody noted it, when it was written, as far as that tells. */
+export const publishedAt = ({ headers, timestamp }: StoredRecord): string | undefined =>
+  headers[HEADERS.publishedAt] ?? dateOf(timestamp)?.toISOString();
+
+/** Milliseconds since 1970 as a date. Kafka takes any number for a time, nanoseconds too: undefined where it is no date. */
+export function dateOf(milliseconds: number): Date | undefined {
+  const date = new Date(milliseconds);
+  return Number.isNaN(date.getTime()) ? undefined : date;
+}
 
 /** Where a record lies, for people. */
 export const positionOf = ({ partition, offset }: StoredRecord): string => `partition ${partition} offset ${offset}`;

@@ -43,6 +43,8 @@ describe("parseFilter", () => {
   it.each(["$.diagnostics.hostid=a", "NServiceBus:Kind~^b"])("reads %s of headers with such names", (written) => {
     const headers = { "$.diagnostics.hostid": "a", "NServiceBus:Kind": "b" };
     expect(parseFilter(written).matches(letter("1", headers))).toBe(true);
+  });
+
   it("finds no text of a value that is nested too deep, and all that stands beside it", () => {
     const body = `{"deep":${"[".repeat(50_000)}${"]".repeat(50_000)},"a":1}`;
     const found = ["$.deep~.*", "$.a=1"].map((written) => parseFilter(written).matches(letter("1", {}, body)));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { HEADERS } from "../../../client/headers.ts";
+import { HEADERS, type Headers } from "../../../client/headers.ts";
 import { again, byTime, endedAt, redriven, targetOf, toDeadLetter } from "../../../client/kafka/letters.ts";
 import { operate } from "../../../client/kafka/operator.ts";
 import { rawOf } from "../../../client/kafka/records.ts";
@@ -51,6 +51,12 @@ describe("a dead letter", () => {
       at: new Date(Date.UTC(2026, 0, 1)),
       position: "partition 2 offset 7",
     });
+  });
+
+  it("ended when it failed where its own time is no date, and at an unknown time without that", () => {
+    const told: Headers[] = [{ [HEADERS.failures]: failures }, {}];
+    const at = told.map((headers) => toDeadLetter(recordOf({ timestamp: 1_795_864_888_158_000_000, headers })).at);
+    expect(at).toEqual([new Date(Date.UTC(2026, 0, 1, 0, 0, 2)), undefined]);
   });
 
   it("goes back to its own group alone, at once, in its partition", () => {

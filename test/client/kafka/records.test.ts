@@ -134,6 +134,15 @@ describe("a record as a delivery", () => {
     expect("key" in delivery).toBe(false);
   });
 
+  it.each([-9_000_000_000_000_000, 1_795_864_888_158_000_000])(
+    "has no time where its own is no date: %d",
+    (timestamp) => {
+      expect(toDelivery(recordOf({ timestamp }), "f").headers).toEqual({ [HEADERS.id]: "events/2/7" });
+      const noted = { [HEADERS.id]: "i", [HEADERS.publishedAt]: "2026-01-01T00:00:00.000Z" };
+      expect(toDelivery(recordOf({ timestamp, headers: noted }), "f").headers).toEqual(noted);
+    },
+  );
+
   it("has its key as text, and a key that is none as base64", () => {
     const keys = [
       [0xff, 0],

@@ -104,6 +104,24 @@ describe.each([
       await treat(letters, { id: "after", action: "drop" });
     }
   });
+
+  it("tells an error that no encoding has as far as it can be sent", async () => {
+    const letters = lettersOf(flow);
+    await treat(letters, { id: "before", action: "drop" });
+    const shop = connect(apps.shop);
+    const raising = snippet(name).replace('"poison cannot be handled"', 'json.loads(body)["poison"]');
+    const { child, lines } = await running(name, raising);
+    try {
+      await shop.publish(path, { body: '{"poison":"half a character: \\ud83d"}', key });
+      await until(async () => child.exitCode !== null || (await letters.count()).messages > 0, 30_000);
+      const [letter] = await letters.peek(1);
+      expect(letter?.headers["x-error"], lines.join("\n")).toBe("half a character: ?");
+    } finally {
+      await ended(child);
+      await shop.close();
+      await treat(letters, { id: "after", action: "drop" });
+    }
+  });
 });
 
 describe("odd records of Kafka under the contract in Python", () => {
