@@ -2,7 +2,7 @@ import { canaryOf } from "../client/headers.ts";
 import type { Cluster } from "../client/kafka/cluster.ts";
 import { type Range, readLog, sizeOf } from "../client/kafka/log.ts";
 import { committedOffsets, type Offsets, offsetsAt } from "../client/kafka/offsets.ts";
-import type { StoredRecord } from "../client/kafka/records.ts";
+import { dateOf, type StoredRecord } from "../client/kafka/records.ts";
 import { remaining, wholeLog } from "../client/kafka/remaining.ts";
 import { unread } from "../client/kafka/state.ts";
 import { listGroupsV4, listOffsetsV7, metadataV10 } from "../client/kafka/wire.ts";
@@ -147,14 +147,18 @@ interface Told {
 
 /** The holding in words: `12 not read by notify`, `all read by notify`, `read by no group`. */
 export function toHolding({ messages, lags, what, oldest, lastWrite }: Told): Holding {
+  // A producer's time may be no date.
+  const [first, last] = [oldest, lastWrite].map((time) =>
+    time === undefined || messages === 0 ? undefined : dateOf(time),
+  );
   const furthest = lags.reduce<Lag | undefined>((most, one) => (most && most.lag >= one.lag ? most : one), undefined);
   return {
     messages,
     waiting: furthest ? furthest.lag : messages,
     unit: "record",
     detail: what ?? (furthest ? readBy(furthest, lags.length) : "read by no group"),
-    ...(oldest !== undefined && messages > 0 && { oldest: new Date(oldest) }),
-    ...(lastWrite !== undefined && messages > 0 && { lastWrite: new Date(lastWrite) }),
+    ...(first && { oldest: first }),
+    ...(last && { lastWrite: last }),
   };
 }
 

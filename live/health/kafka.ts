@@ -5,6 +5,7 @@ import { type Cluster, openCluster } from "../../client/kafka/cluster.ts";
 import { readLog } from "../../client/kafka/log.ts";
 import { committedOffsets } from "../../client/kafka/offsets.ts";
 import { patiently } from "../../client/kafka/patience.ts";
+import { dateOf } from "../../client/kafka/records.ts";
 import { begin, wholeLog } from "../../client/kafka/remaining.ts";
 import { isRetryTopicOf, membersOf } from "../../client/kafka/state.ts";
 import { describeConfigsV4, metadataV10 } from "../../client/kafka/wire.ts";
@@ -157,12 +158,13 @@ async function partitionsOf(cluster: Cluster, topic: string, group: string): Pro
     const position = committed.get(topic)!.get(log.partition);
     const from = begin(log, position);
     const first = from < log.to ? (await readLog(cluster, { ...log, from }).next()).value : undefined;
+    const oldestUnread = first && dateOf(first.timestamp);
     return {
       partition: log.partition,
       first: Number(log.from),
       end: Number(log.to),
       ...(position !== undefined && { committed: Number(position) }),
-      ...(first && { oldestUnread: new Date(Number(first.timestamp)) }),
+      ...(oldestUnread && { oldestUnread }),
     };
   });
 }

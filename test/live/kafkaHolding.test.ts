@@ -27,6 +27,13 @@ describe("the group that a retry topic is of", () => {
 });
 
 describe("what a topic holds", () => {
+  it("has no time of records whose producer gave them one that is no date", () => {
+    expect(toHolding({ messages: 2, lags: [], oldest: -9e15, lastWrite: 1_000 })).toEqual({
+      ...{ messages: 2, waiting: 2, unit: "record", detail: "read by no group" },
+      lastWrite: new Date(1_000),
+    });
+  });
+
   it("is told with the group that is furthest behind", () => {
     const lags = [
       { group: "a", lag: 2 },
