@@ -1,23 +1,11 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
-import type { Channel, ReturnedMessage } from "rabbitmq-client";
-import { REACH_DELAYS_MS, withRetries } from "../connection.ts";
 import { HEADERS } from "../headers.ts";
-import { ConnectionError, isTooLarge, RefusedError } from "../message.ts";
+import { ConnectionError } from "../message.ts";
 import { within } from "../within.ts";
-import { headersIn, type Properties, payloadSize, tableOf } from "./content.ts";
-import { toClientError } from "./errors.ts";
+import { headersIn, type Properties, tableOf } from "./content.ts";
 import type { Link } from "./link.ts";
-import { framed, publishFramed } from "./rawBodies.ts";
+import { identityOf, type Outgoing, senderOn } from "./sender.ts";
 
-/** A message on its way out. */
-export interface Outgoing {
-  /** Empty: the default exchange. */
-  exchange: string;
-  routingKey: string;
-  /** Its identity, as its properties say it too: by it the broker's return of it is known. */
-  messageId: string;
-  properties: Properties;
-}
+export type { Outgoing } from "./sender.ts";
 
 /** Publishes durably, and returns when the broker has taken the message into a queue. */
 export interface Publisher {
@@ -37,12 +25,6 @@ const LATE_MS = 60_000;
 /** So many late messages, with their bodies, are held for a broker that takes none: an alarm may last for hours. */
 const MOST_LATE = 1_000;
 
-interface ConfirmChannel {
-  channel: Channel;
-  /** How many messages of this identity and key came back as unroutable. */
-  returned: Map<string, number>;
-}
-
 /** A message that was not confirmed in time. Its channel may still hold it, and the broker may take it hours later. */
 interface Late {
   message: Outgoing;
@@ -50,48 +32,12 @@ interface Late {
   taken: Promise<void>;
 }
 
-/**
- * A channel an exchange, as a refusal closes the channel with all that is on it. Unroutable messages come back before they are
- * confirmed, and the library tells both in turns of their own.
- */
+/** The publisher of a link. */
 export function publisherOn(link: Link, patience = CONFIRM_PATIENCE_MS): Publisher {
-  const channels = new Map<string, Promise<ConfirmChannel>>();
+  const sender = senderOn(link);
   const underway = new Set<Promise<void>>();
   const late = new Map<string, Late[]>();
   const unconfirmed = new Set<Late>();
-
-  const channelFor = (exchange: string): Promise<ConfirmChannel> => {
-    const known = channels.get(exchange);
-    if (known) return known;
-    const forget = () => channels.delete(exchange);
-    const opened = withRetries(REACH_DELAYS_MS, () => openConfirmed(link, forget));
-    channels.set(exchange, opened);
-    opened.catch(forget);
-    return opened;
-  };
-
-  /** Returns when the broker has taken it, however long that takes. */
-  async function taken(message: Outgoing, body: Buffer, place: string): Promise<void> {
-    const { channel, returned } = await channelFor(message.exchange);
-    const { frame, limit } = framed(channel, message.properties, body);
-    // The library would close the channel with all that is on it.
-    if (payloadSize(frame) > limit) {
-      throw new RefusedError(
-        `${place}: message ${message.messageId} is too large: its properties and headers are ${payloadSize(frame)} bytes, and the broker takes ${limit} in one frame (frame_max)`,
-        { tooLarge: true },
-      );
-    }
-    try {
-      await publishFramed(channel, message, frame, body);
-    } catch (error) {
-      const failure = toClientError(error, place);
-      if (!isTooLarge(failure) || failure.message.includes(`message size ${body.length} `)) throw failure;
-      // Its channel was closed for another message on it, and the library tells that to the oldest one.
-      throw new ConnectionError(`${place}: the channel was closed for another message: ${failure.message}`);
-    }
-    await nextTurn();
-    if (takeOne(returned, identityOf(message))) throw new RefusedError(`${place}: no queue takes the message`);
-  }
 
   async function sent(message: Outgoing, body: Buffer): Promise<void> {
     const place = `rabbitmq ${message.exchange || "default"} exchange, routing key ${message.routingKey}`;
@@ -102,7 +48,7 @@ export function publisherOn(link: Link, patience = CONFIRM_PATIENCE_MS): Publish
         `${place}: not sent, as the broker has yet to confirm ${MOST_LATE} messages or more that are late: ${link.blocked()}`,
       );
     }
-    const one = before ?? { message, body, taken: taken(message, body, place) };
+    const one = before ?? { message, body, taken: sender.send(message, body, place) };
     let isLate = false;
     const tooLate = () => {
       isLate = true;
@@ -145,36 +91,9 @@ export function publisherOn(link: Link, patience = CONFIRM_PATIENCE_MS): Publish
     },
     async close() {
       await Promise.all(underway);
-      const opened = await Promise.allSettled(channels.values());
-      await Promise.all(opened.map((one) => (one.status === "fulfilled" ? one.value.channel.close() : undefined)));
+      await sender.close();
     },
   };
-}
-
-async function openConfirmed(link: Link, onEnd: () => void): Promise<ConfirmChannel> {
-  const { channel, ended } = await link.open();
-  const returned = new Map<string, number>();
-  channel.on("basic.return", (message: ReturnedMessage) => {
-    const identity = identityOf(message);
-    returned.set(identity, (returned.get(identity) ?? 0) + 1);
-  });
-  ended.then(onEnd);
-  try {
-    await channel.confirmSelect();
-  } catch (error) {
-    throw toClientError(error, "rabbitmq");
-  }
-  return { channel, returned };
-}
-
-const identityOf = ({ messageId, routingKey }: { messageId?: string; routingKey?: string }): string =>
-  JSON.stringify([messageId, routingKey]);
-
-function takeOne(counts: Map<string, number>, identity: string): boolean {
-  const count = counts.get(identity) ?? 0;
-  if (count > 1) counts.set(identity, count - 1);
-  else counts.delete(identity);
-  return count > 0;
 }
 
 /** Whether a message is one of its identity that is underway, whenever an app began to publish it. */

@@ -6,29 +6,47 @@ import type { Link } from "../../../client/rabbitmq/link.ts";
 import { type Outgoing, publisherOn } from "../../../client/rabbitmq/publisher.ts";
 import { newProperties } from "../../../client/rabbitmq/rawBodies.ts";
 
-/** A publisher on channels that confirm when they are told to. */
-function publishing(first?: string, patience = 30) {
-  let alarm = first;
-  const published: { body: string; confirm(): void; fail(error: Error): void }[] = [];
-  const basicPublish = (_: Envelope, body: Buffer) =>
-    new Promise<void>((confirm, fail) => published.push({ body: body.toString(), confirm, fail }));
-  const ended = new Promise<Error>(() => {});
+/** A publisher on channels that confirm when they are told to. `taken`: so large a message, in bytes, was taken before. */
+async function publishing({ blocked = undefined as string | undefined, patience = 30, taken = 1 } = {}) {
+  let alarm = blocked;
+  let opened = 0;
+  const published: { id: number; body: string; confirm(): void; fail(error: Error): void }[] = [];
   const open = async () => {
-    const channel = {
-      id: 1,
+    const id = ++opened;
+    const channel = Object.assign(new EventEmitter(), {
+      id,
+      active: true,
       _state: { maxFrameSize: 1000 },
-      basicPublish,
+      basicPublish: (_: Envelope, body: Buffer) =>
+        new Promise<void>((confirm, reject) => {
+          const fail = (error: Error) => {
+            channel.active = false;
+            channel.emit("close");
+            reject(error);
+          };
+          published.push({ id, body: body.toString(), confirm, fail });
+        }),
       confirmSelect: async () => {},
       close: async () => {},
-    };
-    return { channel: Object.assign(new EventEmitter(), channel) as unknown as Channel, ended };
+    });
+    const ended = new Promise<Error>((resolve) => channel.once("close", () => resolve(new Error("closed"))));
+    return { channel: channel as unknown as Channel, ended };
   };
   const link: Link = { open, blocked: () => alarm, close: async () => {} };
   const alarmIs = (next?: string) => {
     alarm = next;
   };
-  return { published, publisher: publisherOn(link, patience), alarmIs };
+  const publisher = publisherOn(link, patience);
+  if (taken > 0) {
+    const first = publisher.send(message("first"), Buffer.alloc(taken));
+    await turn();
+    published.shift()!.confirm();
+    await first;
+  }
+  return { published, publisher, alarmIs };
 }
+
+const turn = () => new Promise(setImmediate);
 
 const message = (messageId: string, headers = {}, timestamp = 1): Outgoing => ({
   exchange: "e",
@@ -40,7 +58,7 @@ const body = Buffer.from("b");
 
 describe("a message that RabbitMQ does not confirm in time", () => {
   it("is waited for when it is sent again, not published twice", async () => {
-    const { publisher, published } = publishing("the broker takes no messages");
+    const { publisher, published } = await publishing({ blocked: "the broker takes no messages" });
     await expect(publisher.send(message("m"), body)).rejects.toThrow(
       new ConnectionError(
         "rabbitmq e exchange, routing key k: the broker did not confirm within 0.03 s: the broker takes no messages",
@@ -54,7 +72,7 @@ describe("a message that RabbitMQ does not confirm in time", () => {
   });
 
   it("is not published again either when it is confirmed between two tries", async () => {
-    const { publisher, published } = publishing();
+    const { publisher, published } = await publishing();
     await expect(publisher.send(message("m"), body)).rejects.toThrow(ConnectionError);
     published[0]!.confirm();
     await publisher.send(message("m"), body);
@@ -62,19 +80,19 @@ describe("a message that RabbitMQ does not confirm in time", () => {
   });
 
   it("is published again when its channel has ended", async () => {
-    const { publisher, published } = publishing();
+    const { publisher, published } = await publishing();
     await expect(publisher.send(message("m"), body)).rejects.toThrow(ConnectionError);
     published[0]!.fail(new Error("the channel is closed"));
-    await new Promise(setImmediate);
+    await turn();
     const again = publisher.send(message("m"), body);
-    await new Promise(setImmediate);
+    await turn();
     expect(published.length).toBe(2);
     published[1]!.confirm();
     await again;
   });
 
   it("is no other: neither one of another text, nor with another header, nor a second of its kind", async () => {
-    const { publisher, published } = publishing();
+    const { publisher, published } = await publishing();
     await expect(publisher.send(message("m"), body)).rejects.toThrow(ConnectionError);
     const sent = [
       publisher.send(message("m"), body),
@@ -83,7 +101,7 @@ describe("a message that RabbitMQ does not confirm in time", () => {
       publisher.send(message("m", { "x-attempt": "2" }), body),
       publisher.send(message("n"), body),
     ];
-    await new Promise(setImmediate);
+    await turn();
     expect(published.length).toBe(5);
     for (const one of published) one.confirm();
     await Promise.all(sent);
@@ -94,7 +112,7 @@ describe("a message for a RabbitMQ that takes none, as an alarm says", () => {
   const ids = Array.from({ length: 1000 }, (_, at) => `m-${at}`);
 
   it("is refused at once where 1,000 are late already, and one of those is still waited for", async () => {
-    const { publisher, published, alarmIs } = publishing("an alarm", 300);
+    const { publisher, published, alarmIs } = await publishing({ blocked: "an alarm", patience: 300 });
     await Promise.allSettled(ids.map((id) => publisher.send(message(id), body)));
     await expect(publisher.send(message("one more"), body)).rejects.toThrow(
       new ConnectionError(
@@ -105,32 +123,32 @@ describe("a message for a RabbitMQ that takes none, as an alarm says", () => {
     const again = publisher.send(message("m-7"), body);
     published[7]!.confirm();
     await again;
-    await new Promise(setImmediate);
+    await turn();
     const room = publisher.send(message("room again"), body);
-    await new Promise(setImmediate);
+    await turn();
     alarmIs(undefined);
     const after = publisher.send(message("after it"), body);
-    await new Promise(setImmediate);
+    await turn();
     expect(published.length).toBe(1002);
     for (const { confirm } of published) confirm();
     await Promise.all([room, after]);
   });
 
   it("does not count those that were confirmed meanwhile", async () => {
-    const { publisher, published } = publishing("an alarm", 300);
+    const { publisher, published } = await publishing({ blocked: "an alarm", patience: 300 });
     await Promise.allSettled(ids.map((id) => publisher.send(message(id), body)));
     for (const { confirm } of published) confirm();
-    await new Promise(setImmediate);
-    await new Promise(setImmediate);
+    await turn();
+    await turn();
     const next = publisher.send(message("next"), body);
-    await new Promise(setImmediate);
+    await turn();
     expect(published.length).toBe(1001);
     published[1000]!.confirm();
     await next;
   });
 
   it("is not compared with every late one", async () => {
-    const { publisher } = publishing();
+    const { publisher } = await publishing();
     await Promise.allSettled(ids.map((id) => publisher.send(message(id), body)));
     const stringify = vi.spyOn(JSON, "stringify");
     await expect(publisher.send(message("other"), body)).rejects.toThrow(ConnectionError);
@@ -141,7 +159,7 @@ describe("a message for a RabbitMQ that takes none, as an alarm says", () => {
 
 describe("a message whose headers do not fit into a frame of RabbitMQ", () => {
   it("is refused by name before it is sent, and the others on its channel go on", async () => {
-    const { publisher, published } = publishing();
+    const { publisher, published } = await publishing();
     const other = publisher.send(message("other"), body);
     const refused = await publisher.send(message("large", { jwt: "j".repeat(1000) }), body).catch((error) => error);
     expect(refused).toBeInstanceOf(RefusedError);
@@ -156,12 +174,131 @@ describe("a message whose headers do not fit into a frame of RabbitMQ", () => {
   });
 });
 
-it("A message of RabbitMQ is not called too large for another one that closed their channel", async () => {
-  const { publisher, published } = publishing();
-  const sent = [publisher.send(message("m"), body), publisher.send(message("n"), Buffer.alloc(5))];
-  await new Promise(setImmediate);
-  const text = "BasicPublish: PRECONDITION_FAILED - message size 5 is larger than configured max size 4";
-  for (const { fail } of published) fail(Object.assign(new Error(text), { code: "PRECONDITION_FAILED" }));
-  await expect(sent[0]).rejects.toThrow(ConnectionError);
-  await expect(sent[1]).rejects.toMatchObject({ name: "RefusedError", tooLarge: true });
+const tooLarge = (size: number) =>
+  Object.assign(
+    new Error(`BasicPublish: PRECONDITION_FAILED - message size ${size} is larger than configured max size 4`),
+    {
+      code: "PRECONDITION_FAILED",
+    },
+  );
+
+const refusal = Object.assign(
+  new Error(
+    "BasicPublish: ACCESS_REFUSED - access to topic 'refused' in exchange 'e' in vhost '/' refused for user 'u'",
+  ),
+  { code: "ACCESS_REFUSED" },
+);
+
+describe("a message that RabbitMQ may refuse, which closes its channel", () => {
+  const large = Buffer.alloc(5000, "l");
+
+  it("goes alone when it is larger than what was taken, after those before it, and those behind it wait", async () => {
+    const { publisher, published } = await publishing();
+    const before = publisher.send(message("before"), body);
+    await turn();
+    const sent = [publisher.send(message("large"), large), publisher.send(message("behind"), body)];
+    const other = publisher.send({ ...message("other"), routingKey: "other" }, body);
+    await turn();
+    expect(published.map(({ id, body }) => [id, body.length])).toEqual([
+      [2, 1],
+      [1, 1],
+    ]);
+    published[0]!.confirm();
+    await before;
+    await turn();
+    expect(published.slice(2).map(({ id, body }) => [id, body.length])).toEqual([[3, 5000]]);
+    published[2]!.fail(tooLarge(5000));
+    await expect(sent[0]).rejects.toMatchObject({ name: "RefusedError", tooLarge: true });
+    await turn();
+    expect(published.slice(3).map(({ id, body }) => [id, body.length])).toEqual([[2, 1]]);
+    published[1]!.confirm();
+    published[3]!.confirm();
+    await Promise.all([sent[1], other]);
+  });
+
+  it("goes with the others once one so large was taken", async () => {
+    const { publisher, published } = await publishing({ taken: 5000 });
+    const sent = [publisher.send(message("a"), large), publisher.send(message("b"), large)];
+    await turn();
+    expect(published.map(({ id }) => id)).toEqual([2, 2]);
+    for (const { confirm } of published) confirm();
+    await Promise.all(sent);
+  });
+
+  it("goes alone by a routing key that the broker has not allowed yet, each such key on a channel of its own", async () => {
+    const { publisher, published } = await publishing({ taken: 0 });
+    const keys = ["k", "k", "refused", "k", "refused", "other"];
+    const sent = keys.map((routingKey, at) =>
+      publisher.send({ ...message(`m-${at}`), routingKey }, Buffer.from(routingKey)),
+    );
+    await turn();
+    expect(published.map(({ id, body }) => [id, body])).toEqual([
+      [1, "k"],
+      [2, "refused"],
+      [3, "other"],
+    ]);
+    published[0]!.confirm();
+    published[1]!.fail(refusal);
+    published[2]!.confirm();
+    await expect(sent[2]).rejects.toThrow(RefusedError);
+    await turn();
+    expect(
+      published
+        .slice(3)
+        .map(({ body }) => body)
+        .sort(),
+    ).toEqual(["k", "k", "refused"]);
+    for (const { body, confirm, fail } of published.slice(3)) body === "k" ? confirm() : fail(refusal);
+    await expect(sent[4]).rejects.toThrow(RefusedError);
+    await Promise.all([sent[0], sent[1], sent[3], sent[5]]);
+    expect(published.length).toBe(6);
+  });
+
+  it("shares its channel again only when the broker has taken it anew, after that channel was closed", async () => {
+    const { publisher, published } = await publishing();
+    const sent = publisher.send(message("m"), body);
+    await turn();
+    published[0]!.fail(new Error("channel is closed"));
+    await expect(sent).rejects.toThrow(ConnectionError);
+    const again = [publisher.send(message("m"), body), publisher.send(message("n"), body)];
+    await turn();
+    expect(published.map(({ id }) => id)).toEqual([2, 1]);
+    published[1]!.confirm();
+    await again[0];
+    await turn();
+    expect(published.map(({ id }) => id)).toEqual([2, 1, 3]);
+    published[2]!.confirm();
+    await again[1];
+  });
+
+  it("opens no more than 100 channels for it", async () => {
+    const { publisher, published } = await publishing({ taken: 0 });
+    const sent = Array.from({ length: 300 }, (_, at) =>
+      publisher.send({ ...message(`m-${at}`), routingKey: `k-${at}` }, body),
+    );
+    await turn();
+    expect(new Set(published.map(({ id }) => id)).size).toBe(101);
+    for (const { confirm } of published) confirm();
+    await Promise.all(sent);
+  });
+
+  it("is told from one of another size, or by another key, on the channel that they shared", async () => {
+    const { publisher, published } = await publishing();
+    const failuresBy = async (error: Error, sizes: number[], keys: string[]) => {
+      for (const routingKey of keys) {
+        const first = publisher.send({ ...message("first"), routingKey }, body);
+        await turn();
+        published.pop()!.confirm();
+        await first;
+      }
+      const sent = keys.map((routingKey, at) =>
+        publisher.send({ ...message(`m-${at}`), routingKey }, Buffer.alloc(sizes[at]!)),
+      );
+      await turn();
+      for (const { fail } of published.splice(0)) fail(error);
+      return (await Promise.allSettled(sent)).map((one) => (one as PromiseRejectedResult).reason.name);
+    };
+    expect(await failuresBy(tooLarge(5), [1, 5], ["k", "k"])).toEqual(["ConnectionError", "RefusedError"]);
+    expect(await failuresBy(refusal, [1, 1], ["k", "refused"])).toEqual(["ConnectionError", "RefusedError"]);
+  });
 });

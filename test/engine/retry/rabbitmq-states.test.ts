@@ -100,6 +100,37 @@ describe("a RabbitMQ that is short of memory", () => {
   });
 });
 
+describe("a RabbitMQ that takes less than it did", () => {
+  it("ends a message that is too large by now, and neither it nor its neighbours are handled or kept twice", async () => {
+    const atMost = (bytes: number) =>
+      must("docker", [
+        ...["exec", `messaging-${environment.environment}-rabbitmq`, "rabbitmqctl", "-q", "eval"],
+        `application:set_env(rabbit, max_message_size, ${bytes}), persistent_term:put(max_message_size, ${bytes}).`,
+      ]);
+    const shop = new RabbitmqClient(environment.apps.shop.rabbitmq!);
+    const billing = new RabbitmqClient(environment.apps.billing.rabbitmq!);
+    const ids = Array.from({ length: 6 }, (_, at) => `m-${at}`);
+    for (const id of ids) await shop.publish("invoices", { id, body: id === "m-2" ? "b".repeat(200_000) : "x" });
+    const handled: string[] = [];
+    await atMost(100_000);
+    try {
+      await billing.consume("invoices", ({ id }) => {
+        handled.push(id);
+        throw new Error("no");
+      });
+      await until("the dead letters", async () => (await queues.ready("invoices.dlq")) >= 6, 20);
+      await billing.close();
+    } finally {
+      await atMost(16_777_216);
+    }
+    await shop.close();
+    expect(await queues.ready("invoices")).toBe(0);
+    expect((await queues.drained("invoices.dlq")).toSorted()).toEqual(ids);
+    const counts = ids.map((id) => handled.filter((one) => one === id).length);
+    expect(counts).toEqual([4, 4, 1, 4, 4, 4]);
+  });
+});
+
 describe("a queue of RabbitMQ that is deleted under its consumer", () => {
   it("is named to the consumer", async () => {
     const link = linkTo(access);
