@@ -115,6 +115,11 @@ type RefusedOptions = ErrorOptions & { full?: boolean; tooLarge?: boolean; advic
 /** Whether an error says that this message is too large for a place that takes others. */
 export const isTooLarge = (error: unknown): error is RefusedError => error instanceof RefusedError && error.tooLarge;
 
+/** Whether code is wrong, ours or a library's, which says nothing of a broker. Node.js's errors of these kinds that speak of input have a code. */
+export const isFault = (error: unknown): error is Error =>
+  [TypeError, RangeError, ReferenceError, SyntaxError].some((kind) => error instanceof kind) &&
+  (error as { code?: unknown }).code === undefined;
+
 /** What ended a consumer: the broker refuses what it cannot do without, so its access is another by now. */
 export class OutdatedAccessError extends Error {
   override readonly name = "OutdatedAccessError";

@@ -1,5 +1,5 @@
 import { type API, metadataV10 as metadataOfLibrary, protocolErrors, ResponseError } from "@platformatic/kafka";
-import { ConnectionError, RefusedError } from "../message.ts";
+import { ConnectionError, isFault, RefusedError } from "../message.ts";
 
 /**
  * The requests that this client sends, each in a version that Kafka 3.0 to 4.1 speak. They are sent one by one over the library's
@@ -72,7 +72,7 @@ const passing = [MISSING, "UNKNOWN_LEADER_EPOCH", "FENCED_LEADER_EPOCH", "COORDI
 
 /** Whether asking again may help: the broker did not answer, or said so. */
 export function isPassing(error: unknown): boolean {
-  if (error instanceof RefusedError || isUnreadable(error)) return false;
+  if (error instanceof RefusedError || isUnreadable(error) || isFault(error)) return false;
   return errorIds(error).every(
     (id) => passing.includes(id) || protocolErrors[id as keyof typeof protocolErrors]?.canRetry,
   );
@@ -89,9 +89,9 @@ export const isUnreadable = (error: unknown): boolean =>
 /** Whether a broker takes a batch for larger than its topic allows. */
 export const saysTooLarge = (error: unknown): boolean => is(error, "MESSAGE_TOO_LARGE", "RECORD_LIST_TOO_LARGE");
 
-/** What went wrong, for whoever called: a RefusedError where the broker said no, a ConnectionError where it did not answer. */
+/** What went wrong, for whoever called: a RefusedError where the broker said no, a ConnectionError where it did not answer; a fault stays itself. */
 export function told(error: unknown, doing: string): Error {
-  if (error instanceof RefusedError || error instanceof ConnectionError) return error;
+  if (error instanceof RefusedError || error instanceof ConnectionError || isFault(error)) return error;
   if (isUnreadable(error)) {
     const { message } = error as Error;
     return new RefusedError(`Kafka: ${doing}: a batch of records cannot be decompressed (${message})`, {

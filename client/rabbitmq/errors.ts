@@ -1,4 +1,4 @@
-import { ConnectionError, RefusedError } from "../message.ts";
+import { ConnectionError, isFault, RefusedError } from "../message.ts";
 
 // AMQP 0-9-1's reply codes by which a broker says no, and the library's own for a basic.nack.
 const refusals = [
@@ -21,9 +21,9 @@ const oversized = /message size .*is larger than/;
 const unanswered =
   /^(?:undefined: )?PRECONDITION_FAILED - delivery acknowledgement on channel .*?timed out\. Timeout value used: (\d+) ms/;
 
-/** An error of the library in the words of the client: RefusedError where the broker answered no, else ConnectionError. */
+/** An error of the library in the words of the client: RefusedError where the broker answered no, else ConnectionError; a fault stays itself. */
 export function toClientError(error: unknown, place: string): Error {
-  if (error instanceof ConnectionError || error instanceof RefusedError) return error;
+  if (error instanceof ConnectionError || error instanceof RefusedError || isFault(error)) return error;
   const { code, message } = error as { code?: string; message?: string };
   // The library names the method that was refused, and a connection has none.
   const text = (message || code || String(error)).replace(/^undefined: /, "");

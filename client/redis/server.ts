@@ -1,7 +1,7 @@
 import { createClient, ErrorReply, RESP_TYPES } from "@redis/client";
 import type { RedisAccess } from "../access.ts";
 import { CLIENT_NAME } from "../deadLetters.ts";
-import { ConnectionError, RefusedError } from "../message.ts";
+import { ConnectionError, isFault, RefusedError } from "../message.ts";
 import { waiting } from "../waiting.ts";
 import { within } from "../within.ts";
 
@@ -125,9 +125,9 @@ export const refusalOf = (error: unknown): string | undefined =>
 /** `redis host:port as user` */
 export const nameOf = ({ host, port, username }: Login): string => `redis ${host}:${port} as ${username}`;
 
-/** What went wrong at a place, in the words of the contract. */
+/** What went wrong at a place, in the words of the contract; a fault stays itself. */
 export function toError(where: string, error: unknown): Error {
-  if (error instanceof ConnectionError) return error;
+  if (error instanceof ConnectionError || isFault(error)) return error;
   const reason = reasonOf(error);
   const meaning = error instanceof ErrorReply ? MEANINGS[reason.split(" ", 1)[0]!] : undefined;
   const sentence = `${where}: ${reason}${meaning ? ` (${meaning})` : ""}`;

@@ -1,6 +1,6 @@
 import { SQSClient } from "@aws-sdk/client-sqs";
 import type { SqsAccess } from "../access.ts";
-import { ConnectionError, RefusedError } from "../message.ts";
+import { ConnectionError, isFault, RefusedError } from "../message.ts";
 import { waiting } from "../waiting.ts";
 import { keepProtoName } from "./protoName.ts";
 
@@ -67,11 +67,13 @@ export async function call<T>(attempt: () => Promise<T>, patience: number = PATI
   }
 }
 
-/** What a failed call means to whoever made it. */
-export function translated(error: unknown): ConnectionError | RefusedError {
+/** What a failed call means to whoever made it; a fault stays itself. */
+export function translated(error: unknown): Error {
   if (error instanceof ConnectionError || error instanceof RefusedError) return error;
   const { name = "Error", message = String(error), $metadata, broker = "SQS", queue } = error as Partial<Failure>;
   const status = $metadata?.httpStatusCode;
+  // With a status it is an answer that cannot be read.
+  if (status === undefined && isFault(error)) return error;
   const reason = message === "" || message === "UnknownError" ? name : inShort(message);
   const refused = status !== undefined && status >= 400 && status < 500 && !busy.test(name);
   if (!refused && !local.test(name)) {

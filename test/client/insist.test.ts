@@ -59,6 +59,19 @@ describe("what follows from an error", () => {
 describe("insist", () => {
   const insistence = { flow: "kafka/orders/g", stopping: new AbortController().signal, refusals: new Map() };
 
+  it("tells a fault of code as it is, and tries again: nothing is given up for it", async () => {
+    const faults = [new TypeError("Cannot destructure property 'a' of undefined")];
+    const told: Error[] = [];
+    const attempt = async () => {
+      const fault = faults.shift();
+      if (fault) throw fault;
+      return "there";
+    };
+    const onError = (error: Error) => void told.push(error);
+    expect(await insist({ ...insistence, onError }, [{ place: "tier" }], attempt)).toBe("there");
+    expect(told).toEqual([new TypeError("Cannot destructure property 'a' of undefined")]);
+  });
+
   it("says why the first place was passed over, also where the message is too large for it", async () => {
     const tried: unknown[] = [];
     const attempt = async ({ place }: { place: string }, refusal?: string) => {

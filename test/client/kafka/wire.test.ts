@@ -53,6 +53,12 @@ describe("what went wrong", () => {
     expect(failure.message).toBe("Kafka: reading t: a batch of records cannot be decompressed (snappy is not there)");
   });
 
+  it("is a fault of code, which is neither a refusal nor a silence", () => {
+    const fault = new TypeError("Cannot destructure property 'a' of undefined");
+    expect(isPassing(fault)).toBe(false);
+    expect(told(fault, "publishing to t")).toBe(fault);
+  });
+
   it("is told by its innermost cause where Kafka said nothing", () => {
     const error = new NetworkError("failed", { cause: new Error("connect ECONNREFUSED") });
     expect(told(error, "publishing to t").message).toBe(

@@ -146,6 +146,13 @@ describe("an error of RabbitMQ", () => {
     expect(tooLarge("BasicPublish: PRECONDITION_FAILED - no")).toBe(false);
   });
 
+  it("that is a fault of code is no refusal and no silence", () => {
+    const fault = new TypeError("Cannot destructure property 'a' of undefined");
+    expect(toClientError(fault, "here")).toBe(fault);
+    const ofInput = Object.assign(new RangeError("port must be below 65536"), { code: "ERR_SOCKET_BAD_PORT" });
+    expect(toClientError(ofInput, "here")).toBeInstanceOf(ConnectionError);
+  });
+
   it("that a handler took too long says nothing against the broker", () => {
     const text =
       "undefined: PRECONDITION_FAILED - delivery acknowledgement on channel 1 timed out. Timeout value used: 1800000 ms. This timeout value can be configured";

@@ -7,7 +7,7 @@ import { type Outgoing, publisherOn } from "../../../client/rabbitmq/publisher.t
 import { newProperties } from "../../../client/rabbitmq/rawBodies.ts";
 
 /** A publisher on channels that confirm when they are told to. `taken`: so large a message, in bytes, was taken before. */
-async function publishing({ blocked = undefined as string | undefined, patience = 30, taken = 1 } = {}) {
+async function publishing({ blocked = undefined as string | undefined, patience = 100, taken = 1 } = {}) {
   let alarm = blocked;
   let opened = 0;
   const published: { id: number; body: string; confirm(): void; fail(error: Error): void }[] = [];
@@ -61,7 +61,7 @@ describe("a message that RabbitMQ does not confirm in time", () => {
     const { publisher, published } = await publishing({ blocked: "the broker takes no messages" });
     await expect(publisher.send(message("m"), body)).rejects.toThrow(
       new ConnectionError(
-        "rabbitmq e exchange, routing key k: the broker did not confirm within 0.03 s: the broker takes no messages",
+        "rabbitmq e exchange, routing key k: the broker did not confirm within 0.1 s: the broker takes no messages",
       ),
     );
     await expect(publisher.send(message("m"), body)).rejects.toThrow(ConnectionError);
@@ -159,7 +159,7 @@ describe("a message for a RabbitMQ that takes none, as an alarm says", () => {
 
 describe("a message whose headers do not fit into a frame of RabbitMQ", () => {
   it("is refused by name before it is sent, and the others on its channel go on", async () => {
-    const { publisher, published } = await publishing();
+    const { publisher, published } = await publishing({ patience: 10_000 });
     const other = publisher.send(message("other"), body);
     const refused = await publisher.send(message("large", { jwt: "j".repeat(1000) }), body).catch((error) => error);
     expect(refused).toBeInstanceOf(RefusedError);
@@ -193,7 +193,7 @@ describe("a message that RabbitMQ may refuse, which closes its channel", () => {
   const large = Buffer.alloc(5000, "l");
 
   it("goes alone when it is larger than what was taken, after those before it, and those behind it wait", async () => {
-    const { publisher, published } = await publishing();
+    const { publisher, published } = await publishing({ patience: 10_000 });
     const before = publisher.send(message("before"), body);
     await turn();
     const sent = [publisher.send(message("large"), large), publisher.send(message("behind"), body)];
@@ -217,7 +217,7 @@ describe("a message that RabbitMQ may refuse, which closes its channel", () => {
   });
 
   it("goes with the others once one so large was taken", async () => {
-    const { publisher, published } = await publishing({ taken: 5000 });
+    const { publisher, published } = await publishing({ taken: 5000, patience: 10_000 });
     const sent = [publisher.send(message("a"), large), publisher.send(message("b"), large)];
     await turn();
     expect(published.map(({ id }) => id)).toEqual([2, 2]);
@@ -226,7 +226,7 @@ describe("a message that RabbitMQ may refuse, which closes its channel", () => {
   });
 
   it("goes alone by a routing key that the broker has not allowed yet, each such key on a channel of its own", async () => {
-    const { publisher, published } = await publishing({ taken: 0 });
+    const { publisher, published } = await publishing({ taken: 0, patience: 10_000 });
     const keys = ["k", "k", "refused", "k", "refused", "other"];
     const sent = keys.map((routingKey, at) =>
       publisher.send({ ...message(`m-${at}`), routingKey }, Buffer.from(routingKey)),
@@ -255,7 +255,7 @@ describe("a message that RabbitMQ may refuse, which closes its channel", () => {
   });
 
   it("shares its channel again only when the broker has taken it anew, after that channel was closed", async () => {
-    const { publisher, published } = await publishing();
+    const { publisher, published } = await publishing({ patience: 10_000 });
     const sent = publisher.send(message("m"), body);
     await turn();
     published[0]!.fail(new Error("channel is closed"));
@@ -272,7 +272,7 @@ describe("a message that RabbitMQ may refuse, which closes its channel", () => {
   });
 
   it("opens no more than 100 channels for it", async () => {
-    const { publisher, published } = await publishing({ taken: 0 });
+    const { publisher, published } = await publishing({ taken: 0, patience: 10_000 });
     const sent = Array.from({ length: 300 }, (_, at) =>
       publisher.send({ ...message(`m-${at}`), routingKey: `k-${at}` }, body),
     );
@@ -283,7 +283,7 @@ describe("a message that RabbitMQ may refuse, which closes its channel", () => {
   });
 
   it("is told from one of another size, or by another key, on the channel that they shared", async () => {
-    const { publisher, published } = await publishing();
+    const { publisher, published } = await publishing({ patience: 10_000 });
     const failuresBy = async (error: Error, sizes: number[], keys: string[]) => {
       for (const routingKey of keys) {
         const first = publisher.send({ ...message("first"), routingKey }, body);

@@ -38,6 +38,15 @@ describe("a failed call of SQS", () => {
     expect(translated(failure(name, status))).toEqual(new ConnectionError("SQS: why"));
   });
 
+  it("is a fault of code, which is neither a refusal nor a silence, but for an answer that cannot be read", () => {
+    const fault = new TypeError("Cannot destructure property 'a' of undefined");
+    expect(translated(fault)).toBe(fault);
+    const unreadable = Object.assign(new SyntaxError("Unexpected token"), { $metadata: { httpStatusCode: 502 } });
+    expect(translated(unreadable)).toEqual(new ConnectionError("SQS: Unexpected token"));
+    const url = Object.assign(new TypeError("Invalid URL"), { code: "ERR_INVALID_URL" });
+    expect(translated(url)).toEqual(new RefusedError("SQS: Invalid URL"));
+  });
+
   it("has a name where it has no words", () => {
     expect(translated(Object.assign(new Error(""), { name: "AggregateError" })).message).toBe("SQS: AggregateError");
   });
