@@ -19,7 +19,8 @@ export function toDeadLetter(message: Received & { messageId: string }, queue: s
   // Of that name only the broker speaks here.
   const { [BROKER_REASON]: _, ...headers } = textHeaders(message.headers);
   const death = deathIn(message, queue);
-  const at = death ? fromSeconds(death.time) : (failedAt(headers) ?? fromSeconds(message.timestamp));
+  // Its own timestamp tells when it was sent.
+  const at = death ? fromSeconds(death.time) : failedAt(headers);
   const [deathKey] = Array.isArray(death?.["routing-keys"]) ? death["routing-keys"] : [];
   const key = headers[HEADERS.key] ?? (death && deathKey !== undefined ? textOf(deathKey) : undefined);
   const position = death
