@@ -33,8 +33,8 @@ interface ConfirmChannel {
 
 interface Exchange {
   channel?: Promise<ConfirmChannel>;
-  /** By routing key: so large a body the broker has taken, in bytes. */
-  taken: Map<string, number>;
+  /** So large a body the broker takes there for all that is known, in bytes. */
+  taken: number;
 }
 
 /** What goes out by one exchange and routing key, in order. */
@@ -45,18 +45,17 @@ interface Lane {
   unconfirmed: Set<Promise<void>>;
 }
 
-/** So large a body is too large for no broker, in bytes: who may send one that is smaller, may send this. */
-const SMALL = 4_096;
+/** So large a body is too large for no broker, in bytes. `max_message_size` is 16 MiB unless somebody sets it. */
+const SMALL = 65_536;
 /** Beyond so many channels for one message each, even a message that may be refused goes with the others. */
 const MOST_ALONE = 100;
 /** So many of them are kept for the next message. */
 const MOST_IDLE = 10;
-const MOST_KEYS = 10_000;
 
 /**
- * A refusal closes the channel, and of all else on it nobody knows whether the broker took it: sent again, it may be there twice. So
- * only what the broker has taken before shares a channel, one for each exchange: a routing key, and a body that is no larger. Anything
- * else goes alone, and what follows it by the same key waits for it.
+ * A refusal closes the channel, and of all else on it nobody knows whether the broker took it: sent again, it may be there twice. So each
+ * exchange has a channel of its own, and a body that is larger than any that the broker has taken there goes alone; what follows it by
+ * the same key waits for it.
  */
 export function senderOn(link: Link): Sender {
   const channels = new Set<Promise<ConfirmChannel>>();
@@ -77,7 +76,7 @@ export function senderOn(link: Link): Sender {
   }
 
   function exchangeOf(name: string): Exchange {
-    const known = exchanges.get(name) ?? { taken: new Map() };
+    const known = exchanges.get(name) ?? { taken: SMALL };
     exchanges.set(name, known);
     return known;
   }
@@ -86,7 +85,7 @@ export function senderOn(link: Link): Sender {
     exchange.channel ??= open(() => {
       exchange.channel = undefined;
       // It may have ended because the broker takes less now.
-      exchange.taken.clear();
+      exchange.taken = SMALL;
     });
     return exchange.channel;
   }
@@ -116,7 +115,7 @@ export function senderOn(link: Link): Sender {
     try {
       await before;
       const exchange = exchangeOf(message.exchange);
-      if (size <= (exchange.taken.get(message.routingKey) ?? -1) || alone >= MOST_ALONE) {
+      if (size <= exchange.taken || alone >= MOST_ALONE) {
         const publishing = publish(await shared(exchange));
         lane.unconfirmed.add(publishing);
         next();
@@ -140,10 +139,9 @@ export function senderOn(link: Link): Sender {
       lane.users += 1;
       const publish = async (one: ConfirmChannel) => {
         const frame = fitting(one.channel, message, body, place);
-        await confirmed(one, message, body, frame, place).finally(() => {
-          // What closes it would have done so before a confirm, or before the word that no queue takes it.
-          if (one.channel.active) note(exchangeOf(message.exchange).taken, message.routingKey, body.length);
-        });
+        await confirmed(one, message, body, frame, place);
+        const exchange = exchangeOf(message.exchange);
+        exchange.taken = Math.max(exchange.taken, body.length);
       };
       await inTurn(message, body.length, publish, lane).finally(() => {
         lane.users -= 1;
@@ -155,11 +153,6 @@ export function senderOn(link: Link): Sender {
       await Promise.all(opened.map((one) => (one.status === "fulfilled" ? one.value.channel.close() : undefined)));
     },
   };
-}
-
-function note(taken: Exchange["taken"], routingKey: string, size: number): void {
-  if (taken.size >= MOST_KEYS) taken.clear();
-  taken.set(routingKey, Math.max(SMALL, size, taken.get(routingKey) ?? 0));
 }
 
 /** The header frame; what does not fit into one the library would send all the same, and its connection would be closed. */
