@@ -1,5 +1,5 @@
 import type { DeadLetter } from "../../client/deadLetters.ts";
-import { HEADERS } from "../../client/headers.ts";
+import { attemptOf, HEADERS, redriveCount } from "../../client/headers.ts";
 import { readable, utf8 } from "../../client/headerText.ts";
 import { printable } from "../../skill/index.ts";
 import type { Command } from "../arguments.ts";
@@ -78,7 +78,7 @@ export function asText(letter: DeadLetter, flow: string): string {
       "failed",
       [
         letter.at?.toISOString() ?? "at an unknown time",
-        headers[HEADERS.attempt] && `on attempt ${headers[HEADERS.attempt]}`,
+        headers[HEADERS.attempt] && `on attempt ${attemptOf(headers)}`,
         headers[HEADERS.consumer] && `of ${headers[HEADERS.consumer]}`,
       ]
         .filter(Boolean)
@@ -89,7 +89,7 @@ export function asText(letter: DeadLetter, flow: string): string {
     ["stack", frameOf(why.stack)],
     ["from", why.from],
     ["key", letter.key],
-    ["redriven", headers[HEADERS.redriveCount] && `${headers[HEADERS.redriveCount]} times`],
+    ["redriven", redriveCount(headers) > 0 && `${redriveCount(headers)} times`],
     ...Object.entries(headers).flatMap(([name, value]) =>
       toldApart.has(name) ? [] : [[name, readable(value)] as const],
     ),

@@ -26,6 +26,17 @@ describe("messaging dlq show", () => {
     });
   });
 
+  it("shows counts alone where counts are told, whatever is in the headers", () => {
+    const told = (headers: Record<string, string>) => shown(headers).match(/^(?:failed|redriven) .*$/gm);
+    expect(told({ "x-redrive-count": "3", "x-attempt": "4" })).toEqual([
+      "failed    2026-01-31T12:30:00.000Z on attempt 4",
+      "redriven  3 times",
+    ]);
+    expect(told({ "x-redrive-count": "abc", "x-attempt": "-1" })).toEqual([
+      "failed  2026-01-31T12:30:00.000Z on attempt 1",
+    ]);
+  });
+
   it("takes a header of that name for the app's own on other brokers", () => {
     const headers = { "x-death-reason": "expired" };
     expect(asJson(letter("m-1", headers), "kafka/orders/notify")).toMatchObject({ reason: null, headers });
