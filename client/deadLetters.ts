@@ -1,4 +1,5 @@
 import type { Headers } from "./headers.ts";
+import { RefusedError } from "./message.ts";
 
 /** A message that ended. */
 export interface DeadLetter {
@@ -29,6 +30,24 @@ export interface Refused {
   reason: string;
 }
 
+/** What became of a verdict: it is carried out, it surely is not, or nobody knows, as the broker did not answer. */
+export type Fate = "done" | "open" | "unsure";
+
+/** Settling a batch failed on the way. */
+export class SettleError extends Error {
+  override readonly name = "SettleError";
+  /** What became of each verdict, in their order. */
+  readonly fates: readonly Fate[];
+
+  constructor(cause: unknown, fates: readonly Fate[]) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.fates = fates;
+  }
+}
+
+/** What an error leaves of the verdict that it ended: a broker that said no has done nothing. */
+export const fateAfter = (error: unknown): Fate => (error instanceof RefusedError ? "open" : "unsure");
+
 /** How many dead letters there are, without taking one. */
 export interface Count {
   messages: number;
@@ -57,7 +76,7 @@ export interface DeadLetters {
   /**
    * Those that are there, and those that a take of this object has in hand or keeps: while it runs, only what is settled as gone is
    * counted no more, and what comes in is counted at once. The guard of a redrive rests on that. RabbitMQ cannot count what others
-   * have in hand.
+   * have in hand, so during a take neither what they take nor what they give back changes the count there.
    */
   count(): Promise<Count>;
   /**
@@ -76,9 +95,12 @@ export interface DeadLetters {
   take(size: number): AsyncGenerator<DeadLetter[], void, void>;
   /**
    * Carries out the verdicts on the batch that was taken last, in the same order. What is redriven is confirmed by the broker before it
-   * is removed here. Returns those that the broker refused for what they are, and that stay.
+   * is removed here. Returns those that the broker refused for what they are, and that stay. Throws a SettleError where it failed on the
+   * way and knows what it had done; any other error leaves that open.
    */
   settle(verdicts: readonly Verdict[]): Promise<readonly Refused[]> | Promise<void>;
+  /** How many the last take never saw to its end, as somebody else had them in hand. Absent: a take waits for the others, or ends without them. */
+  missed?(): number;
   /**
    * For `messaging verify`: the canaries of a run that have arrived here since `mark`; those found are removed as far as the broker
    * can remove them, and everything else stays as it is.

@@ -1,5 +1,5 @@
 import type { Channel } from "rabbitmq-client";
-import type { Count, DeadLetter, DeadLetters, Verdict } from "../deadLetters.ts";
+import { type Count, type DeadLetter, type DeadLetters, fateAfter, SettleError, type Verdict } from "../deadLetters.ts";
 import { canaryOf } from "../headers.ts";
 import { AccessError, isTooLarge } from "../message.ts";
 import type { RabbitmqDeadLetters } from "../operator.ts";
@@ -9,10 +9,11 @@ import { toDeadLetter } from "./ended.ts";
 import { toClientError } from "./errors.ts";
 import { type Keeping, keeping } from "./keeping.ts";
 import type { Link } from "./link.ts";
+import { waitForOthers } from "./others.ts";
 import { identified, keptHeaders, republished, textHeaders } from "./properties.ts";
 import type { Publisher } from "./publisher.ts";
 import { received } from "./rawBodies.ts";
-import { watchOf } from "./watch.ts";
+import { type Watch, watchOf } from "./watch.ts";
 
 /** What the dead letters of an environment's queues are reached by. */
 export interface DeadLetterParts {
@@ -22,8 +23,12 @@ export interface DeadLetterParts {
   deadLetterExchange: string;
   /** The queues that a dead letter may be put back into. */
   targets: readonly string[];
+  /** How many messages of a queue anybody has in hand, as the broker said some seconds ago. */
+  unacknowledged: (queue: string) => Promise<number>;
   /** Milliseconds after which a take gives back what it keeps, and takes it again. Default: ten minutes. */
   hold?: number;
+  /** Milliseconds for which a take waits for what others have in hand. Default: ten seconds. */
+  patience?: number;
 }
 
 type Taken = ReturnType<typeof identified>;
@@ -33,6 +38,8 @@ interface Batch {
   channel: Channel;
   messages: Taken[];
   kept: Keeping;
+  /** Once it was counted: how many there are, and what tells of those that come in. */
+  counted?: { messages: number; watch: Watch };
 }
 
 const SCAN_SIZE = 1_000;
@@ -42,10 +49,24 @@ const HOLD_MS = 600_000;
 /** The dead letters of one queue. */
 export function deadLettersOf(place: RabbitmqDeadLetters, parts: DeadLetterParts): DeadLetters {
   const { flow, queue, deadLetterQueue: name } = place;
-  const watch = watchOf(parts.link, parts.deadLetterExchange, queue);
+  const newWatch = () => watchOf(parts.link, parts.deadLetterExchange, queue);
+  const watch = newWatch();
   const onChannel = <T>(use: (channel: Channel) => Promise<T>): Promise<T> => withChannel(parts.link, name, use);
   const shown = (message: Taken): DeadLetter => toDeadLetter(message, queue);
   let batch: Batch | undefined;
+  let missed = 0;
+
+  /** What waits in the queue changes also by what others take and give back: only what comes in by the exchange is new. */
+  const countTaking = async (taking: Batch): Promise<Count> => {
+    if (!taking.counted) {
+      const coming = newWatch();
+      await coming.start();
+      const inHand = taking.messages.length + taking.kept.held;
+      taking.counted = { messages: inHand + (await readyIn(taking.channel, name)), watch: coming };
+    }
+    taking.counted.messages += await taking.counted.watch.passed();
+    return { messages: taking.counted.messages };
+  };
 
   return {
     flow,
@@ -54,15 +75,17 @@ export function deadLettersOf(place: RabbitmqDeadLetters, parts: DeadLetterParts
     peekNote:
       "RabbitMQ gives messages out to show them: each one shown is marked as redelivered and counts one delivery more, and stays where it is.",
 
-    count: () =>
-      onChannel(async (channel): Promise<Count> => {
+    count: async () => {
+      if (batch) return countTaking(batch).catch((error) => Promise.reject(toClientError(error, name)));
+      return onChannel(async (channel): Promise<Count> => {
         const messages = await readyIn(channel, name);
         const head = messages > 0 ? await next(channel, name) : undefined;
         if (head) await givenBack(channel, name, messages);
         const oldest = head && shown(identified(received(head))).at;
-        const inHand = batch ? batch.messages.length + batch.kept.held : 0;
-        return { messages: messages + inHand, ...(oldest && { oldest }) };
-      }),
+        return { messages, ...(oldest && { oldest }) };
+      });
+    },
+    missed: () => missed,
 
     peek: (limit) =>
       onChannel(async (channel) => {
@@ -75,54 +98,80 @@ export function deadLettersOf(place: RabbitmqDeadLetters, parts: DeadLetterParts
     async *take(size) {
       const { channel } = await parts.link.open();
       const kept = keeping(parts.hold ?? HOLD_MS);
-      batch = { channel, messages: [], kept };
+      const taking: Batch = { channel, messages: [], kept };
+      batch = taking;
+      missed = 0;
       try {
+        // Where the figures cannot be had, others are noticed by what is not there to take.
+        let inHand = await parts.unacknowledged(name).catch(() => 0);
+        let justNow = false;
+        const figure = async () => (await parts.unacknowledged(name)) - kept.held;
         let gotOn = true;
-        for (let left = await readyIn(channel, name); left > 0; ) {
+        for (let left = await readyIn(channel, name); ; ) {
+          if (left <= 0) {
+            if (inHand === 0) break;
+            const { patience } = parts;
+            const others = await waitForOthers({ channel, queue: name, figure, inHand, justNow, patience });
+            missed = others.kept;
+            if (others.back === 0) break;
+            left = others.back;
+            inHand -= left;
+          }
           // Not again before it got on: taking all of them again may itself take long.
           if (gotOn) left += kept.renew(channel);
           gotOn = kept.expected === 0;
           const most = Math.max(size, Math.min(SCAN_SIZE, kept.expected));
           const messages = (await takeBatch(channel, name, Math.min(most, left))).map(identified);
-          if (messages.length === 0) break;
           left -= messages.length;
-          batch.messages = messages.filter((message) => !kept.isBack(message));
+          if (messages.length === 0) {
+            // Others took what was there a moment ago.
+            justNow = true;
+            inHand += left;
+            left = 0;
+          }
+          taking.messages = messages.filter((message) => !kept.isBack(message));
           // More than `size` where others came than were given back.
-          for (let fresh = batch.messages.length; fresh > 0; fresh -= size) {
-            yield batch.messages.slice(0, size).map(shown);
+          for (let fresh = taking.messages.length; fresh > 0; fresh -= size) {
+            yield taking.messages.slice(0, size).map(shown);
           }
         }
       } catch (error) {
         throw toClientError(error, name);
       } finally {
-        for (const message of batch.messages) kept.keep(message);
+        for (const message of taking.messages) kept.keep(message);
         if (kept.held > 0 && channel.active) {
           await acknowledged(channel, name);
           await readyAgain(channel, name, kept.giveBack(channel));
         }
         batch = undefined;
+        await taking.counted?.watch.stop().catch(() => {});
         await channel.close();
       }
     },
 
     async settle(verdicts) {
       if (!batch) throw new Error(`${name}: no batch was taken`);
-      const { channel, kept } = batch;
+      const { channel, kept, counted } = batch;
       const messages = batch.messages.splice(0, verdicts.length);
       const settled = await Promise.allSettled(
         messages.map((message, at) => carryOut(parts, queue, message, verdicts[at]!)),
       );
-      const isGone = (_: Taken, at: number) => settled[at]!.status === "fulfilled" && verdicts[at]!.kind !== "keep";
+      const failures = settled.map((one) => (one.status === "rejected" ? toClientError(one.reason, name) : undefined));
+      const isGone = (_: Taken, at: number) => failures[at] === undefined && verdicts[at]!.kind !== "keep";
       const gone = messages.filter(isGone);
       for (const message of messages.filter((one, at) => !isGone(one, at))) kept.keep(message);
       if (kept.held > 0) for (const { deliveryTag } of gone) channel.basicAck({ deliveryTag });
       else if (gone.length > 0) channel.basicAck({ deliveryTag: gone.at(-1)!.deliveryTag, multiple: true });
-      return settled.flatMap((one, at) => {
-        if (one.status === "fulfilled") return [];
-        const failure = toClientError(one.reason, name);
-        if (!isTooLarge(failure)) throw failure;
-        return [{ id: messages[at]!.messageId, reason: failure.message }];
-      });
+      if (counted) counted.messages -= gone.length;
+      const fatal = failures.find((failure) => failure !== undefined && !isTooLarge(failure));
+      if (fatal)
+        throw new SettleError(
+          fatal,
+          failures.map((failure) => (failure ? fateAfter(failure) : "done")),
+        );
+      return failures.flatMap((failure, at) =>
+        failure ? [{ id: messages[at]!.messageId, reason: failure.message }] : [],
+      );
     },
 
     mark: () => watch.start(),

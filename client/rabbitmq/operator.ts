@@ -16,7 +16,7 @@ export async function operate(access: RabbitmqOperator): Promise<BrokerOperator>
   const { deadLetterExchange } = access;
   const targets = access.deadLetters.map(({ queue }) => queue);
   const opened: DeadLetters[] = access.deadLetters.map((place) =>
-    deadLettersOf(place, { link, publisher, deadLetterExchange, targets }),
+    deadLettersOf(place, { link, publisher, deadLetterExchange, targets, unacknowledged: management.unacknowledged }),
   );
 
   async function state(flow: string): Promise<FlowState> {

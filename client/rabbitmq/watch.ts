@@ -10,6 +10,8 @@ export interface Watch {
   start(): Promise<void>;
   /** How many of those that are wanted came since and were not found yet. Not watching, nobody knows: `Infinity`. */
   arrived(wanted: (message: Received) => boolean): Promise<number>;
+  /** How many came since, or since this was asked last. What is counted here, `arrived` does not see. */
+  passed(): Promise<number>;
   /** That so many of them were found. */
   found(count: number): void;
   stop(): Promise<void>;
@@ -53,6 +55,10 @@ export function watchOf(link: Link, exchange: string, routingKey: string): Watch
         if (message && wanted(received(message))) outstanding++;
       }
       return outstanding;
+    },
+    async passed() {
+      const { channel, queue } = watching!;
+      return (await channel.queuePurge({ queue })).messageCount;
     },
     found(count) {
       outstanding = Math.max(0, outstanding - count);
