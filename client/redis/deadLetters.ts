@@ -1,4 +1,12 @@
-import { type DeadLetter, type DeadLetters, harmTo, sharedWith, type Verdict } from "../deadLetters.ts";
+import {
+  type DeadLetter,
+  type DeadLetters,
+  fateAfter,
+  harmTo,
+  SettleError,
+  sharedWith,
+  type Verdict,
+} from "../deadLetters.ts";
 import { HEADERS, type Headers } from "../headers.ts";
 import { AccessError, RefusedError, UntoldError } from "../message.ts";
 import type { RedisDeadLetters } from "../operator.ts";
@@ -100,7 +108,7 @@ export function deadLettersOf(
     },
 
     async *take(size) {
-      const held = `another redrive holds the dead letters of ${flow}`;
+      const held = `another redrive or drop has the dead letters of ${flow} in hand: run this again when it has ended`;
       lock = await acquire(server, `messaging:redrive:${deadLetterStream}`, held);
       try {
         const end = await lastId(server, deadLetterStream);
@@ -118,15 +126,21 @@ export function deadLettersOf(
 
     async settle(verdicts) {
       lock?.mustHold();
-      const dropped = batch.filter((_, index) => verdicts[index]?.kind === "drop").map(({ id }) => id);
-      if (dropped.length > 0) await server.ask(["XDEL", deadLetterStream, ...dropped]);
-      await Promise.all(
+      // All of them: what is still underway must not go on without the lock.
+      const settled = await Promise.allSettled(
         batch.map(async (entry, index) => {
           const verdict = verdicts[index];
+          if (verdict?.kind === "drop") await server.ask(["XDEL", deadLetterStream, entry.id]);
           if (verdict?.kind !== "redrive") return;
           const target = verdict.to === undefined ? stream : streamOf(verdict.to, instance, known);
           await move(entry, withHeaders(entry, redriven(verdict, group)), target);
         }),
+      );
+      const failed = settled.find((one) => one.status === "rejected");
+      if (!failed) return;
+      throw new SettleError(
+        failed.reason,
+        settled.map((one) => (one.status === "fulfilled" ? "done" : fateAfter(one.reason))),
       );
     },
 

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
-import { ConnectionError } from "../message.ts";
+import { ConnectionError, RefusedError } from "../message.ts";
 import type { Server } from "./server.ts";
 
 /** That this process alone works on something, as long as it lives. */
@@ -24,13 +24,13 @@ const RELEASE = `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end retu
 
 /**
  * Takes the lock that is the key, waiting for another holder for 10 s at most.
- * @throws a ConnectionError where another holds it for longer; `held` says what that is.
+ * @throws a RefusedError where another holds it for longer: the server answers well; `held` says what that is.
  */
 export async function acquire(server: Server, key: string, held: string): Promise<Lock> {
   const token = randomUUID();
   const end = Date.now() + PATIENCE_MS;
   while ((await server.ask(["EVAL", TAKE, "1", key, token, String(LASTS_MS)])) === null) {
-    if (Date.now() > end) throw new ConnectionError(`${server.name}: ${held}`);
+    if (Date.now() > end) throw new RefusedError(`${server.name}: ${held}`);
     await wait(TRY_INTERVAL_MS);
   }
   let sureUntil = Date.now() + LASTS_MS;

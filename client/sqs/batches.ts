@@ -188,5 +188,6 @@ function sizeOf({ MessageBody, MessageAttributes = {} }: Entry): number {
   return attributes.reduce((sum, size) => sum + size, Buffer.byteLength(MessageBody));
 }
 
-const chunks = <T>(all: readonly T[]): T[][] =>
+/** Ten at a time, as calls take them. */
+export const chunks = <T>(all: readonly T[]): T[][] =>
   Array.from({ length: Math.ceil(all.length / MOST) }, (_, index) => all.slice(index * MOST, (index + 1) * MOST));

@@ -1,8 +1,8 @@
 import type { SQSClient } from "@aws-sdk/client-sqs";
-import type { Refused, Verdict } from "../deadLetters.ts";
+import { type Refused, SettleError, type Verdict } from "../deadLetters.ts";
 import { RefusedError } from "../message.ts";
 import { pause } from "../waiting.ts";
-import { hideAll, moveAll, receiveSome, removeAll } from "./batches.ts";
+import { chunks, hideAll, moveAll, receiveSome, removeAll } from "./batches.ts";
 import { countsOf } from "./counts.ts";
 import type { Envelope } from "./envelope.ts";
 import { redriven, toEnd } from "./kept.ts";
@@ -127,14 +127,31 @@ export function taking({ sqs, url, targetOf, emulated }: TakingArgs): Taking {
       place: placeOf(to),
     }));
     const dropped = judged.flatMap(({ envelope, verdict: { kind } }) => (kind === "drop" ? [envelope] : []));
-    await removeAll(sqs, url, dropped);
-    const gone = new Set(dropped);
+    const gone = new Set<Envelope>();
     const refused: Refused[] = [];
-    for (const { some, place } of places) {
-      const moves = some.map(({ envelope, verdict: { headers } }) => redriven(envelope, headers));
-      const stayed = await moveAll(sqs, url, place, moves);
-      for (const { envelope } of some) if (!stayed.has(envelope)) gone.add(envelope);
-      for (const [{ id }, { message }] of stayed) refused.push({ id, reason: message });
+    let underway: readonly Envelope[] = [];
+    try {
+      for (const some of chunks(dropped)) {
+        underway = some;
+        await removeAll(sqs, url, some);
+        for (const envelope of some) gone.add(envelope);
+      }
+      for (const { some, place } of places) {
+        for (const ten of chunks(some)) {
+          underway = ten.map(({ envelope }) => envelope);
+          const moves = ten.map(({ envelope, verdict: { headers } }) => redriven(envelope, headers));
+          const stayed = await moveAll(sqs, url, place, moves);
+          for (const envelope of underway) if (!stayed.has(envelope)) gone.add(envelope);
+          for (const [{ id }, { message }] of stayed) refused.push({ id, reason: message });
+        }
+      }
+    } catch (error) {
+      // Of these some may have been sent, and not deleted.
+      const left = (envelope: Envelope) => (underway.includes(envelope) ? "unsure" : "open");
+      throw new SettleError(
+        error,
+        judged.map(({ envelope }) => (gone.has(envelope) ? "done" : left(envelope))),
+      );
     }
     current = [];
     kept.push(...judged.flatMap(({ envelope }) => (gone.has(envelope) ? [] : [envelope])));

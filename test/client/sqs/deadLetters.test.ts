@@ -156,6 +156,22 @@ describe("dead letters on SQS", () => {
     expect([all.dead(), all.work()]).toEqual([[], ["a:1"]]);
   });
 
+  it("are told apart where the broker fails on the way: those that went, those underway, and those that were not begun", async () => {
+    const all = made(...Array.from({ length: 12 }, (_, at) => `g${at}:${at}`));
+    const failed = all.letters.take(12);
+    const { value: batch } = await failed.next();
+    const verdicts = batch!.map(
+      ({ headers }, at): Verdict => (at === 0 ? { kind: "drop" } : { kind: "redrive", headers }),
+    );
+    all.failNext("SendMessageBatch");
+    await expect(all.letters.settle(verdicts)).rejects.toMatchObject({
+      fates: ["done", ...Array(10).fill("unsure"), "open"],
+      message: expect.stringContaining("killed"),
+    });
+    await failed.return();
+    expect(all.dead()).toHaveLength(11);
+  });
+
   it("are looked at and left", async () => {
     const all = made("a:1", "a:2", "b:3");
     expect((await all.letters.peek(2)).map(({ body }) => body.toString())).toEqual(["1", "2"]);
