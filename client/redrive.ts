@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { DeadLetter, DeadLetters, Refused, Verdict } from "./deadLetters.ts";
+import { type DeadLetter, type DeadLetters, type Refused, SettleError, type Verdict } from "./deadLetters.ts";
 import { canaryOf, HEADERS, redriveCount, redrivenHeaders } from "./headers.ts";
 
 /** How often a message is redriven: one that failed after that is quarantined, that is, it stays where it is. */
@@ -33,6 +33,7 @@ export interface TreatOptions {
   quarantined?: boolean;
   /** Ends the run after the batch in hand. */
   signal?: AbortSignal;
+  /** Told after each batch, and before an error is thrown: that is all that is known of a run that failed. */
   onProgress?: (report: Treated) => void;
 }
 
@@ -40,46 +41,106 @@ export interface TreatOptions {
 export interface Treated {
   /** Redriven, dropped or counted. */
   treated: number;
+  /** Where it failed: not counted as treated, though they may be, as the broker did not say. A redrive may leave them in both places. */
+  unsure: number;
   /** Looked at and left: they did not match. */
   left: number;
   /** Left, as they were redriven too often. */
   quarantined: number;
   /** Left, as the broker refused them. */
   refused: readonly Refused[];
-  /** Why it ended: `guard` where the consumer still fails. */
-  ended: "all" | "limit" | "guard" | "stopped";
+  /** Left: canaries that a run of `messaging verify` may still wait for. Older ones are removed. */
+  canaries: number;
+  removedCanaries: number;
+  /** Not treated, as somebody else had them in hand to the end. */
+  missed: number;
+  /** Why it ended: `guard` where the consumer still fails, `failed` by an error. */
+  ended: "all" | "limit" | "guard" | "stopped" | "failed";
   /** How many dead letters came in while it ran, as far as it looked; with `guard`: too many. */
   cameBack: number;
 }
 
+interface Report extends Treated {
+  refused: Refused[];
+}
+
 /** Goes through the dead letters of a flow, the oldest first, and treats those that match. */
 export async function treat(letters: DeadLetters, options: TreatOptions): Promise<Treated> {
-  const allRefused: Refused[] = [];
-  const report: Treated = { treated: 0, left: 0, quarantined: 0, refused: allRefused, ended: "all", cameBack: 0 };
-  const guard = mayComeBack(letters, options) ? await returnsGuard(letters) : undefined;
+  const report: Report = {
+    treated: 0,
+    unsure: 0,
+    left: 0,
+    quarantined: 0,
+    refused: [],
+    canaries: 0,
+    removedCanaries: 0,
+    missed: 0,
+    ended: "all",
+    cameBack: 0,
+  };
+  try {
+    report.ended = await goThrough(letters, options, report);
+    if (report.ended === "all") report.missed = letters.missed?.() ?? 0;
+    return report;
+  } catch (error) {
+    options.onProgress?.({ ...report, ended: "failed" });
+    throw error;
+  }
+}
+
+/** Treats them, keeps the report, and says why it ended. */
+async function goThrough(letters: DeadLetters, options: TreatOptions, report: Report): Promise<Treated["ended"]> {
+  let guard: ((removed: number) => Promise<number>) | undefined;
   const started = performance.now();
   const limit = options.limit ?? Number.POSITIVE_INFINITY;
   let removed = 0;
   for await (const batch of letters.take(Math.min(BATCH, limit, options.rate ?? BATCH))) {
+    // Not before: what others give back until then is no dead letter that came in.
+    if (mayComeBack(letters, options)) guard ??= await returnsGuard(letters);
     const verdicts = batch.map((letter) => verdictOn(letter, options, report, limit));
-    const refused = (await letters.settle(verdicts)) ?? [];
-    allRefused.push(...refused);
+    const refused = await settled(letters, batch, verdicts, report);
+    report.refused.push(...refused);
     report.treated -= refused.length;
     removed += verdicts.filter(({ kind }) => kind !== "keep").length - refused.length;
     options.onProgress?.(report);
     // Those that were met again are among those that came in.
     report.cameBack = Math.max(report.cameBack, (await guard?.(removed)) ?? 0);
-    if (report.cameBack > Math.max(LEAST_RETURNS, report.treated * FAILING_SHARE)) return { ...report, ended: "guard" };
-    if (report.treated >= limit) return { ...report, ended: "limit" };
+    if (report.cameBack > Math.max(LEAST_RETURNS, report.treated * FAILING_SHARE)) return "guard";
+    if (report.treated >= limit) return "limit";
     if (options.rate !== undefined) await paced(report.treated, options.rate, started, options.signal);
-    if (options.signal?.aborted) return { ...report, ended: "stopped" };
+    if (options.signal?.aborted) return "stopped";
   }
-  return report;
+  return "all";
+}
+
+/** Settles a batch. Where that fails, only those that the broker has surely carried out stay counted as treated. */
+async function settled(
+  letters: DeadLetters,
+  batch: readonly DeadLetter[],
+  verdicts: readonly Verdict[],
+  report: Report,
+): Promise<readonly Refused[]> {
+  try {
+    return (await letters.settle(verdicts)) ?? [];
+  } catch (error) {
+    const known = error instanceof SettleError ? error.fates : [];
+    for (const [at, { kind }] of verdicts.entries()) {
+      const fate = known[at] ?? "unsure";
+      if (kind === "keep" || fate === "done" || canaryOf(batch[at]!.headers)) continue;
+      report.treated--;
+      if (fate === "unsure") report.unsure++;
+    }
+    throw error instanceof SettleError ? error.cause : error;
+  }
 }
 
 /** What becomes of one, counted in the report. */
-function verdictOn(letter: DeadLetter, options: TreatOptions, report: Treated, limit: number): Verdict {
-  if (canaryOf(letter.headers)) return options.action !== "count" && isStale(letter) ? { kind: "drop" } : KEEP;
+function verdictOn(letter: DeadLetter, options: TreatOptions, report: Report, limit: number): Verdict {
+  if (canaryOf(letter.headers)) {
+    const goes = options.action !== "count" && isStale(letter);
+    report[goes ? "removedCanaries" : "canaries"]++;
+    return goes ? { kind: "drop" } : KEEP;
+  }
   if (letter.headers[HEADERS.redriveId] === options.id) report.cameBack++;
   if (report.treated >= limit || letter.headers[HEADERS.redriveId] === options.id) return KEEP;
   if (options.matches && !options.matches(letter)) {
@@ -104,9 +165,12 @@ function verdictOn(letter: DeadLetter, options: TreatOptions, report: Treated, l
 
 const KEEP: Verdict = { kind: "keep" };
 
-/** A canary that no run can still be waiting for: Kafka keeps one that stood behind dead letters. */
+/**
+ * A canary that no run can still be waiting for: Kafka keeps one that stood behind dead letters. One without a time, or with one that
+ * is far ahead, is of no run.
+ */
 const isStale = ({ headers }: DeadLetter): boolean =>
-  Date.now() - Date.parse(headers[HEADERS.publishedAt] ?? "") > STALE_CANARY_MS;
+  !(Math.abs(Date.now() - Date.parse(headers[HEADERS.publishedAt] ?? "")) <= STALE_CANARY_MS);
 
 /** Whether what is redriven fails into these dead letters again. What goes to another flow fails into others. */
 const mayComeBack = ({ flow }: DeadLetters, { action, to = flow }: TreatOptions): boolean =>

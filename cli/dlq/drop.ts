@@ -1,11 +1,11 @@
 import { createInterface } from "node:readline/promises";
-import { treat } from "../../client/redrive.ts";
+import { type Treated, treat } from "../../client/redrive.ts";
 import type { Command } from "../arguments.ts";
 import { deadLettersOf, onEnvironment } from "../live.ts";
 import { EnvironmentError, environmentOptions } from "../outputs.ts";
 import { figure } from "../table.ts";
 import { choiceOf, choiceOptions, wholeNumber } from "./options.ts";
-import { audited, auditNote } from "./run.ts";
+import { audited, auditNote, isWhole, staysInWords } from "./run.ts";
 
 /** `messaging dlq drop`: deletes dead letters for good, when told how many. */
 export const drop: Command = {
@@ -46,15 +46,14 @@ export const drop: Command = {
         return 1;
       }
       // More may have come since it was asked: those were not meant.
-      const report = await audited(
-        letters,
-        { ...choice, limit: count, action: "drop", filter: options.filter },
-        live.worked,
-        streams,
-      );
-      streams.stdout.write(`${flow}: dropped ${figure(report.treated)} dead letters from ${letters.name}\n`);
-      streams.stderr.write(`${auditNote}\n`);
-      return 0;
+      const say = (report: Treated) => {
+        // It ends at the count, so how many of the rest it looked at says nothing.
+        const dropped = `${flow}: dropped ${figure(report.treated)} dead letters from ${letters.name}`;
+        streams.stdout.write(`${[dropped, ...staysInWords({ ...report, left: 0 })].join("\n")}\n`);
+        streams.stderr.write(`${auditNote}\n`);
+      };
+      const run = { ...choice, limit: count, action: "drop", filter: options.filter, say } as const;
+      return isWhole(await audited(letters, run, live.worked, streams)) ? 0 : 1;
     });
   },
 };

@@ -1,12 +1,11 @@
 import { RefusedError } from "../../client/message.ts";
 import { MOST_REDRIVES, type Treated, treat } from "../../client/redrive.ts";
-import { printable } from "../../skill/index.ts";
 import type { Command } from "../arguments.ts";
 import { deadLettersOf, type Live, onEnvironment } from "../live.ts";
 import { EnvironmentError, environmentOptions } from "../outputs.ts";
 import { figure as count } from "../table.ts";
 import { choiceOf, choiceOptions, wholeNumber } from "./options.ts";
-import { audited, auditNote } from "./run.ts";
+import { audited, auditNote, isWhole, staysInWords } from "./run.ts";
 
 /** `messaging dlq redrive`: puts dead letters back to the consumer that gave them up. */
 export const redrive: Command = {
@@ -44,13 +43,21 @@ export const redrive: Command = {
       const dry = options["dry-run"] !== undefined;
       if (dry && letters.peekNote !== undefined) streams.stderr.write(`messaging: ${letters.peekNote}\n`);
       if (note !== undefined) streams.stderr.write(`messaging: ${note}\n`);
-      const report = dry
-        ? await treat(letters, { ...choice, id: "dry-run", action: "count", rate: undefined })
-        : await audited(letters, { ...choice, action: "redrive", filter: options.filter }, live.worked, streams);
-      const said = { flow, target, found: messages, dryRun: dry, ...report };
-      streams.stdout.write(options.json === undefined ? `${inWords(said)}\n` : `${JSON.stringify(said, null, 2)}\n`);
-      if (!dry && options.json === undefined) streams.stderr.write(`${auditNote}\n`);
-      return report.ended === "guard" || report.refused.length > 0 ? 1 : 0;
+      const say = (report: Treated) => {
+        // Others may have had some in hand when they were counted, and given them back.
+        const { treated, left, quarantined, refused, missed } = report;
+        const found = Math.max(messages, treated + left + quarantined + refused.length + missed);
+        const said = { flow, target, found, dryRun: dry, ...report };
+        streams.stdout.write(options.json === undefined ? `${inWords(said)}\n` : `${JSON.stringify(said, null, 2)}\n`);
+        if (!dry && options.json === undefined) streams.stderr.write(`${auditNote}\n`);
+      };
+      if (dry) {
+        const report = await treat(letters, { ...choice, id: "dry-run", action: "count", rate: undefined });
+        say(report);
+        return isWhole(report) ? 0 : 1;
+      }
+      const run = { ...choice, action: "redrive", filter: options.filter, say } as const;
+      return isWhole(await audited(letters, run, live.worked, streams)) ? 0 : 1;
     });
   },
 };
@@ -76,39 +83,11 @@ function sameBroker(flow: string, to: string): string {
   throw new EnvironmentError(`--to: must be a flow of ${broker}, as messages do not cross brokers, got "${to}"`);
 }
 
-/** Dead letters that are refused may be as many as there are. */
-const MOST_NAMED = 20;
-
 type Said = Treated & { flow: string; target: string; found: number; dryRun: boolean };
 
 /** What a run did, or would do, in sentences. */
-export function inWords({
-  flow,
-  target,
-  found,
-  dryRun,
-  treated,
-  left,
-  quarantined,
-  refused,
-  ended,
-  cameBack,
-}: Said): string {
-  return [
-    `${flow}: ${dryRun ? "would redrive" : "redrove"} ${count(treated)} of ${count(found)} dead letters to ${target}`,
-    ...(left > 0 ? [`  ${count(left)} did not match and stay`] : []),
-    ...(quarantined > 0
-      ? [
-          `  ${count(quarantined)} stay in quarantine: redriven ${MOST_REDRIVES} times, they failed each time (--quarantined takes them too)`,
-        ]
-      : []),
-    ...refused
-      .slice(0, MOST_NAMED)
-      .map(({ id, reason }) => `  ${printable(id)} stays: the broker refused it: ${printable(reason)}`),
-    ...(refused.length > MOST_NAMED ? [`  so do ${count(refused.length - MOST_NAMED)} more (--json names them)`] : []),
-    ...(ended === "guard"
-      ? [`  stopped: ${count(cameBack)} came in while it ran, so the consumer still fails: fix that first`]
-      : []),
-    ...(ended === "stopped" ? ["  stopped as asked; the rest stays, and the same command goes on from here"] : []),
-  ].join("\n");
+export function inWords({ flow, target, found, dryRun, ...report }: Said): string {
+  const did = dryRun ? "would redrive" : "redrove";
+  const all = `${flow}: ${did} ${count(report.treated)} of ${count(found)} dead letters to ${target}`;
+  return [all, ...staysInWords(report)].join("\n");
 }

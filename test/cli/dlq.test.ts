@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { inWords, placesOf } from "../../cli/dlq/redrive.ts";
+import { isWhole } from "../../cli/dlq/run.ts";
 import { EnvironmentError, parseOutputs, workedOn } from "../../cli/outputs.ts";
 import { age, table } from "../../cli/table.ts";
 import { asText } from "../../cli/verify.ts";
@@ -13,9 +14,13 @@ describe("what messaging dlq says", () => {
     found: 1200,
     dryRun: false,
     treated: 1000,
+    unsure: 0,
     left: 0,
     quarantined: 0,
     refused: [],
+    canaries: 0,
+    removedCanaries: 0,
+    missed: 0,
     ended: "all",
     cameBack: 0,
   } as const;
@@ -35,6 +40,21 @@ describe("what messaging dlq says", () => {
         m\\u001b[2J7 stays: the broker refused it: SQS, payments.fifo: Message must be shorter than 262144 bytes.
         stopped: 12 came in while it ran, so the consumer still fails: fix that first"
     `);
+  });
+
+  it("tells what others have in hand, what is no dead letter, and what is not known where it failed", () => {
+    expect(inWords({ ...report, canaries: 1, removedCanaries: 2, missed: 44 })).toMatchInlineSnapshot(`
+      "rabbitmq/orders: redrove 1,000 of 1,200 dead letters to orders
+        not counted: 1 canary, left where a run of messaging verify may still look for it
+        not counted: 2 canaries, removed, which no run of messaging verify looks for any more
+        44 stay, which somebody else has in hand: run this again when that has ended"
+    `);
+    expect(inWords({ ...report, treated: 15, unsure: 3, ended: "failed" })).toMatchInlineSnapshot(`
+      "rabbitmq/orders: redrove 15 of 1,200 dead letters to orders
+        3 more may be done, as the broker did not say: of a redrive they may come twice
+        failed on the way; the rest stays, and the same command goes on from here"
+    `);
+    expect([report, { ...report, missed: 1 }].map(isWhole)).toEqual([true, false]);
   });
 
   it("lines up its columns, numbers to the right", () => {

@@ -1,12 +1,25 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { type Fate, SettleError } from "../../client/deadLetters.ts";
 import { HEADERS } from "../../client/headers.ts";
-import { type TreatOptions, treat } from "../../client/redrive.ts";
+import { ConnectionError, RefusedError } from "../../client/message.ts";
+import { type Treated, type TreatOptions, treat } from "../../client/redrive.ts";
 import { FakeDeadLetters, letter } from "./fakeDeadLetters.ts";
 
 const redrive = (letters: FakeDeadLetters, more: Partial<TreatOptions> = {}) =>
   treat(letters, { id: "run", action: "redrive", ...more });
 const many = (count: number) => Array.from({ length: count }, (_, at) => letter(`m${at}`));
-const nothing = { treated: 0, left: 0, quarantined: 0, refused: [], ended: "all", cameBack: 0 };
+const nothing = {
+  treated: 0,
+  unsure: 0,
+  left: 0,
+  quarantined: 0,
+  refused: [],
+  canaries: 0,
+  removedCanaries: 0,
+  missed: 0,
+  ended: "all",
+  cameBack: 0,
+};
 
 describe("treat", () => {
   it("redrives all, the oldest first, in batches of at most a hundred", async () => {
@@ -133,8 +146,70 @@ describe("treat", () => {
     const canary = (id: string, at: Date) =>
       letter(id, { "x-verify": "r poison rabbitmq/orders", "x-published-at": at.toISOString() });
     const letters = new FakeDeadLetters([canary("now", new Date()), letter("a"), canary("long ago", new Date(0))]);
-    expect(await redrive(letters)).toEqual({ ...nothing, treated: 1 });
+    expect(await redrive(letters)).toEqual({ ...nothing, treated: 1, canaries: 1, removedCanaries: 1 });
     expect([letters.ids, letters.redriven.map(({ id }) => id)]).toEqual([["now"], ["a"]]);
+  });
+
+  it("removes a canary that no run can wait for, as it has no time that can be", async () => {
+    const canary = (id: string, more: object = {}) => letter(id, { "x-verify": "a good b", ...more });
+    const ahead = new Date(Date.now() + 86_400_000).toISOString();
+    const forged = [canary("none"), canary("no date", { "x-published-at": "soon" })];
+    const letters = new FakeDeadLetters([...forged, canary("ahead", { "x-published-at": ahead }), letter("a")]);
+    expect(await treat(letters, { id: "r", action: "drop" })).toEqual({ ...nothing, treated: 1, removedCanaries: 3 });
+    expect(letters.ids).toEqual([]);
+  });
+
+  it("says how many somebody else had in hand to the end", async () => {
+    const letters = Object.assign(new FakeDeadLetters(many(3)), { missed: () => 44 });
+    expect(await redrive(letters)).toEqual({ ...nothing, treated: 3, missed: 44 });
+    expect(await redrive(Object.assign(letters, { letters: many(3) }), { limit: 2 })).toMatchObject({ missed: 0 });
+  });
+
+  it("does not take for new what others gave back before it had a batch in hand", async () => {
+    let now = 0;
+    vi.spyOn(performance, "now").mockImplementation(() => (now += 3_000));
+    const letters = new FakeDeadLetters(many(300));
+    const { count, take } = letters;
+    const kept = letters.letters.splice(0, 100);
+    const asGivenBack = async function* (this: FakeDeadLetters, size: number) {
+      letters.letters.unshift(...kept);
+      yield* take.call(letters, size);
+    };
+    Object.assign(letters, { count: count.bind(letters), take: asGivenBack });
+    expect(await redrive(letters)).toEqual({ ...nothing, treated: 300 });
+    vi.restoreAllMocks();
+  });
+
+  describe("that fails on the way", () => {
+    const last = async (failing: (fake: FakeDeadLetters) => Error, more: Partial<TreatOptions> = {}) => {
+      const canary = letter("c", { "x-verify": "a good b" });
+      const letters = new FakeDeadLetters([...many(100), canary, ...many(50)], (fake) => {
+        if (fake.batches.length === 2) throw failing(fake);
+      });
+      const told: Treated[] = [];
+      const error = await redrive(letters, { ...more, onProgress: (report) => told.push({ ...report }) }).catch(
+        (e) => e,
+      );
+      return { error, report: told.at(-1) };
+    };
+
+    it("counts exactly what was done where the broker told, and tells it before it throws what the broker said", async () => {
+      const full = new RefusedError("its queue is full", { full: true });
+      const fates: Fate[] = Array.from({ length: 51 }, (_, at) => (at < 16 ? "done" : at < 18 ? "unsure" : "open"));
+      expect(await last(() => new SettleError(full, fates))).toEqual({
+        error: full,
+        // Of the sixteen one was a canary.
+        report: { ...nothing, treated: 115, unsure: 2, removedCanaries: 1, ended: "failed" },
+      });
+    });
+
+    it("calls a whole batch unsure where nothing is told of it", async () => {
+      const away = new ConnectionError("the broker does not answer");
+      expect(await last(() => away)).toEqual({
+        error: away,
+        report: { ...nothing, treated: 100, unsure: 50, removedCanaries: 1, ended: "failed" },
+      });
+    });
   });
 
   it("ends after the batch in hand when it is told to", async () => {
