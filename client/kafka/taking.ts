@@ -1,4 +1,4 @@
-import type { DeadLetter, Refused, Verdict } from "../deadLetters.ts";
+import { type DeadLetter, fateAfter, type Refused, SettleError, type Verdict } from "../deadLetters.ts";
 import { isTooLarge } from "../message.ts";
 import type { KafkaDeadLetters } from "../operator.ts";
 import { sendFitting } from "../outcome.ts";
@@ -122,7 +122,12 @@ export function taking({ cluster, producer, own, all, holding = hold }: TakingOp
       taken = [];
       // What was published is gone by then: the next run does not publish it again.
       const failed = results.find((result) => result.status === "rejected");
-      if (failed) throw failed.reason;
+      if (failed) {
+        const fates = results.map((one, at) =>
+          one.status === "rejected" ? fateAfter(one.reason) : goes[at] === true ? "done" : "open",
+        );
+        throw new SettleError(failed.reason, fates);
+      }
       return goes.filter((one) => typeof one === "object");
     },
   };

@@ -35,6 +35,8 @@ interface Exchange {
   channel?: Promise<ConfirmChannel>;
   /** So large a body the broker takes there for all that is known, in bytes. */
   taken: number;
+  /** Routing keys by which the broker refused a message last. */
+  refused: Set<string>;
 }
 
 /** What goes out by one exchange and routing key, in order. */
@@ -54,29 +56,31 @@ const MOST_IDLE = 10;
 
 /**
  * A refusal closes the channel, and of all else on it nobody knows whether the broker took it: sent again, it may be there twice. So each
- * exchange has a channel of its own, and a body that is larger than any that the broker has taken there goes alone; what follows it by
- * the same key waits for it.
+ * exchange has a channel of its own, and a body that is larger than any that the broker has taken there goes alone, as does what has a
+ * routing key that was refused; what follows it by the same key waits for it.
  */
 export function senderOn(link: Link): Sender {
-  const channels = new Set<Promise<ConfirmChannel>>();
+  const channels = new Set<Channel>();
   const exchanges = new Map<string, Exchange>();
   const lanes = new Map<string, Lane>();
   let idle: Promise<ConfirmChannel>[] = [];
   let alone = 0;
+  let closed = false;
 
   function open(onEnd: (opened: Promise<ConfirmChannel>) => void): Promise<ConfirmChannel> {
     const opened = withRetries(REACH_DELAYS_MS, () => openConfirmed(link));
-    channels.add(opened);
-    const forget = () => {
-      channels.delete(opened);
-      onEnd(opened);
-    };
-    opened.then(({ ended }) => ended).then(forget, forget);
+    const over = opened.then(async ({ channel, ended }) => {
+      channels.add(channel);
+      await ended;
+      channels.delete(channel);
+    });
+    const forget = () => onEnd(opened);
+    over.then(forget, forget);
     return opened;
   }
 
   function exchangeOf(name: string): Exchange {
-    const known = exchanges.get(name) ?? { taken: SMALL };
+    const known = exchanges.get(name) ?? { taken: SMALL, refused: new Set() };
     exchanges.set(name, known);
     return known;
   }
@@ -114,8 +118,11 @@ export function senderOn(link: Link): Sender {
     });
     try {
       await before;
+      // What had to wait until now would each try for itself to connect again.
+      if (closed) throw new ConnectionError("rabbitmq: the client is closed");
       const exchange = exchangeOf(message.exchange);
-      if (size <= exchange.taken || alone >= MOST_ALONE) {
+      const isSafe = size <= exchange.taken && !exchange.refused.has(message.routingKey);
+      if (isSafe || alone >= MOST_ALONE) {
         const publishing = publish(await shared(exchange));
         lane.unconfirmed.add(publishing);
         next();
@@ -139,8 +146,13 @@ export function senderOn(link: Link): Sender {
       lane.users += 1;
       const publish = async (one: ConfirmChannel) => {
         const frame = fitting(one.channel, message, body, place);
-        await confirmed(one, message, body, frame, place);
         const exchange = exchangeOf(message.exchange);
+        await confirmed(one, message, body, frame, place).catch((error: Error) => {
+          const key = topicIn(error.message);
+          if (key !== undefined) exchange.refused.add(key);
+          throw error;
+        });
+        exchange.refused.delete(message.routingKey);
         exchange.taken = Math.max(exchange.taken, body.length);
       };
       await inTurn(message, body.length, publish, lane).finally(() => {
@@ -149,13 +161,13 @@ export function senderOn(link: Link): Sender {
       });
     },
     async close() {
-      const opened = await Promise.allSettled(channels);
-      await Promise.all(opened.map((one) => (one.status === "fulfilled" ? one.value.channel.close() : undefined)));
+      closed = true;
+      await Promise.all([...channels].map((channel) => channel.close()));
     },
   };
 }
 
-/** The header frame; what does not fit into one the library would send all the same, and its connection would be closed. */
+/** The header frame. What does not fit into one would close the channel with all that is on it. */
 function fitting(channel: Channel, { messageId, properties }: Outgoing, body: Buffer, place: string): Buffer {
   const { frame, limit } = framed(channel, properties, body);
   if (payloadSize(frame) <= limit) return frame;
@@ -187,9 +199,12 @@ async function confirmed(
 
 /** Whether a refusal is of this message, as far as it says which one it is of. */
 function isOf(refusal: string, { routingKey }: Outgoing, body: Buffer): boolean {
-  const [, size, topic] = /message size (\d+) |access to topic '(.*?)' in exchange/.exec(refusal) ?? [];
-  return size === undefined ? (topic ?? routingKey) === routingKey : Number(size) === body.length;
+  const [, size] = /message size (\d+) /.exec(refusal) ?? [];
+  return size === undefined ? (topicIn(refusal) ?? routingKey) === routingKey : Number(size) === body.length;
 }
+
+/** The routing key that a user may not publish by. */
+const topicIn = (refusal: string): string | undefined => /access to topic '(.*?)' in exchange/s.exec(refusal)?.[1];
 
 async function openConfirmed(link: Link): Promise<ConfirmChannel> {
   const { channel, ended } = await link.open();

@@ -225,6 +225,31 @@ describe("a message that RabbitMQ may refuse, which closes its channel", () => {
     await Promise.all(sent);
   });
 
+  it("goes alone once its routing key was refused, and with the others again once that is allowed", async () => {
+    const { publisher, published } = await publishing({ patience: 10_000 });
+    const send = (routingKey: string) => publisher.send({ ...message(routingKey), routingKey }, body);
+    const sent = [send("k"), send("refused")];
+    await turn();
+    for (const { fail } of published.splice(0)) fail(refusal);
+    await expect(sent[0]).rejects.toThrow(ConnectionError);
+    await expect(sent[1]).rejects.toThrow(RefusedError);
+    for (const end of ["fail", "confirm"] as const) {
+      const both = [send("k"), send("refused")];
+      await turn();
+      expect(new Set(published.map(({ id }) => id)).size).toBe(2);
+      const [own, other] = published.splice(0).sort((a, b) => a.id - b.id);
+      own!.confirm();
+      end === "fail" ? other!.fail(refusal) : other!.confirm();
+      await both[0];
+      await (end === "fail" ? expect(both[1]).rejects.toThrow(RefusedError) : both[1]);
+    }
+    const last = [send("k"), send("refused")];
+    await turn();
+    expect(new Set(published.map(({ id }) => id)).size).toBe(1);
+    for (const { confirm } of published) confirm();
+    await Promise.all(last);
+  });
+
   it("shares its channel again only when the broker has taken it again, after that channel was closed", async () => {
     const { publisher, published } = await publishing({ taken: 70_000, patience: 10_000 });
     const sent = publisher.send(message("m"), large);
@@ -240,6 +265,17 @@ describe("a message that RabbitMQ may refuse, which closes its channel", () => {
     expect(published.map(({ id }) => id)).toEqual([2, 1, 3]);
     published[2]!.confirm();
     await again[1];
+  });
+
+  it("is not sent any more once the publisher is closed, if it had to wait until then", async () => {
+    const { publisher, published } = await publishing({ taken: 0 });
+    const sent = [publisher.send(message("m"), large), publisher.send(message("n"), large)];
+    expect((await Promise.allSettled(sent)).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    await publisher.close();
+    const waiting = publisher.send(message("n"), large);
+    published[0]!.fail(new Error("channel is closed"));
+    await expect(waiting).rejects.toThrow(new ConnectionError("rabbitmq: the client is closed"));
+    expect(published.length).toBe(1);
   });
 
   it("opens no more than 100 channels for it", async () => {
