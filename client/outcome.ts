@@ -132,10 +132,9 @@ const receipt = (delivery: Delivery, place: Place): Outcome => ({
 
 function failed(delivery: Delivery, error: unknown, { maxAttempts, delays }: RetryRule, place: Place): Outcome {
   const { attempt } = delivery;
-  const headers = {
-    ...failureHeaders(delivery.headers, error, new Date()),
-    ...origin(delivery, place),
-  };
+  const where = origin(delivery, place);
+  // Last, as who failed before may have been another flow's consumer; and first, as that is their order in all dead letters.
+  const headers = { ...where, ...failureHeaders(delivery.headers, error, new Date()), ...where };
   if (attempt >= maxAttempts)
     return { kind: "deadLetter", headers: { ...headers, [HEADERS.attempt]: String(attempt) } };
   const delay = delays[Math.min(attempt, delays.length) - 1] ?? 0;

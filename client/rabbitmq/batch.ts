@@ -58,6 +58,30 @@ export async function givenBack(channel: Channel, queue: string, ready: number):
   await readyAgain(channel, queue, ready);
 }
 
+/** So many messages that were given back before are turned at most, to keep their order. */
+const MOST_TURNED = 1_000;
+
+/**
+ * Gives back the first messages of a queue after a look at them, as `givenBack` does, and keeps the order. A quorum queue puts what is
+ * given back behind all that was given back before; so those are taken, too, and all come back one by one, the oldest first.
+ */
+export async function putBack(
+  channel: Channel,
+  queue: string,
+  first: readonly { deliveryTag: number; redelivered: boolean }[],
+  ready: number,
+): Promise<void> {
+  const all = [...first];
+  const most = Math.min(ready, first.length + MOST_TURNED);
+  while (all.at(-1)?.redelivered && all.length < most) {
+    const more = await takeBatch(channel, queue, Math.min(100, most - all.length));
+    if (more.length === 0) break;
+    all.push(...more);
+  }
+  for (const { deliveryTag } of all) channel.basicNack({ deliveryTag, requeue: true });
+  await readyAgain(channel, queue, ready);
+}
+
 /** Returns when so many wait in the queue, after two seconds at the latest. */
 export async function readyAgain(channel: Channel, queue: string, ready: number): Promise<void> {
   for (const end = Date.now() + QUIET_MS; (await seemsReady(channel, queue)) < ready && Date.now() < end; ) {

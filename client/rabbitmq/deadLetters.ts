@@ -4,7 +4,7 @@ import { canaryOf } from "../headers.ts";
 import { AccessError, isTooLarge } from "../message.ts";
 import type { RabbitmqDeadLetters } from "../operator.ts";
 import { sendFitting } from "../outcome.ts";
-import { acknowledged, givenBack, next, readyAgain, readyIn, takeBatch } from "./batch.ts";
+import { acknowledged, next, putBack, readyAgain, readyIn, takeBatch } from "./batch.ts";
 import { toDeadLetter } from "./ended.ts";
 import { toClientError } from "./errors.ts";
 import { type Keeping, keeping } from "./keeping.ts";
@@ -80,7 +80,7 @@ export function deadLettersOf(place: RabbitmqDeadLetters, parts: DeadLetterParts
       return onChannel(async (channel): Promise<Count> => {
         const messages = await readyIn(channel, name);
         const head = messages > 0 ? await next(channel, name) : undefined;
-        if (head) await givenBack(channel, name, messages);
+        if (head) await putBack(channel, name, [head], messages);
         const oldest = head && shown(identified(received(head))).at;
         return { messages, ...(oldest && { oldest }) };
       });
@@ -91,7 +91,7 @@ export function deadLettersOf(place: RabbitmqDeadLetters, parts: DeadLetterParts
       onChannel(async (channel) => {
         const ready = await readyIn(channel, name);
         const messages = ready > 0 ? await takeBatch(channel, name, Math.min(limit, ready)) : [];
-        if (messages.length > 0) await givenBack(channel, name, ready);
+        await putBack(channel, name, messages, ready);
         return messages.map((message) => shown(identified(message)));
       }),
 

@@ -56,7 +56,7 @@ const odd: Record<string, Odd> = {
   "ten, ours among them": foreign("ten", {
     ...nine,
     ...Object.fromEntries(Object.entries(ten).slice(0, 9)),
-    "x-origin": text("o"),
+    "x-published-at": text("o"),
   }),
   "no map": foreign("no map", { "x-headers": text("not JSON") }),
   "a map of numbers": foreign("numbers", { a: text("1"), "x-headers": text('{ "n": 9007199254740993, "n2": 1.0 }') }),
