@@ -15,7 +15,7 @@ export function redisFindings(figures: RedisFigures, limits: Limits): Finding[] 
       : missing.map(({ flow }) => gone(flow, "its stream or its consumer group", LOST))),
     ...figures.groups
       .filter(({ exists }) => exists)
-      .flatMap((group) => [...removed(group), ...groupFindings(group, limits)]),
+      .flatMap((group) => [...removed(group), ...removedPending(group), ...groupFindings(group, limits)]),
     ...untrimmed(figures),
   ];
 }
@@ -35,19 +35,49 @@ function emptied({ instance }: RedisFigures, missing: readonly RedisGroupFigures
   };
 }
 
-/** Consumers that keep the contract trim only what every group has read. */
+/** Consumers that keep the contract trim only what every group has acknowledged. */
+const TRIMMED = "Somebody trimmed the stream (XTRIM, or XADD with MAXLEN or MINID) or deleted entries (XDEL).";
+const UNTRIM = "take the trimming away: client/ trims what every group has acknowledged";
+
 function removed({ flow: place, stream, removed: entries }: RedisGroupFigures): Finding[] {
   if (entries === 0) return [];
   return [
     {
       trouble: "message loss",
       place,
-      found: `${counted(entries, "entry")} of ${stream} ${entries === 1 ? "was" : "were"} removed before the group read ${entries === 1 ? "it" : "them"}`,
-      cause: "Somebody trimmed the stream (XTRIM, or XADD with MAXLEN or MINID) or deleted entries (XDEL).",
-      fix: "They are gone here: have the producer send them again, and take the trimming away: client/ trims what every group has acknowledged. This is told until the group has read its next entries.",
+      found: `${wereRemoved(entries, stream)} before the group read ${entries === 1 ? "it" : "them"}`,
+      cause: TRIMMED,
+      fix: `They are gone here: have the producer send them again, and ${UNTRIM}. This is told until the group has read its next entries.`,
     },
   ];
 }
+
+/** What is not in the stream any more can be acknowledged, and not be given to anybody again. */
+function removedPending({ flow: place, stream, group, removedPending: { inHand, waiting } }: RedisGroupFigures) {
+  const finding = (entries: number, what: string, fix: string): Finding | false =>
+    entries > 0 && {
+      trouble: "message loss",
+      place,
+      found: `${wereRemoved(entries, stream)} while ${what}`,
+      cause: TRIMMED,
+      fix: `${fix}, and ${UNTRIM}. This is told until a consumer tries to take them, or XACK ${stream} ${group} with their ids (XPENDING ${stream} ${group} - + 100).`,
+    };
+  return those(
+    finding(
+      inHand,
+      `a consumer had ${inHand === 1 ? "it" : "them"} in hand`,
+      "A consumer that is still at work on them loses nothing by success; what it fails, or left behind as it ended, is gone here: have the producer send that again",
+    ),
+    finding(
+      waiting,
+      `${waiting === 1 ? "it" : "they"} waited for a retry`,
+      "They are gone here: have the producer send them again",
+    ),
+  );
+}
+
+const wereRemoved = (entries: number, stream: string): string =>
+  `${counted(entries, "entry")} of ${stream} ${entries === 1 ? "was" : "were"} removed`;
 
 function groupFindings(group: RedisGroupFigures, { after }: Limits): Finding[] {
   const { flow: place, unread, pending, connected, holding } = group;

@@ -63,7 +63,7 @@ export async function startConsumer(args: ConsumerArgs): Promise<Consumer> {
   const canariesOnly = options.canariesOnly !== undefined;
   const schedule = retrySchedule([...(canariesOnly ? [] : [0]), ...subscription.delays]);
   const { onError = () => {} } = options;
-  const fetch = fetcher({ of: reading, name, hands, schedule, crashTimeout, canariesOnly });
+  const fetch = fetcher({ of: reading, name, hands, schedule, crashTimeout, canariesOnly, tellRemoved: onError });
   const stopping = new AbortController();
   // What is in hand is told for a while after the consumer was stopped.
   const givenUp = new AbortController();

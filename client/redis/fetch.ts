@@ -7,6 +7,7 @@ import {
   isOurs,
   pendingOf,
   readNew,
+  type TellRemoved,
   takeAgain,
 } from "./group.ts";
 import type { Hands } from "./hands.ts";
@@ -24,6 +25,7 @@ export interface Fetching {
   crashTimeout: number;
   /** Whether what was given back to everybody is left alone. */
   canariesOnly: boolean;
+  tellRemoved: TellRemoved;
 }
 
 /** The longest wait for a message in milliseconds; a consumer that stops waits for its end. */
@@ -47,7 +49,7 @@ export interface Fetcher {
   fresh(): Promise<Claimed[]>;
 }
 
-export function fetcher({ of, name, hands, schedule, crashTimeout, canariesOnly }: Fetching): Fetcher {
+export function fetcher({ of, name, hands, schedule, crashTimeout, canariesOnly, tellRemoved }: Fetching): Fetcher {
   let losses = of.server.losses();
   let sweepAt = 0;
 
@@ -58,6 +60,7 @@ export function fetcher({ of, name, hands, schedule, crashTimeout, canariesOnly 
       name,
       waiting.map(({ id }) => id),
       idle,
+      tellRemoved,
     );
   };
 
@@ -67,14 +70,14 @@ export function fetcher({ of, name, hands, schedule, crashTimeout, canariesOnly 
       if (losses === now) return [];
       const own = new Set(hands.since(Number.POSITIVE_INFINITY));
       const lost = (await pendingOf(of, name, own.size + MOST_ORPHANS)).filter(({ id }) => !own.has(id));
-      const taken = await Promise.all(lost.map((pending) => takeAgain(of, name, pending)));
+      const taken = await Promise.all(lost.map((pending) => takeAgain(of, name, pending, tellRemoved)));
       losses = now;
       return taken.flat();
     },
 
     async retries() {
       const due = schedule.takeDue(Date.now(), hands.free());
-      const found = (await Promise.all(due.map(({ delay, ids }) => claim(of, name, ids, delay)))).flat();
+      const found = (await Promise.all(due.map(({ delay, ids }) => claim(of, name, ids, delay, tellRemoved)))).flat();
       for (const delay of schedule.scans(Date.now())) {
         const free = hands.free() - found.length;
         if (free <= 0) break;

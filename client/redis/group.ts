@@ -1,6 +1,6 @@
 import { CLIENT_NAME } from "../deadLetters.ts";
 import { RefusedError } from "../message.ts";
-import { type Entry, type Pending, text, toDelivered, toEntries, toPending, toRecords } from "./replies.ts";
+import { type Entry, type Pending, text, toDelivered, toEntries, toPending, toRecords, toRemoved } from "./replies.ts";
 import { retryConsumer, retryDelayOf } from "./retrySchedule.ts";
 import { refusalOf, type Server } from "./server.ts";
 
@@ -41,19 +41,64 @@ export async function pendingOf(of: Group, consumer: string, count: number, idle
   return toPending(await of.server.ask(["XPENDING", of.stream, of.group, ...which]));
 }
 
+/** Entries were removed from a stream before their group acknowledged them. */
+export class EntriesRemovedError extends Error {
+  override readonly name = "EntriesRemovedError";
+
+  constructor({ server, stream, group }: Group, ids: readonly string[]) {
+    const some = `${ids.slice(0, MOST_NAMED).join(", ")}${ids.length > MOST_NAMED ? ` and ${ids.length - MOST_NAMED} more` : ""}`;
+    super(
+      `${server.name}: entries of stream ${stream} were removed before group ${group} acknowledged them, and cannot be delivered again: ${some}`,
+    );
+  }
+}
+
+/** How many entries an error names. */
+const MOST_NAMED = 10;
+/** Longer than anything was left alone, in milliseconds: nothing is claimed. */
+const FOR_EVER_MS = String(Number.MAX_SAFE_INTEGER);
+
+/** Who is told of entries that can be delivered to nobody any more. */
+export type TellRemoved = (error: EntriesRemovedError) => void;
+
+/**
+ * Tells of those pending entries that are not in the stream any more, which XCLAIM would forget without a word. The server forgets them
+ * here, so that each is told once in the whole group.
+ */
+async function tellRemoved(of: Group, consumer: string, ids: readonly string[], tell: TellRemoved): Promise<void> {
+  const { server, stream, group } = of;
+  const forget = (id: string) =>
+    server.ask(["XAUTOCLAIM", stream, group, consumer, FOR_EVER_MS, id, "COUNT", "1", "JUSTID"]);
+  const removed = (await Promise.all(ids.map(forget))).flatMap(toRemoved);
+  if (removed.length > 0) tell(new EntriesRemovedError(of, removed));
+}
+
 /**
  * Claims those of the entries that nobody touched for `idle` milliseconds, which counts a delivery. Of several instances that try, one
  * gets each.
  */
-export async function claim(of: Group, consumer: string, ids: readonly string[], idle: number): Promise<Claimed[]> {
+export async function claim(
+  of: Group,
+  consumer: string,
+  ids: readonly string[],
+  idle: number,
+  tell: TellRemoved,
+): Promise<Claimed[]> {
   const { server, stream, group } = of;
   if (ids.length === 0) return [];
+  await tellRemoved(of, consumer, ids, tell);
   const entries = toEntries(await server.ask(["XCLAIM", stream, group, consumer, String(idle), ...ids]));
   return Promise.all(entries.map(async (entry) => ({ entry, attempt: await deliveriesOf(of, entry.id) })));
 }
 
 /** Takes an entry of the consumer's own whose delivery the connection lost on its way; it does not count again. */
-export async function takeAgain(of: Group, consumer: string, { id, deliveries }: Pending): Promise<Claimed[]> {
+export async function takeAgain(
+  of: Group,
+  consumer: string,
+  { id, deliveries }: Pending,
+  tell: TellRemoved,
+): Promise<Claimed[]> {
+  await tellRemoved(of, consumer, [id], tell);
   const words = ["XCLAIM", of.stream, of.group, consumer, "0", id, "RETRYCOUNT", String(deliveries)];
   return toEntries(await of.server.ask(words)).map((entry) => ({ entry, attempt: deliveries }));
 }

@@ -46,6 +46,9 @@ export const toRecords = (reply: Reply): Record<string, string | number | undefi
     ),
   );
 
+/** The ids in the answer of XAUTOCLAIM that are pending no more, as their entries are not in the stream. */
+export const toRemoved = (reply: Reply): string[] => list(list(reply)[2] ?? []).map(text);
+
 const list = (reply: Reply): Reply[] => (Array.isArray(reply) ? reply : []);
 
 const pairs = (flat: Reply[]): [Reply, Reply][] =>

@@ -11,6 +11,17 @@ import type { Words } from "./server.ts";
 /** After how many milliseconds an entry comes again that the dead letters cannot take: its size is no reason to hold up others. */
 const TOO_LARGE_DELAY_MS = 600_000;
 
+/** An entry that is to come again is not there any more. */
+export class NotKeptError extends Error {
+  override readonly name = "NotKeptError";
+
+  constructor({ server, stream, group }: Group, id: string) {
+    super(
+      `${server.name}: entry ${id} does not come again: it was removed from stream ${stream} before group ${group} acknowledged it, or another instance has acknowledged it`,
+    );
+  }
+}
+
 /** What carries outcomes out. */
 export interface Settling {
   of: Group;
@@ -56,14 +67,16 @@ export async function settle(settling: Settling, { entry, attempt }: Claimed, ou
 
 /** False: it was given up. */
 async function told(
-  { hands, insistence }: Settling,
+  { of, hands, insistence }: Settling,
   id: string,
   place: string,
   send: () => Promise<unknown>,
 ): Promise<boolean> {
   const ask = async () => {
     try {
-      await send();
+      const reply = await send();
+      // What cannot be claimed is pending no more: the server forgets an entry that is not in the stream.
+      if (Array.isArray(reply) && reply.length === 0) insistence.onError?.(new NotKeptError(of, id));
       return true;
     } catch (error) {
       // A full server takes no dead letter before others have acknowledged theirs, so this one must not stand in their way.

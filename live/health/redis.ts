@@ -7,6 +7,7 @@ import { retryDelayOf } from "../../client/redis/retrySchedule.ts";
 import { type Reply, type Server, serverOf } from "../../client/redis/server.ts";
 import { saidIn, untold } from "../../client/redis/telling.ts";
 import { markOf } from "../redisIdentity.ts";
+import { type RemovedPending, removedOf, removedPending } from "./redisRemoved.ts";
 
 export interface RedisGroupFigures {
   flow: string;
@@ -16,6 +17,8 @@ export interface RedisGroupFigures {
   unread: number;
   /** Entries that were removed from the front of the stream before the group read them; 0 where the server cannot tell. */
   removed: number;
+  /** Entries that were removed while they were pending. */
+  removedPending: RemovedPending;
   /** Entries that were delivered and are not acknowledged, those that wait for a retry apart. */
   pending: number;
   /** Consumers that asked for something in the last minute. */
@@ -93,6 +96,8 @@ export async function redisFigures(instance: string, { deadLetters, ...login }: 
   }
 }
 
+const NONE_REMOVED: RemovedPending = { inHand: 0, waiting: 0 };
+
 async function groupOf(
   server: Server,
   { flow, stream, group }: RedisOperator["deadLetters"][number],
@@ -101,6 +106,7 @@ async function groupOf(
   try {
     const found = toRecords(await server.ask(["XINFO", "GROUPS", stream])).find(({ name }) => name === group);
     const consumers = await consumersOf(of);
+    const full = await server.ask(["XINFO", "STREAM", stream, "FULL", "COUNT", "1"]);
     const busy = await Promise.all(
       consumers
         .filter(({ pending }) => pending > 0)
@@ -116,7 +122,8 @@ async function groupOf(
       group,
       exists: found !== undefined,
       unread: found ? await unreadOf(server, stream, found) : 0,
-      removed: removedOf(await server.ask(["XINFO", "STREAM", stream, "FULL", "COUNT", "1"]), group),
+      removed: removedOf(full, group),
+      removedPending: found ? await removedPending(of, full) : NONE_REMOVED,
       pending: holding.reduce((sum, { pending }) => sum + pending, 0),
       connected: connectedOf(consumers).length,
       retrying: busy.flatMap(({ delay, pending, idle }) =>
@@ -133,43 +140,13 @@ async function groupOf(
       exists: false,
       unread: 0,
       removed: 0,
+      removedPending: NONE_REMOVED,
       pending: 0,
       connected: 0,
       retrying: [],
       holding: [],
     };
   }
-}
-
-/**
- * How many entries were removed that a group had not read, of one look at a stream and all of its groups. Only where all that is left
- * comes after the group's position: then as many are missing as were ever added, less those that the group has read and those that are
- * left.
- */
-export function removedOf(stream: Reply, group: string): number {
-  const [{ length, "entries-added": added } = {}] = toRecords([stream]);
-  const [groups, [first] = []] = ["groups", "entries"].map((name) => under(stream, name));
-  const own = toRecords(groups ?? []).find(({ name }) => name === group);
-  if (own === undefined || added === undefined) return 0;
-  const position = String(own["last-delivered-id"]);
-  const [oldest] = Array.isArray(first) ? first : [];
-  if (oldest !== undefined && !isAfter(text(oldest), position)) return 0;
-  // Of a group that was not made by `up` and has read nothing yet, the server does not know.
-  const read = own["entries-read"] ?? added;
-  return Math.max(0, Number(added) - Number(read) - Number(length));
-}
-
-/** The list that stands in a map of names and values under a name. */
-function under(map: Reply, name: string): Reply[] {
-  const flat = Array.isArray(map) ? map : [];
-  const value = flat[flat.findIndex((each, at) => at % 2 === 0 && text(each) === name) + 1];
-  return Array.isArray(value) ? value : [];
-}
-
-/** Whether an entry's id, `<milliseconds>-<number>`, comes after another. */
-function isAfter(one: string, other: string): boolean {
-  const [[time, number], [before, last]] = [one, other].map((id) => id.split("-").map(BigInt)) as [bigint[], bigint[]];
-  return time === before ? number! > last! : time! > before!;
 }
 
 /** `following`: said only where some must follow. Where the server does not show its settings, as managed ones do not, at least one must. */

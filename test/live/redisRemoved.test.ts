@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import type { Reply } from "../../client/redis/server.ts";
-import { removedOf } from "../../live/health/redis.ts";
+import type { Reply, Server, Words } from "../../client/redis/server.ts";
+import { removedOf, removedPending } from "../../live/health/redisRemoved.ts";
 
 /** What XINFO STREAM FULL says of a stream with one group or two. `first`: the id of its first entry. */
 const stream = (
@@ -32,4 +32,28 @@ it.each<[string, Reply, number]>([
   ["ids have as many digits as they like", stream(1, 3, "10-1", ["9-1", 1]), 1],
 ])("Where %s, so many entries were removed before the group read them", (_, reply, removed) => {
   expect(removedOf(reply, "g0")).toBe(removed);
+});
+
+/** A stream of which these ids are left, a group with these pending, and those that are acknowledged while one looks. */
+async function lookAt(left: string[], deleted: string, pending: Record<string, string>, acknowledged: string[] = []) {
+  const entries = (ids: string[]): Reply => ids.map((id) => [id, ["body", "m"]]);
+  const told = (ids: string[]): Reply => ids.map((id) => [id, pending[id]!, 1, 1]);
+  const server = {
+    async ask([command, , ...[from, to]]: string[]) {
+      if (command === "XRANGE") return entries(left.filter((id) => id === from));
+      return told(Object.keys(pending).filter((id) => to === "-" || (id === to && !acknowledged.includes(id))));
+    },
+  } as unknown as Server & { ask(words: Words): Promise<Reply> };
+  const full: Reply = ["length", left.length, "max-deleted-entry-id", deleted, "entries", entries(left.slice(0, 1))];
+  return removedPending({ server, stream: "s", group: "g" }, full);
+}
+
+it("Entries that were removed while they were pending are told by who had them", async () => {
+  const pending = { "1-1": "a", "1-2": "messaging.retry.1000", "1-3": "a", "2-1": "b" };
+  const nothing = { inHand: 0, waiting: 0 };
+  expect(await lookAt([], "0-0", pending)).toEqual({ inHand: 3, waiting: 1 });
+  expect(await lookAt(["1-2", "1-3", "2-1"], "0-0", pending)).toEqual({ inHand: 1, waiting: 0 });
+  expect(await lookAt(["1-1", "1-3", "2-1"], "1-2", pending)).toEqual({ inHand: 0, waiting: 1 });
+  expect(await lookAt(Object.keys(pending), "1-2", pending)).toEqual(nothing);
+  expect(await lookAt(["2-1"], "0-0", pending, ["1-1", "1-2", "1-3"])).toEqual(nothing);
 });

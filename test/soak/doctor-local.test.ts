@@ -273,6 +273,18 @@ describe("doctor on one node of each broker", () => {
         await consume("fulfilment", "redis/notifications/emails");
       },
     },
+    ...["dead", "messaging.retry.1000"].map((consumer) => ({
+      state: `Redis: a stream trimmed while ${consumer} has its entries`,
+      found: [/^message loss: redis\/notifications\/emails\/mailer$/],
+      make: async () => {
+        await redis(
+          ["XADD", "emails", "*", "body", "m"],
+          ["XREADGROUP", "GROUP", "mailer", consumer, "STREAMS", "emails", ">"],
+          ["XTRIM", "emails", "MAXLEN", "0"],
+        );
+      },
+      fix: () => consume("fulfilment", "redis/notifications/emails"),
+    })),
     {
       state: "Redis: no snapshot can be written",
       found: [/^refused: redis\/notifications$/],

@@ -378,6 +378,7 @@ describe("Redis", () => {
     exists: true,
     unread: 0,
     removed: 0,
+    removedPending: { inHand: 0, waiting: 0 },
     pending: 0,
     connected: 1,
     retrying: [] as { delay: number; pending: number; due: number }[],
@@ -436,6 +437,13 @@ describe("Redis", () => {
     [
       { groups: [{ ...group, removed: 2 }] },
       ["message loss: redis/n/s/g: 2 entries of s were removed before the group read them"],
+    ],
+    [
+      { groups: [{ ...group, removedPending: { inHand: 3, waiting: 1 } }] },
+      [
+        "message loss: redis/n/s/g: 3 entries of s were removed while a consumer had them in hand",
+        "message loss: redis/n/s/g: 1 entry of s was removed while it waited for a retry",
+      ],
     ],
     [
       { groups: [{ ...group, connected: 0, unread: 1, pending: 2 }] },

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { ConnectionError, OutdatedAccessError, RefusedError } from "../../../client/message.ts";
 import { handsOf } from "../../../client/redis/hands.ts";
 import { retrySchedule } from "../../../client/redis/retrySchedule.ts";
-import type { Server, Words } from "../../../client/redis/server.ts";
+import type { Reply, Server, Words } from "../../../client/redis/server.ts";
 import { settle } from "../../../client/redis/settle.ts";
 import { forLong } from "../forLong.ts";
 
@@ -12,18 +12,19 @@ const claimed = {
 };
 
 /** Settling on a server that answers each command with the next of `answers`, and then takes everything. */
-function fixture(...answers: (Error | undefined)[]) {
+function fixture(...answers: (Error | Reply | undefined)[]) {
   const sent: string[] = [];
   const errors: string[] = [];
   const stop = new AbortController();
   const hands = handsOf(1);
   hands.take("5-1", 0);
   const server = {
+    name: "redis h:1 as u",
     ask: async (words: Words) => {
       sent.push(words.join(" "));
       const answer = answers.shift();
-      if (answer) throw answer;
-      return 1;
+      if (answer instanceof Error) throw answer;
+      return answer ?? 1;
     },
   } as unknown as Server;
   const settling = {
@@ -49,6 +50,14 @@ describe("an outcome on Redis", () => {
     const { sent, settling } = fixture();
     expect(await settle(settling, claimed, { kind: "done" })).toBe(true);
     expect(sent).toEqual(["XACK s g 5-1"]);
+  });
+
+  it("is told where the entry is not in the stream any more, so that it cannot come again", async () => {
+    const { errors, settling } = fixture([]);
+    await settle(settling, claimed, { kind: "retry", delay: 1000, headers: {} });
+    expect(errors).toEqual([
+      "redis h:1 as u: entry 5-1 does not come again: it was removed from stream s before group g acknowledged it, or another instance has acknowledged it",
+    ]);
   });
 
   it("of a failure is a wait that counts no delivery, and is planned", async () => {
