@@ -47,14 +47,35 @@ export const isAway = (place: string, addresses: Addresses, error: unknown): err
   !(error instanceof UntoldError) &&
   addresses[place]!.some((way) => way.every((address) => error.message.includes(address)));
 
-export const away = (place: string, addresses: Addresses, error: Error): Finding => ({
-  trouble: "broker",
-  place,
-  found: told(place, addresses, error),
-  cause: "It is down, still starting, or cannot be reached from here.",
-  fix: "Start it, or correct the network or its address. If npm start made it, run docker start messaging-<environment>-<broker>. Apps go on by themselves; what they publish meanwhile fails there, so that they can publish it again.",
-  away: true,
-});
+export const away = (place: string, addresses: Addresses, error: Error): Finding =>
+  CROWDED.test(error.message)
+    ? {
+        trouble: "refused",
+        place,
+        found: told(place, addresses, error),
+        cause:
+          "It has as many connections as it may have (maxclients), or somebody lowered that: it lets nobody else in.",
+        fix: "Stop clients that are not needed, or raise maxclients: CONFIG SET maxclients 10000 as soon as one connection is free, or in its configuration, which counts from its next start on. Nothing else is known of it until then.",
+      }
+    : {
+        trouble: "broker",
+        place,
+        found: told(place, addresses, error),
+        cause: "It is down, still starting, paused, or cannot be reached from here.",
+        fix: `Start it, or correct the network or its address. ${startOf(place)} Apps go on by themselves; what they publish meanwhile fails there, so that they can publish it again.`,
+        away: true,
+      };
+
+/** It answers, but nobody can ask. */
+const CROWDED = /ERR max number of clients reached/;
+
+/** How the container of a local broker is started. */
+function startOf(place: string): string {
+  const name = `messaging-<environment>-${place === "sqs" ? "localstack" : place.replace("/", "-")}`;
+  const suspended =
+    place === "rabbitmq" ? " Where somebody suspended its listeners: rabbitmqctl resume_listeners." : "";
+  return `If npm start made it: docker start ${name}, or docker unpause ${name} where it is paused.${suspended}`;
+}
 
 const refused = (place: string, addresses: Addresses, error: Error): Finding => ({
   trouble: "refused",

@@ -1,9 +1,10 @@
 import type { Count, DeadLetters } from "../../client/deadLetters.ts";
-import { ConnectionError, RefusedError } from "../../client/message.ts";
+import { ConnectionError, RefusedError, UntoldError } from "../../client/message.ts";
 import { allDeadLetters } from "../../client/operate.ts";
 import type { Live } from "../live.ts";
 import { type Addresses, away, brokerOf, isAway } from "./away.ts";
 import { counted, type Finding, GONE, gone, lasting, untold } from "./finding.ts";
+import { untoldServer } from "./redisServer.ts";
 
 /** The flows that have dead letters. */
 export async function deadLetterFindings(
@@ -25,6 +26,9 @@ export async function deadLetterFindings(
 
 function without({ flow, name }: DeadLetters, error: unknown, addresses: Addresses): Finding {
   const place = brokerOf(flow);
+  // A server of Redis tells of all its streams or of none.
+  if (error instanceof UntoldError && place.startsWith("redis/"))
+    return untoldServer(place, error.message.replace(/^redis \S+ as \S+: /, ""));
   if (isAway(place, addresses, error)) return away(place, addresses, error);
   if (error instanceof RefusedError && GONE.test(error.message))
     return gone(flow, `the place of its dead letters, ${name},`, "what fails now has nowhere to end");

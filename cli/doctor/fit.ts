@@ -20,7 +20,8 @@ export async function fitFindings({ rabbitmq, kafka, redis = {} }: Omit<Operator
       try {
         await look.identity();
       } catch (error) {
-        if (error instanceof UnfitError) return [{ trouble: "broker", place, found: error.message, ...ADVICE }];
+        if (error instanceof UnfitError && !NO_PRIMARY.test(error.message))
+          return [{ trouble: "broker", place, found: error.message, ...ADVICE }];
       } finally {
         await look.close();
       }
@@ -29,6 +30,9 @@ export async function fitFindings({ rabbitmq, kafka, redis = {} }: Omit<Operator
   );
   return found.flat();
 }
+
+/** That a server of Redis is no primary is told with what its streams hold, which cannot be known. */
+const NO_PRIMARY = /^must be (the primary|a server of its own)/;
 
 const ADVICE = {
   cause: "The address leads to another broker than before, or it was made by an older one.",

@@ -1,5 +1,5 @@
 import type { RedisFigures, RedisGroupFigures } from "../../live/health/redis.ts";
-import { counted, type Finding, gone, type Limits, lasting, those } from "./finding.ts";
+import { counted, type Finding, gone, type Limits, lasting, RESTORE, those } from "./finding.ts";
 import { serverFindings } from "./redisServer.ts";
 
 /** Consumers that keep the contract trim about once a second, so so many entries that everybody has are a stream that nobody trims. */
@@ -16,7 +16,7 @@ export function redisFindings(figures: RedisFigures, limits: Limits): Finding[] 
     ...figures.groups
       .filter(({ exists }) => exists)
       .flatMap((group) => [...removed(group), ...removedPending(group), ...groupFindings(group, limits)]),
-    ...untrimmed(figures),
+    ...figures.streams.flatMap((one) => [...overwritten(figures, one), ...untrimmed(figures, one)]),
   ];
 }
 
@@ -113,18 +113,31 @@ function groupFindings(group: RedisGroupFigures, { after }: Limits): Finding[] {
   );
 }
 
-function untrimmed({ instance, streams, groups }: RedisFigures): Finding[] {
-  return streams.flatMap(({ stream, entries }) => {
-    const open = groups.filter((group) => group.stream === stream).map(({ unread, pending }) => unread + pending);
-    const done = entries - Math.max(0, ...open);
-    return those(
-      done >= UNTRIMMED && {
-        trouble: "backlog",
-        place: `redis/${instance}/${stream}`,
-        found: `${counted(done, "entry")} that every group has acknowledged`,
-        cause: "Its consumers do not trim, or a group that nobody runs keeps them from it.",
-        fix: "Consume with client/, which trims; or call XTRIM with MINID of the oldest entry that a group still needs.",
-      },
-    );
-  });
+type Stream = RedisFigures["streams"][number];
+
+function overwritten({ instance }: RedisFigures, { stream, entries }: Stream): Finding[] {
+  return those(
+    entries === undefined && {
+      trouble: "message loss",
+      place: `redis/${instance}/${stream}`,
+      found: "a key of another type stands in place of the stream",
+      cause:
+        "Somebody set it (SET, RENAME): what the stream held is gone, and publishing and consuming are refused (WRONGTYPE).",
+      fix: `Take that key away (RENAME, where somebody needs it, or DEL), then ${RESTORE}. What was lost must be sent again.`,
+    },
+  );
+}
+
+function untrimmed({ instance, groups }: RedisFigures, { stream, entries = 0 }: Stream): Finding[] {
+  const open = groups.filter((group) => group.stream === stream).map(({ unread, pending }) => unread + pending);
+  const done = entries - Math.max(0, ...open);
+  return those(
+    done >= UNTRIMMED && {
+      trouble: "backlog",
+      place: `redis/${instance}/${stream}`,
+      found: `${counted(done, "entry")} that every group has acknowledged`,
+      cause: "Its consumers do not trim, or a group that nobody runs keeps them from it.",
+      fix: "Consume with client/, which trims; or call XTRIM with MINID of the oldest entry that a group still needs.",
+    },
+  );
 }

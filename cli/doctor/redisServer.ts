@@ -35,13 +35,7 @@ export function serverFindings(figures: RedisFigures): Finding[] {
         cause: "Somebody turned it off: a restart loses all that came since the last snapshot.",
         ...back,
       },
-      untold !== undefined && {
-        trouble: "broker",
-        place,
-        found: `what its streams hold cannot be known: ${untold}`,
-        cause: "The address leads to another server than the primary, or the server has just started.",
-        fix: "Give the primary's address, or look again when it has loaded: nothing else is said of its streams until then.",
-      },
+      untold !== undefined && untoldServer(place, untold),
       !figures.snapshotWritten && {
         trouble: "refused",
         place,
@@ -77,7 +71,21 @@ export function serverFindings(figures: RedisFigures): Finding[] {
   ];
 }
 
-function refusals({ refusals: all }: RedisFigures, place: string): Finding[] {
+/** Of a server that does not tell what its streams hold. */
+export const untoldServer = (place: string, why: string): Finding => ({
+  trouble: "broker",
+  place,
+  found: `what its streams hold cannot be known: ${why}`,
+  cause:
+    "The address leads to another server than the primary, somebody made it a replica (REPLICAOF), or it has just started.",
+  fix: "Give the primary's address; where it is the primary itself, REPLICAOF NO ONE makes it one again, with what it has then; where it loads, look again when it has. Nothing else is said of its streams until then.",
+});
+
+/** What client/ tries on purpose as a group is gone, though no app may: only `up` makes groups. */
+const TRIED = "xgroup|create";
+
+function refusals({ refusals: logged }: RedisFigures, place: string): Finding[] {
+  const all = logged.filter(({ object }) => object !== TRIED);
   const users = [...new Set(all.map(({ username }) => username))];
   return users.map((username) => {
     const own = all.filter((one) => one.username === username);
@@ -93,7 +101,7 @@ function refusals({ refusals: all }: RedisFigures, place: string): Finding[] {
       found: `${username} was refused in the last minute: ${what.join(", ")}`,
       cause:
         "An app runs with outputs from before a rotation or an up that took a right away: it reads or hears nothing there.",
-      fix: "Deploy that app with the current `apps` output. ACL LOG on the server shows its address.",
+      fix: "Deploy that app with the current `apps` output. ACL LOG on the server shows its address. This is told for a minute after the last refusal.",
     };
   });
 }

@@ -4,7 +4,7 @@ import { consumersOf, isMissing, pendingOf } from "../../client/redis/group.ts";
 import { connectedOf, unreadOf } from "../../client/redis/operator.ts";
 import { text, toRecords } from "../../client/redis/replies.ts";
 import { retryDelayOf } from "../../client/redis/retrySchedule.ts";
-import { type Reply, type Server, serverOf } from "../../client/redis/server.ts";
+import { type Reply, refusalOf, type Server, serverOf } from "../../client/redis/server.ts";
 import { saidIn, untold } from "../../client/redis/telling.ts";
 import { markOf } from "../redisIdentity.ts";
 import { type RemovedPending, removedOf, removedPending } from "./redisRemoved.ts";
@@ -52,7 +52,8 @@ export interface RedisFigures {
   marked: boolean;
   /** What the server refused in the last minute, by user and reason (`auth`: the login; else a right that the user has not). */
   refusals: { username: string; reason: string; count: number; object: string }[];
-  streams: { stream: string; entries: number }[];
+  /** `entries` is absent where a key of another type stands in place of the stream; its groups are left out. */
+  streams: { stream: string; entries?: number }[];
   groups: RedisGroupFigures[];
 }
 
@@ -71,7 +72,12 @@ export async function redisFigures(instance: string, { deadLetters, ...login }: 
     const why = untold(info);
     // A Sentinel knows no streams, a node of a cluster not all of them, and a replica may be behind.
     const places = why ? [] : deadLetters;
-    const names = [...new Set(places.map(({ stream }) => stream))];
+    const streams = await Promise.all(
+      [...new Set(places.map(({ stream }) => stream))].map((one) => streamOf(server, one)),
+    );
+    const usable = places.filter((place) =>
+      streams.some((one) => one.stream === place.stream && one.entries !== undefined),
+    );
     return {
       instance,
       usedMemory: Number(said("used_memory")),
@@ -86,13 +92,20 @@ export async function redisFigures(instance: string, { deadLetters, ...login }: 
       marked: why !== undefined || (await markOf(server)) !== undefined,
       refusals: await refusalsOf(server, clock),
       clockAhead: Math.round(clock - (sent + Date.now()) / 2),
-      streams: await Promise.all(
-        names.map(async (stream) => ({ stream, entries: Number(await server.ask(["XLEN", stream])) })),
-      ),
-      groups: await Promise.all(places.map((place) => groupOf(server, place))),
+      streams,
+      groups: await Promise.all(usable.map((place) => groupOf(server, place))),
     };
   } finally {
     server.close();
+  }
+}
+
+async function streamOf(server: Server, stream: string): Promise<RedisFigures["streams"][number]> {
+  try {
+    return { stream, entries: Number(await server.ask(["XLEN", stream])) };
+  } catch (error) {
+    if (refusalOf(error) !== "WRONGTYPE") throw error;
+    return { stream };
   }
 }
 

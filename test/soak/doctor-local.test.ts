@@ -276,15 +276,36 @@ describe("doctor on one node of each broker", () => {
     ...["dead", "messaging.retry.1000"].map((consumer) => ({
       state: `Redis: a stream trimmed while ${consumer} has its entries`,
       found: [/^message loss: redis\/notifications\/emails\/mailer$/],
-      make: async () => {
-        await redis(
+      make: () =>
+        redis(
           ["XADD", "emails", "*", "body", "m"],
           ["XREADGROUP", "GROUP", "mailer", consumer, "STREAMS", "emails", ">"],
           ["XTRIM", "emails", "MAXLEN", "0"],
-        );
-      },
-      fix: () => consume("fulfilment", "redis/notifications/emails"),
+        ),
+      // It forgets what is not there.
+      fix: () => redis(["XAUTOCLAIM", "emails", "mailer", "doctor", "0", "0-0"]),
     })),
+    {
+      state: "Redis: another key in place of the stream",
+      found: [/^message loss: redis\/notifications\/emails$/],
+      make: () => redis(["DEL", "emails"], ["SET", "emails", "x"]),
+      fix: async () => {
+        await redis(["DEL", "emails"]);
+        await restore();
+      },
+    },
+    {
+      state: "Redis: too many clients",
+      found: [/^refused: redis\/notifications$/],
+      make: () => redis(["CONFIG", "SET", "maxclients", "1"]),
+      fix: () => redis(["CONFIG", "SET", "maxclients", "10000"]),
+    },
+    {
+      state: "Redis: made a replica",
+      found: [/^broker: redis\/notifications$/],
+      make: () => redis(["REPLICAOF", "127.0.0.1", "1"]),
+      fix: () => redis(["REPLICAOF", "NO", "ONE"]),
+    },
     {
       state: "Redis: no snapshot can be written",
       found: [/^refused: redis\/notifications$/],

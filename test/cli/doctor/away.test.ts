@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { addressesOf, brokerOf, findingsAt, isAway } from "../../../cli/doctor/away.ts";
 import { deadLetterFindings } from "../../../cli/doctor/deadLetters.ts";
+import { untoldServer } from "../../../cli/doctor/redisServer.ts";
 import type { DeadLetters } from "../../../client/deadLetters.ts";
 import { ConnectionError, RefusedError, UntoldError } from "../../../client/message.ts";
 
@@ -39,6 +40,9 @@ it("What does not answer, refuses or does not tell is a finding with its broker 
     trouble: "refused",
     found: "redis c:6379 as u: WRONGPASS",
   });
+  expect(
+    await foundAt("redis/cache", new ConnectionError("redis c:6379 as u: ERR max number of clients reached")),
+  ).toEqual({ trouble: "refused", found: "redis c:6379 as u: ERR max number of clients reached" });
   expect(await foundAt("rabbitmq", new UntoldError("it has no leader"))).toEqual({
     trouble: "broker",
     found: "how it is doing cannot be known: it has no leader",
@@ -52,6 +56,26 @@ it("A flow's failure says that its broker is away only where every node of one w
   expect(away("rabbitmq / at amqp://a:5672, amqp://b:5672: the broker does not answer")).toBe(true);
   expect(away("orders.dlq: the broker does not answer: a:5672 is down or inaccessible")).toBe(false);
   expect(["rabbitmq/orders", "redis/cache/emails/mailer"].map(brokerOf)).toEqual(["rabbitmq", "redis/cache"]);
+});
+
+it("What is away is started by the name of its container", async () => {
+  const fixAt = async (place: string) =>
+    (await findingsAt(place, addresses, () => Promise.reject(new ConnectionError("gone"))))[0]!.fix;
+  const named = "If npm start made it: docker start NAME, or docker unpause NAME where it is paused.";
+  const of = (broker: string) => named.replaceAll("NAME", `messaging-<environment>-${broker}`);
+  expect(await fixAt("sqs")).toContain(of("localstack"));
+  expect(await fixAt("redis/cache")).toContain(of("redis-cache"));
+  expect(await fixAt("rabbitmq")).toContain(
+    `${of("rabbitmq")} Where somebody suspended its listeners: rabbitmqctl resume_listeners.`,
+  );
+});
+
+it("A server of Redis that does not tell is told once, whatever flows are on it", async () => {
+  const count = () => Promise.reject(new UntoldError("redis c:6379 as u: it is a replica of a:1"));
+  const all = ["redis/cache/s/g", "redis/cache/t/g"].map((flow) => ({ flow, name: "dlq", count })) as never;
+  const brokers = [{ broker: "redis", operator: { deadLetters: () => all } as never }];
+  const found = await deadLetterFindings({ brokers, patiently: (ask) => ask() }, addresses);
+  expect(found).toEqual(Array(2).fill(untoldServer("redis/cache", "it is a replica of a:1")));
 });
 
 it("Dead letters of one flow that cannot be told do not keep those of another from being told", async () => {

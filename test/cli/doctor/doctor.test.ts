@@ -423,6 +423,17 @@ describe("Redis", () => {
       ["refused: redis/n: worker was refused in the last minute: 3 logins, what it may not do (carts)"],
     ],
     [
+      {
+        refusals: [
+          { username: "worker", reason: "command", count: 9, object: "xgroup|create" },
+          { username: "worker", reason: "command", count: 1, object: "xrange" },
+        ],
+      },
+      ["refused: redis/n: worker was refused in the last minute: what it may not do (xrange)"],
+    ],
+    [{ refusals: [{ username: "worker", reason: "command", count: 9, object: "xgroup|create" }] }, []],
+    [{ streams: [{ stream: "s" }] }, ["message loss: redis/n/s: a key of another type stands in place of the stream"]],
+    [
       { groups: [{ ...group, connected: 0, retrying: [{ delay: 1000, pending: 9, due: -500 }] }] },
       ["backlog: redis/n/s/g: 0 entries not read, 0 not acknowledged, 9 waiting for a retry, and no consumer"],
     ],

@@ -48,15 +48,10 @@ it.each([
         { "redis/n": [[`127.0.0.1:${port}`]] },
       )),
     ];
-    expect(found).toContainEqual(
-      expect.objectContaining({ found: expect.stringMatching(`^what its streams hold cannot be known: ${why}`) }),
-    );
-    expect(found).toContainEqual(
-      expect.objectContaining({
-        place: "redis/n/s/g",
-        found: expect.stringContaining(`cannot be known: redis 127.0.0.1:${port} as u: ${why}`),
-      }),
-    );
+    const told = found.filter(({ found }) => found === `what its streams hold cannot be known: ${why}`);
+    // Both looks say it in the same words, so that it is told once.
+    expect(told).toHaveLength(2);
+    expect(told[1]).toEqual(told[0]);
   } finally {
     await redis.close();
     server.close();
