@@ -4,6 +4,7 @@ import { allDeadLetters } from "../../client/operate.ts";
 import type { Live } from "../live.ts";
 import { type Addresses, away, brokerOf, isAway } from "./away.ts";
 import { counted, type Finding, GONE, gone, lasting, untold } from "./finding.ts";
+import { goneVhost } from "./rabbitmqServer.ts";
 import { untoldServer } from "./redisServer.ts";
 
 /** The flows that have dead letters. */
@@ -26,6 +27,8 @@ export async function deadLetterFindings(
 
 function without({ flow, name }: DeadLetters, error: unknown, addresses: Addresses): Finding {
   const place = brokerOf(flow);
+  const [, vhost] = (error instanceof RefusedError && /vhost (.+) not found/.exec(error.message)) || [];
+  if (vhost !== undefined) return goneVhost(vhost);
   // A server of Redis tells of all its streams or of none.
   if (error instanceof UntoldError && place.startsWith("redis/"))
     return untoldServer(place, error.message.replace(/^redis \S+ as \S+: /, ""));

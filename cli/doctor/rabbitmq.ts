@@ -3,7 +3,14 @@ import type { QueueFigures, RabbitmqFigures } from "../../live/health/rabbitmq.t
 import { isRetryTier } from "../../skill/index.ts";
 import { counted, type Finding, gone, NEARLY_FULL, those } from "./finding.ts";
 import { type Kind, policyFindings } from "./rabbitmqPolicies.ts";
-import { nodeFindings, type RabbitmqPlaces, routeFindings, tierFindings } from "./rabbitmqServer.ts";
+import {
+  goneVhost,
+  limitFindings,
+  nodeFindings,
+  type RabbitmqPlaces,
+  routeFindings,
+  tierFindings,
+} from "./rabbitmqServer.ts";
 
 /** Every tenth delivery a second one: what a consumer gives back or dies with now and then stays far below. */
 const REDELIVERED = 0.1;
@@ -25,8 +32,13 @@ export function rabbitmqFindings(
     ]),
   );
   const earlier = new Map(before.queues.map((queue) => [queue.name, queue]));
+  const nodes = now.nodes.flatMap((node) =>
+    nodeFindings(before.nodes.find(({ name }) => name === node.name) ?? node, node),
+  );
+  if (now.missing !== undefined) return [...nodes, goneVhost(now.missing)];
   return [
-    ...now.nodes.flatMap((node) => nodeFindings(before.nodes.find(({ name }) => name === node.name) ?? node, node)),
+    ...nodes,
+    ...limitFindings(now, apps),
     ...deadLetters
       .filter(({ queue }) => !now.queues.some(({ name }) => name === queue))
       .map(({ flow }) => gone(flow, "the queue", "publishing to it is refused")),
@@ -44,7 +56,13 @@ export function rabbitmqFindings(
         ...copies(queue),
         ...tier(last, queue),
         ...(kind ? policyFindings(flow ?? `rabbitmq/${name}`, kind, queue, { own: now.policies[name], exchange }) : []),
-        ...(flow ? [...fill(flow, queue), ...consumers(flow, last ?? queue, queue), ...repeats(flow, queue)] : []),
+        ...(flow
+          ? [
+              ...fill(flow, queue, now.policies[name]),
+              ...consumers(flow, last ?? queue, queue),
+              ...repeats(flow, queue),
+            ]
+          : []),
       ];
     }),
   ];
@@ -95,17 +113,24 @@ function tier(before: QueueFigures | undefined, { name, deadLettering, ready }: 
   ];
 }
 
-function fill(place: string, { ready, unacknowledged, definition }: QueueFigures): Finding[] {
+function fill(place: string, queue: QueueFigures, own: QueueFigures["definition"] = {}): Finding[] {
+  const { ready, unacknowledged, policy, operatorPolicy, declared, definition } = queue;
   const most = Number(definition["max-length"] ?? Number.POSITIVE_INFINITY);
-  if (ready < NEARLY_FULL * most) return [];
+  // One that drops what it has refuses nothing: that is told of its policy.
+  if (ready < NEARLY_FULL * most || definition.overflow !== "reject-publish") return [];
   const full = ready + unacknowledged >= most;
+  const owner = declared["max-length"] === most ? "what it was declared with" : (operatorPolicy ?? policy);
+  const raise =
+    own["max-length"] === most
+      ? "or raise maxLength and run npx pulumi up: nothing is replaced"
+      : `or take away the limit of ${owner}, which is not the skill's`;
   return [
     {
       trouble: full ? "refused" : "backlog",
       place,
       found: `${counted(ready, "message")} of at most ${most.toLocaleString("en-US")}${full ? ": publishing is refused" : ""}`,
       cause: "Its consumers are slower than its producers, or away.",
-      fix: "Start more instances of the consumer, or raise maxLength and run npx pulumi up: nothing is replaced.",
+      fix: `Start more instances of the consumer, ${raise}.`,
     },
   ];
 }

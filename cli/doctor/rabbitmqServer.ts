@@ -6,6 +6,36 @@ import { counted, type Finding, gone, RESTORE, those } from "./finding.ts";
 /** What of the environment's vhost is to be looked at. */
 export type RabbitmqPlaces = Pick<RabbitmqOperator, "deadLetterExchange" | "deadLetters">;
 
+/** With the vhost all of it is gone. */
+export const goneVhost = (vhost: string): Finding =>
+  gone(`rabbitmq vhost ${vhost}`, "the vhost, with every queue in it,", "nobody can connect to it");
+
+/** What the words of RabbitMQ's limits count. */
+const COUNTED: Record<string, string> = {
+  "max-connections": "connection",
+  "max-channels": "channel",
+  "max-queues": "queue",
+};
+
+/** Limits of the vhost and of its apps' users that let nothing more through. */
+export function limitFindings(
+  { limits }: Pick<RabbitmqFigures, "limits">,
+  apps: Record<string, Pick<AppAccess, "rabbitmq">>,
+): Finding[] {
+  const users = Object.values(apps).map(({ rabbitmq }) => rabbitmq?.username);
+  return limits
+    .filter(
+      ({ of, name, limit, most, used }) => (of === "vhost" || users.includes(name)) && limit in COUNTED && used >= most,
+    )
+    .map(({ of, name, limit, most, used }) => ({
+      trouble: "refused",
+      place: `rabbitmq ${of} ${name}`,
+      found: `it has ${counted(used, COUNTED[limit]!)} of at most ${most} (${limit}): further ones are refused`,
+      cause: `Somebody limited it (rabbitmqctl set_${of}_limits): apps that connect or make something are refused (NOT_ALLOWED, PRECONDITION_FAILED).`,
+      fix: `Take the limit away: rabbitmqctl ${of === "user" ? `clear_user_limits ${name} ${limit}` : `clear_vhost_limits -p ${name}`}; or set a higher one. Apps that ended must then be started again.`,
+    }));
+}
+
 /** The troubles of a node in two looks. */
 export function nodeFindings(before: NodeFigures, node: NodeFigures): Finding[] {
   const { name, running, memoryAlarm, diskAlarm, partitions, refusedLogins = 0 } = node;

@@ -3,6 +3,7 @@ import type { RabbitmqOperator } from "../../client/operator.ts";
 import { type RabbitmqApi, rabbitmqApi } from "../../client/rabbitmq/api.ts";
 import { type ListedQueue as QueueOfApi, whyUnknown } from "../../client/rabbitmq/figures.ts";
 import { staleSince } from "../rabbitmqFresh.ts";
+import { type LimitFigures, limitsOn } from "./rabbitmqLimits.ts";
 
 /** One node of the cluster. */
 export interface NodeFigures {
@@ -66,19 +67,23 @@ export interface RabbitmqFigures {
   bindings: BindingFigures[];
   /** The definition of each policy of the vhost, by its name. */
   policies: Record<string, QueueFigures["definition"]>;
+  limits: LimitFigures[];
+  /** The vhost, where it is not on the broker. */
+  missing?: string;
 }
 
 /** The figures of the environment's vhost and its nodes; a quorum queue's are younger than a look `before`, or stale. Throws a ConnectionError. */
 export async function rabbitmqFigures(access: RabbitmqOperator, before?: RabbitmqFigures): Promise<RabbitmqFigures> {
   const api = rabbitmqApi(access);
   const { vhost } = access;
-  const [nodes = [], queues = [], consumers = [], bindings = [], policies = []] = await Promise.all([
+  const [nodes = [], listed, consumers = [], bindings = [], policies = []] = await Promise.all([
     api.list<ListedNode>("nodes"),
     counted(() => api.list<ListedQueue>("queues", vhost)),
     api.list<ListedConsumer>("consumers", vhost),
     api.list<BindingFigures>("bindings", vhost),
     api.list<{ name: string; definition: QueueFigures["definition"] }>("policies", vhost),
   ]);
+  const queues = listed ?? [];
   const refused = new Map(
     await Promise.all(nodes.map(async (node) => [node.name, await refusedLogins(api, node)] as const)),
   );
@@ -96,6 +101,8 @@ export async function rabbitmqFigures(access: RabbitmqOperator, before?: Rabbitm
     queues: queues.map((queue) => ({ ...toFigures(queue, consumers), stale: stale.get(queue.name) })),
     bindings,
     policies: Object.fromEntries(policies.map(({ name, definition }) => [name, definition])),
+    limits: await limitsOn(api, access, queues.length),
+    ...(!listed && { missing: vhost }),
   };
 }
 

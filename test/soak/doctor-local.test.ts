@@ -173,6 +173,31 @@ describe("doctor on one node of each broker", () => {
       fix: restore,
     },
     {
+      state: "RabbitMQ: limits on the vhost and on an app's user",
+      found: [/^refused: rabbitmq vhost orders$/, /^refused: rabbitmq user order-service$/],
+      make: async () => {
+        await rabbitmqctl("set_vhost_limits", "--vhost", "orders", '{"max-connections":0,"max-queues":1}');
+        await rabbitmqctl("set_user_limits", "order-service", '{"max-connections":0}');
+      },
+      fix: async () => {
+        await rabbitmqctl("clear_vhost_limits", "--vhost", "orders");
+        await rabbitmqctl("clear_user_limits", "order-service", "max-connections");
+      },
+    },
+    {
+      state: "RabbitMQ: vhost deleted",
+      found: [/^message loss: rabbitmq vhost orders$/],
+      make: () => rabbitmqctl("delete_vhost", "orders"),
+      fix: restore,
+    },
+    {
+      state: "RabbitMQ: listeners suspended",
+      found: [/^broker: rabbitmq$/],
+      code: 2,
+      make: () => rabbitmqctl("suspend_listeners"),
+      fix: () => rabbitmqctl("resume_listeners"),
+    },
+    {
       state: "Kafka: every ACL of an app deleted",
       found: [/^refused: kafka user order-service$/],
       make: () =>

@@ -53,6 +53,7 @@ describe("RabbitMQ", () => {
       "orders.dlq": deadLetters.definition,
       "messaging.retry.1000ms": waiting,
     },
+    limits: [] as RabbitmqFigures["limits"],
   };
   const node = {
     name: "a",
@@ -91,6 +92,16 @@ describe("RabbitMQ", () => {
       "one that is nearly",
       { ready: 90, consumers: [consumer] },
       ["backlog: rabbitmq/orders: 90 messages of at most 100"],
+    ],
+    [
+      "a full queue that drops, by its policy alone",
+      {
+        ready: 100,
+        consumers: [consumer],
+        policy: "drops",
+        definition: { ...healthy.definition, overflow: "drop-head" },
+      },
+      ["message loss: rabbitmq/orders: by policy drops, when it is full the oldest messages are dropped"],
     ],
     [
       "consumers that hang",
@@ -178,6 +189,51 @@ describe("RabbitMQ", () => {
     ],
   ])("finds %s", (_, queue, findings) => {
     expect(found(queue)).toEqual(findings);
+  });
+
+  it("says whose limit a full queue has", () => {
+    const fixOf = (queue: Partial<QueueFigures>) => {
+      const full = look({ ready: 100, consumers: [consumer], ...queue });
+      return rabbitmqFindings([full, full], places).find(({ found: text }) => text.startsWith("100 messages"))!.fix;
+    };
+    expect(fixOf({})).toBe(
+      "Start more instances of the consumer, or raise maxLength and run npx pulumi up: nothing is replaced.",
+    );
+    const limited = { ...healthy.definition, "max-length": 99 };
+    const others = (owner: string) =>
+      `Start more instances of the consumer, or take away the limit of ${owner}, which is not the skill's.`;
+    expect(fixOf({ operatorPolicy: "small", definition: limited })).toBe(others("small"));
+    expect(fixOf({ declared: { "max-length": 99 }, definition: limited })).toBe(others("what it was declared with"));
+  });
+
+  it("finds limits of the vhost and of the apps' users that are used up", () => {
+    const limits: RabbitmqFigures["limits"] = [
+      { of: "vhost", name: "orders", limit: "max-queues", most: 1, used: 5 },
+      { of: "vhost", name: "orders", limit: "max-connections", most: 9, used: 8 },
+      { of: "user", name: "web", limit: "max-connections", most: 0, used: 0 },
+      { of: "user", name: "stranger", limit: "max-connections", most: 0, used: 0 },
+    ];
+    const limited = { ...look({}), limits };
+    const findings = rabbitmqFindings([limited, limited], places, {
+      shop: { rabbitmq: { username: "web", publishes: {}, consumes: {} } } as never,
+    });
+    expect(findings.map(({ trouble, place, found, fix }) => [`${trouble}: ${place}: ${found}`, fix])).toEqual([
+      [
+        "refused: rabbitmq vhost orders: it has 5 queues of at most 1 (max-queues): further ones are refused",
+        "Take the limit away: rabbitmqctl clear_vhost_limits -p orders; or set a higher one. Apps that ended must then be started again.",
+      ],
+      [
+        "refused: rabbitmq user web: it has 0 connections of at most 0 (max-connections): further ones are refused",
+        "Take the limit away: rabbitmqctl clear_user_limits web max-connections; or set a higher one. Apps that ended must then be started again.",
+      ],
+    ]);
+  });
+
+  it("finds a vhost that somebody deleted, and says it once", () => {
+    const gone = { ...rest, nodes: [node], queues: [], bindings: [], missing: "orders" };
+    expect(said(rabbitmqFindings([look({}), gone], places))).toEqual([
+      "message loss: rabbitmq vhost orders: the vhost, with every queue in it, is not on the broker",
+    ]);
   });
 
   it("finds a queue that somebody deleted", () => {
