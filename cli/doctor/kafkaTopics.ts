@@ -1,5 +1,5 @@
 import type { TopicFigures } from "../../live/health/kafka.ts";
-import { type Finding, those } from "./finding.ts";
+import { type Finding, RESTORE, those } from "./finding.ts";
 
 type Partition = TopicFigures["partitions"][number];
 
@@ -40,10 +40,12 @@ export function topicFindings({ topic, minInsync, partitions }: TopicFigures): F
       trouble: "refused",
       place,
       found: `partition ${named(short)} has fewer copies in sync than min.insync.replicas (${minInsync})`,
-      cause: "Brokers are away or too slow, so writes with acks=all are refused.",
-      fix: short.every(({ replicas }) => replicas.length < minInsync)
-        ? "It has fewer copies than that in all: lower min.insync.replicas of the topic, or add copies (kafka-reassign-partitions.sh); npx pulumi up --refresh puts the topic's setting back."
-        : start(short),
+      ...(short.every(({ replicas }) => replicas.length < minInsync)
+        ? {
+            cause: "The setting is above the number of copies that there are, so writes with acks=all are refused.",
+            fix: `Where somebody raised it: ${RESTORE}. Else lower it in skill.yaml, or add copies (kafka-reassign-partitions.sh).`,
+          }
+        : { cause: "Brokers are away or too slow, so writes with acks=all are refused.", fix: start(short) }),
     },
     behind.length > 0 && {
       trouble: "broker",

@@ -230,6 +230,12 @@ describe("doctor on one node of each broker", () => {
       },
     },
     {
+      state: "Kafka: more copies in sync demanded than there are",
+      found: [/^refused: kafka\/user-events$/],
+      make: () => configure("user-events", "min.insync.replicas=2"),
+      fix: restore,
+    },
+    {
       state: "SQS: queue deleted",
       found: [/^message loss: sqs\/payments$/],
       make: () => deleteQueue("queueUrl"),

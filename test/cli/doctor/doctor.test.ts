@@ -364,6 +364,21 @@ describe("Kafka", () => {
     );
   });
 
+  it("says that min.insync.replicas is above the copies that there are, and to put it back", () => {
+    const look: KafkaFigures = {
+      topics: [{ ...topic, partitions: [{ ...topic.partitions[0]!, replicas: [1], insync: [1] }] }],
+      groups: [],
+      missing: [],
+      untold: [],
+    };
+    const [{ found, cause, fix } = {} as never] = kafkaFindings([look, look], { after: 1 }, now);
+    expect([found, cause, fix]).toEqual([
+      "partition 0 has fewer copies in sync than min.insync.replicas (2)",
+      "The setting is above the number of copies that there are, so writes with acks=all are refused.",
+      "Where somebody raised it: npx pulumi up --refresh. Else lower it in skill.yaml, or add copies (kafka-reassign-partitions.sh).",
+    ]);
+  });
+
   it("finds partitions with too few copies or no leader", () => {
     expect(found({}, { insync: [1, 3] })).toEqual(["broker: kafka/t: partition 0 has 2 of 3 copies in sync"]);
     expect(found({}, { insync: [1] })).toEqual([
