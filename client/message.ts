@@ -80,7 +80,21 @@ export interface BrokerClient {
 /** The broker does not answer: publishing again may work later. */
 export class ConnectionError extends Error {
   override readonly name = "ConnectionError";
+  readonly #state: string | undefined;
+
+  constructor(message: string, { state, ...options }: ErrorOptions & { state?: string | undefined } = {}) {
+    super(message, options);
+    this.#state = state;
+  }
+
+  /** What is so meanwhile, where other errors say the same in other words: a consumer tells it once. */
+  get state(): string | undefined {
+    return this.#state;
+  }
 }
+
+/** The state of a broker that cannot be reached, whatever was asked of it and however the try ended. */
+export const AWAY = "away";
 
 /** Whether a broker answers what it is asked, be it by a refusal. */
 export const answers = (asked: Promise<unknown>): Promise<boolean> =>

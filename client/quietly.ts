@@ -62,6 +62,5 @@ export function troubleOf(onError: Tell | Telling | undefined): Trouble {
   };
 }
 
-/** By what an error is known: that a broker does not answer is one state, whatever each try ends by. */
-const stateOf = (error: Error): string =>
-  error instanceof ConnectionError ? error.message.replace(/(does not answer[^:]*):.*$/s, "$1") : error.message;
+/** By what an error is known: what a broker is in is one state, whatever each try says of it. */
+const stateOf = (error: Error): string => (error instanceof ConnectionError && error.state) || error.message;

@@ -1,5 +1,5 @@
 import { type API, metadataV10 as metadataOfLibrary, protocolErrors, ResponseError } from "@platformatic/kafka";
-import { ConnectionError, isFault, RefusedError } from "../message.ts";
+import { AWAY, ConnectionError, isFault, RefusedError } from "../message.ts";
 
 /**
  * The requests that this client sends, each in a version that Kafka 3.0 to 4.1 speak. They are sent one by one over the library's
@@ -102,7 +102,11 @@ export function told(error: unknown, doing: string): Error {
   const because = ids.length > 0 ? ids.join(", ") : innermost(error);
   const options = { cause: error };
   return isPassing(error)
-    ? new ConnectionError(`Kafka does not answer while ${doing}: ${because}`, options)
+    ? new ConnectionError(`Kafka does not answer while ${doing}: ${because}`, {
+        ...options,
+        // What a broker answers of one place says nothing of the broker.
+        state: ids.length > 0 ? undefined : AWAY,
+      })
     : new RefusedError(`Kafka refuses ${doing}: ${because}`, { ...options, tooLarge: saysTooLarge(error) });
 }
 

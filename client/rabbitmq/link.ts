@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { type Channel, Connection, type ConnectionOptions } from "rabbitmq-client";
 import type { RabbitmqAccess } from "../access.ts";
 import { CLIENT_NAME } from "../deadLetters.ts";
-import { ConnectionError, RefusedError } from "../message.ts";
+import { AWAY, ConnectionError, RefusedError } from "../message.ts";
 import { toClientError } from "./errors.ts";
 import { keepRaw } from "./rawBodies.ts";
 
@@ -65,7 +65,7 @@ export function linkTo(
   const watchAlarms = (opened: Connection) => {
     opened.on("connection.blocked", (reason) => {
       alarm = `the broker takes no messages from anybody, as it is ${reason} (an alarm); it accepts them again by itself when that is over`;
-      onBlocked(new ConnectionError(`${place}: ${alarm}`));
+      onBlocked(new ConnectionError(`${place}: ${alarm}`, { state: alarm }));
     });
     opened.on("connection.unblocked", () => {
       alarm = undefined;
@@ -169,7 +169,7 @@ async function ended(connection: Connection): Promise<void> {
 }
 
 function endOf(channel: Channel, place: string): Promise<Error> {
-  let reason: unknown = new ConnectionError(`${place}: the channel is closed`);
+  let reason: unknown = new ConnectionError(`${place}: the channel is closed`, { state: AWAY });
   channel.on("error", (error: Error) => {
     reason = error;
   });

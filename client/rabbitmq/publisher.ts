@@ -46,14 +46,17 @@ export function publisherOn(link: Link, patience = CONFIRM_PATIENCE_MS): Publish
     else if (unconfirmed.size >= MOST_LATE && link.blocked()) {
       throw new ConnectionError(
         `${place}: not sent, as the broker has yet to confirm ${MOST_LATE} messages or more that are late: ${link.blocked()}`,
+        { state: link.blocked() },
       );
     }
     const one = before ?? { message, body, taken: sender.send(message, body, place) };
     let isLate = false;
     const tooLate = () => {
       isLate = true;
-      const why = link.blocked() ?? "the broker may be short of memory or disk, or hang";
-      return new ConnectionError(`${place}: the broker did not confirm within ${patience / 1000} s: ${why}`);
+      const alarm = link.blocked();
+      const why = alarm ?? "the broker may be short of memory or disk, or hang";
+      const late = `${place}: the broker did not confirm within ${patience / 1000} s: ${why}`;
+      return new ConnectionError(late, { state: alarm });
     };
     await within(patience, one.taken, tooLate).finally(() => {
       if (isLate) remember(one);

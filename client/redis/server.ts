@@ -1,7 +1,7 @@
 import { createClient, ErrorReply, RESP_TYPES } from "@redis/client";
 import type { RedisAccess } from "../access.ts";
 import { CLIENT_NAME } from "../deadLetters.ts";
-import { ConnectionError, isFault, RefusedError } from "../message.ts";
+import { AWAY, ConnectionError, isFault, RefusedError } from "../message.ts";
 import { waiting } from "../waiting.ts";
 import { within } from "../within.ts";
 
@@ -131,7 +131,8 @@ export function toError(where: string, error: unknown): Error {
   const reason = reasonOf(error);
   const meaning = error instanceof ErrorReply ? MEANINGS[reason.split(" ", 1)[0]!] : undefined;
   const sentence = `${where}: ${reason}${meaning ? ` (${meaning})` : ""}`;
-  if (!isRefusal(error)) return new ConnectionError(sentence);
+  if (!isRefusal(error))
+    return new ConnectionError(sentence, { state: error instanceof ErrorReply ? undefined : AWAY });
   return new RefusedError(sentence, { cause: reason, full: FULL.test(reason), tooLarge: TOO_LARGE.test(reason) });
 }
 

@@ -1,6 +1,6 @@
 import { SQSClient } from "@aws-sdk/client-sqs";
 import type { SqsAccess } from "../access.ts";
-import { ConnectionError, isFault, RefusedError } from "../message.ts";
+import { AWAY, ConnectionError, isFault, RefusedError } from "../message.ts";
 import { waiting } from "../waiting.ts";
 import { keepProtoName } from "./protoName.ts";
 
@@ -79,7 +79,10 @@ export function translated(error: unknown): Error {
   if (!refused && !local.test(name)) {
     const away = status === undefined && broker !== "SQS";
     const said = away && lost.test(reason) ? "" : `: ${reason}`;
-    return new ConnectionError(`${broker}${away ? " does not answer" : ""}${said}`, { cause: error });
+    return new ConnectionError(`${broker}${away ? " does not answer" : ""}${said}`, {
+      cause: error,
+      state: away ? AWAY : undefined,
+    });
   }
   const place = queue === undefined ? broker : `${broker}, ${queue}`;
   return new RefusedError(`${place}: ${reason}`, { cause: error, tooLarge: saysTooLarge(name, message) });

@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { ConnectionError } from "../../client/message.ts";
+import { told as kafka, refusedWith } from "../../client/kafka/wire.ts";
+import { AWAY, ConnectionError, UntoldError } from "../../client/message.ts";
 import { quietly, type Trouble, troubleOf } from "../../client/quietly.ts";
+import { toClientError } from "../../client/rabbitmq/errors.ts";
+import { toError as redis } from "../../client/redis/server.ts";
+
+const NOT_LEADER = 6;
 
 /** What is told of errors, and of being well (undefined), at these seconds and places; each place has its own troubles. */
 function told(...events: (readonly [seconds: number, event: string | Error | undefined, place?: string])[]): string[] {
@@ -44,12 +49,50 @@ describe("an error that is told", () => {
     ).toEqual(["0 unread", "30 away", "61 away"]);
   });
 
-  it("is one state while a broker does not answer, whatever each try ends by", () => {
-    const away = (reason: string, place = "orders") =>
-      new ConnectionError(`rabbitmq ${place}: the broker does not answer: ${reason}`);
-    expect(told([0, away("socket closed")], [1, away("ECONNREFUSED")], [2, away("timeout", "billing")])).toEqual([
-      "0 rabbitmq orders: the broker does not answer: socket closed",
-      "2 rabbitmq billing: the broker does not answer: timeout",
+  it("is one state while a broker cannot be reached, whatever was asked of it and however each try ended", () => {
+    const rabbitmq = (reason: object, place = "rabbitmq / at amqp://a:5672") => toClientError(reason, place);
+    const lost = new ConnectionError("rabbitmq / at amqp://a:5672: the channel is closed", { state: AWAY });
+    expect(
+      told([0, lost], [1, rabbitmq({ code: "ECONNRESET" })], [2, rabbitmq({ message: "timeout" }, "default exchange")]),
+    ).toEqual(["0 rabbitmq / at amqp://a:5672: the channel is closed"]);
+    const [reset, refused] = ["read ECONNRESET", "connect ECONNREFUSED a:9092"].map((reason) => new Error(reason));
+    expect(
+      told(
+        [0, kafka(reset, "reading")],
+        [1, kafka(refused, "staying in group g")],
+        [2, kafka(refused, "leaving group g")],
+      ),
+    ).toEqual(["0 Kafka does not answer while reading: read ECONNRESET"]);
+    expect(told([0, redis("redis h:1 as u, XREADGROUP s g", reset)], [1, redis("redis h:1 as u", refused)])).toEqual([
+      "0 redis h:1 as u, XREADGROUP s g: read ECONNRESET",
+    ]);
+  });
+
+  it("is another state where the broker answers that one of its places cannot", () => {
+    const inaccessible = toClientError(
+      { code: "NOT_FOUND", message: "queue 'q' is down or inaccessible" },
+      "rabbitmq/q",
+    );
+    expect(
+      told(
+        [0, kafka(new Error("read ECONNRESET"), "reading")],
+        [1, kafka(refusedWith(NOT_LEADER), "reading t")],
+        [2, inaccessible],
+        [3, new UntoldError("q has no leader")],
+      ),
+    ).toEqual([
+      "0 Kafka does not answer while reading: read ECONNRESET",
+      "1 Kafka does not answer while reading t: NOT_LEADER_OR_FOLLOWER",
+      "2 rabbitmq/q: the broker does not answer: queue 'q' is down or inaccessible",
+      "3 q has no leader",
+    ]);
+  });
+
+  it("is one state while an alarm is on, whatever it holds up", () => {
+    const state = "the broker takes no messages (an alarm)";
+    const late = new ConnectionError(`exchange e: did not confirm within 30 s: ${state}`, { state });
+    expect(told([0, new ConnectionError(`rabbitmq /: ${state}`, { state })], [30, late])).toEqual([
+      "0 rabbitmq /: the broker takes no messages (an alarm)",
     ]);
   });
 });
