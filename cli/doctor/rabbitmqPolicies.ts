@@ -90,7 +90,7 @@ const RULES: Rule[] = [
 export function policyFindings(
   place: string,
   kind: Kind,
-  { policy, operatorPolicy, declared, definition }: QueueFigures,
+  { name, policy, operatorPolicy, declared, definition, members }: QueueFigures,
   { own = {}, exchange }: { own: Definition | undefined; exchange: string },
 ): Finding[] {
   const broken = RULES.filter(({ of }) => of.includes(kind)).flatMap(({ refuses, wrong }) => {
@@ -104,16 +104,20 @@ export function policyFindings(
     operatorPolicy && `operator policy ${operatorPolicy}`,
     given.length > 0 && `what it was declared with (${given.join(", ")})`,
   ].filter(Boolean);
+  const isClassic = !policy && members.length === 0 && OF_QUORUM.some((key) => own[key] !== undefined);
   return [
     {
       trouble: broken.every(({ refuses }) => refuses) ? "refused" : "message loss",
       place,
-      found: `by ${by.join(" and ") || "no policy"}, ${broken.map(({ said }) => said).join(", and ")}`,
-      ...(given.length > 0 ? DECLARED : POLICIES),
+      found: `${isClassic ? "it is a classic queue, no quorum queue: " : ""}by ${by.join(" and ") || "no policy"}, ${broken.map(({ said }) => said).join(", and ")}`,
+      ...(isClassic ? otherType(name) : given.length > 0 ? DECLARED : POLICIES),
       command: "npx messaging drift",
     },
   ];
 }
+
+/** What only policies for quorum queues say: RabbitMQ 4 applies none of them to a classic queue. */
+const OF_QUORUM = ["delivery-limit", "dead-letter-strategy"];
 
 const LOST = "What was dropped must be sent again.";
 
@@ -128,3 +132,9 @@ const DECLARED = {
     "Somebody deleted the queue and declared it again, perhaps an app as it started: its arguments apply beside the policies, for as long as the queue exists.",
   fix: `${RESTORE} replaces the queue, and refuses to as long as it holds messages. Have the app declare no queue, or declare it passively. ${LOST}`,
 };
+
+const otherType = (queue: string) => ({
+  cause:
+    "Somebody deleted the queue and declared it again as another type, perhaps an app as it started: our policy, which is for a quorum queue, does not apply to it, and no type can be changed in place.",
+  fix: `Consume or move what it holds, delete it (rabbitmqctl delete_queue --vhost <its vhost> ${queue}), then ${RESTORE}, which refuses to replace it meanwhile. Have the app declare no queue, or declare it passively. ${LOST}`,
+});
