@@ -4,7 +4,7 @@ import type { Expected } from "../drift/expected/index.ts";
 import type { Live } from "../live.ts";
 import { addressesOf, brokerOf, findingsAt } from "./away.ts";
 import { deadLetterFindings } from "./deadLetters.ts";
-import { declaredFindings } from "./declared.ts";
+import { type Access, declaredFindings } from "./declared.ts";
 import type { Finding, Limits } from "./finding.ts";
 import { fitFindings } from "./fit.ts";
 import { kafkaFindings } from "./kafka.ts";
@@ -47,7 +47,7 @@ export async function examine(live: Live, limits: Limits, expected: readonly Exp
     sqs &&
       at("sqs", async () => {
         const { sqsFigures } = await import("../../live/health/sqs.ts");
-        return sqsFindings(await twice(() => sqsFigures(sqs)));
+        return sqsFindings(await twice(() => sqsFigures(sqs)), sqs, outputs.apps);
       }),
     ...Object.entries(redis).map(([instance, access]) =>
       at(`redis/${instance}`, async () => {
@@ -55,18 +55,29 @@ export async function examine(live: Live, limits: Limits, expected: readonly Exp
         return redisFindings(await patiently(() => redisFigures(instance, access)), limits);
       }),
     ),
-    ...Object.entries({ rabbitmq, kafka }).map(
-      ([broker, access]) =>
-        access &&
-        expected.length > 0 &&
-        at(broker, () => patiently(() => declaredFindings({ [broker]: access }, expected))),
-    ),
     deadLetterFindings(live, addresses),
     fitFindings(outputs.operator),
   ]);
-  const findings = all.flatMap((some) => some || []);
-  return once(findings).sort((a, b) => WORST.indexOf(a.trouble) - WORST.indexOf(b.trouble));
+  const looked = all.flatMap((some) => some || []);
+  const silent = new Set(looked.flatMap(({ place, away }) => (away ? [place] : [])));
+  // Afterwards: trying the logins of apps, a look would count as refused those that are.
+  const declared = await Promise.all(
+    Object.entries(partsOf(outputs.operator))
+      .filter(([place]) => !silent.has(place))
+      .map(([place, part]) => at(place, () => patiently(() => declaredFindings(part, expected, outputs.apps)))),
+  );
+  return once([...looked, ...declared.flat()]).sort((a, b) => WORST.indexOf(a.trouble) - WORST.indexOf(b.trouble));
 }
+
+/** The access to each broker by itself, by its place. */
+const partsOf = ({ rabbitmq, kafka, sqs, redis = {} }: Access): Record<string, Access> => ({
+  ...(rabbitmq && { rabbitmq: { rabbitmq } }),
+  ...(kafka && { kafka: { kafka } }),
+  ...(sqs && { sqs: { sqs } }),
+  ...Object.fromEntries(
+    Object.entries(redis).map(([instance, login]) => [`redis/${instance}`, { redis: { [instance]: login } }]),
+  ),
+});
 
 /** What two looks at one broker say alike is told once. Of a broker that is away nothing else is known. */
 function once(all: readonly Finding[]): Finding[] {

@@ -20,7 +20,8 @@ export const doctor: Command = {
     ...environmentOptions,
     state: {
       value: "<file>",
-      summary: "With --outputs: what `pulumi stack export` printed, for rights and settings that somebody changed.",
+      summary:
+        "With --outputs: what `pulumi stack export` printed, for rights, passwords and settings that somebody changed.",
     },
     after: {
       value: "<duration>",
@@ -48,7 +49,7 @@ export const doctor: Command = {
 /** What the state says should be on the brokers; nothing, which is told, where only a file of outputs is given or Pulumi does not tell. */
 async function expectedOf(options: Record<string, string>, streams: Invocation["streams"]) {
   const without = (why: string) => {
-    streams.stderr.write(`messaging: rights and topic settings are not compared: ${why}\n`);
+    streams.stderr.write(`messaging: rights, passwords and settings are not compared: ${why}\n`);
     return [];
   };
   if (options.outputs !== undefined && options.state === undefined)

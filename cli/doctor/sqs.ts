@@ -1,5 +1,9 @@
+import type { AppAccess } from "../../client/access.ts";
+import type { SqsDeadLetters, SqsOperator } from "../../client/operator.ts";
+import { nameOf } from "../../client/sqs/api.ts";
 import type { SqsFigures, SqsRefused } from "../../live/health/sqs.ts";
 import { counted, type Finding, GONE, gone, lasting, NEARLY_FULL, RESTORE, those, untold } from "./finding.ts";
+import { settingFindings } from "./settings.ts";
 
 /** AWS: so many messages of a queue may be in flight; then receiving gives none (FIFO) or an error. */
 const MOST_IN_FLIGHT = 120_000;
@@ -7,15 +11,41 @@ const MOST_IN_FLIGHT = 120_000;
 type Look = readonly (SqsFigures | SqsRefused)[];
 
 /** The troubles in two looks at SQS, some seconds apart. How old the oldest message is and how long handling takes, only CloudWatch knows. */
-export function sqsFindings([before, now]: [Look, Look]): Finding[] {
+export function sqsFindings(
+  [before, now]: [Look, Look],
+  access: SqsOperator,
+  apps: Record<string, Pick<AppAccess, "sqs">> = {},
+): Finding[] {
   const earlier = new Map(before.flatMap((queue) => ("refused" in queue ? [] : [[queue.flow, queue] as const])));
   return now.flatMap((queue) => {
-    if (!("refused" in queue)) return [...settings(queue), ...flow(earlier.get(queue.flow) ?? queue, queue)];
+    if (!("refused" in queue))
+      return [...settings(queue), ...promised(queue, access, apps), ...flow(earlier.get(queue.flow) ?? queue, queue)];
     const { flow: place, refused } = queue;
     if (GONE.test(refused)) return [gone(place, "the queue", "sending to it is refused")];
     return [untold(place, "what it holds", refused)];
   });
 }
+
+/** What the outputs say of it, which is known without Pulumi's state, too. */
+function promised(queue: SqsFigures, sqs: SqsOperator, apps: Record<string, Pick<AppAccess, "sqs">>): Finding[] {
+  const { queueUrl, deadLetterQueueUrl } = sqs.deadLetters.find(({ flow }) => flow === queue.flow) as SqsDeadLetters;
+  const consumer = Object.values(apps)
+    .flatMap((app) => Object.values(app.sqs?.consumes ?? {}))
+    .find((one) => one.queueUrl === queueUrl);
+  const redrive = { deadLetterTargetArn: nameOf(deadLetterQueueUrl), maxReceiveCount: consumer?.maxReceiveCount };
+  const changes = [
+    ...(consumer ? [differs("VisibilityTimeout", consumer.visibilityTimeout, queue.visibilityTimeout)] : []),
+    ...(queue.redrive ? [differs("RedrivePolicy", JSON.stringify(redrive), JSON.stringify(queue.redrive))] : []),
+  ];
+  const drifted = { broker: "sqs", kind: "queue", name: nameOf(queueUrl), status: "changed" as const, changes };
+  return settingFindings(drifted, { sqs });
+}
+
+const differs = (property: string, expected: string | number, found: string | number) => ({
+  property,
+  expected: String(expected),
+  found: String(found),
+});
 
 function settings({ flow: place, redrive, retention, deadLetterRetention, visibilityTimeout }: SqsFigures): Finding[] {
   const busy = visibilityTimeout * (redrive?.maxReceiveCount ?? 1);

@@ -13,18 +13,9 @@ const KEYS_A_SCAN = 1_000;
 /** Everything of interest on one Redis server: our settings, ACL users, streams and their groups. `all` is false where there were more keys than were looked at. */
 export async function redisInventory(instance: string, login: Login): Promise<{ things: Thing[]; all: boolean }> {
   const server = serverOf(login);
-  const thing = (kind: string, name: string, values: Record<string, unknown>): Thing => ({
-    broker: `redis/${instance}`,
-    kind,
-    name,
-    properties: properties(values),
-  });
+  const thing = thingOn(instance);
   try {
-    const [settings, users, { streams, all }] = await Promise.all([
-      settingsOf(server),
-      usersOf(server),
-      streamsOf(server),
-    ]);
+    const [setup, { streams, all }] = await Promise.all([setupOf(server, instance), streamsOf(server)]);
     const ofStreams = await Promise.all(
       streams.map(async (stream) => {
         const groups = await groupsOf(server, stream);
@@ -33,15 +24,35 @@ export async function redisInventory(instance: string, login: Login): Promise<{ 
         return [thing("stream", stream, {}), ...groups.map((group) => thing("group", `${stream}/${group}`, {}))];
       }),
     );
-    const things = [
-      thing("settings", "settings", settings),
-      ...users.map(({ name, ...values }) => thing("user", name, values)),
-      ...ofStreams.flat(),
-    ];
-    return { things, all };
+    return { things: [...setup, ...ofStreams.flat()], all };
   } finally {
     server.close();
   }
+}
+
+/** Its settings and ACL users alone: no key is looked for. */
+export async function redisSetup(instance: string, login: Login): Promise<Thing[]> {
+  const server = serverOf(login);
+  try {
+    return await setupOf(server, instance);
+  } finally {
+    server.close();
+  }
+}
+
+const thingOn =
+  (instance: string) =>
+  (kind: string, name: string, values: Record<string, unknown>): Thing => ({
+    broker: `redis/${instance}`,
+    kind,
+    name,
+    properties: properties(values),
+  });
+
+async function setupOf(server: Server, instance: string): Promise<Thing[]> {
+  const thing = thingOn(instance);
+  const [settings, users] = await Promise.all([settingsOf(server), usersOf(server)]);
+  return [thing("settings", "settings", settings), ...users.map(({ name, ...values }) => thing("user", name, values))];
 }
 
 /** Whether the server lets this user in; throws where it does not answer. */

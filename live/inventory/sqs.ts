@@ -4,7 +4,8 @@ import {
   ListQueueTagsCommand,
   type SQSClient,
 } from "@aws-sdk/client-sqs";
-import { type Connection, call, connectionTo } from "../../client/sqs/api.ts";
+import { type Connection, call, connectionTo, namedConnectionTo } from "../../client/sqs/api.ts";
+import { eachOf } from "../inTime.ts";
 import { canonicalJson, properties, type Thing } from "./thing.ts";
 
 /** What of a queue changes by itself or with every message. */
@@ -25,9 +26,19 @@ export async function sqsInventory(access: Connection): Promise<Thing[]> {
     const urls = await queueUrls(sqs);
     const found: Thing[] = [];
     for (let from = 0; from < urls.length; from += AT_ONCE) {
-      found.push(...(await Promise.all(urls.slice(from, from + AT_ONCE).map((url) => queue(sqs, url)))).flat());
+      found.push(...(await Promise.all(urls.slice(from, from + AT_ONCE).map((url) => queue(sqs, url, true)))).flat());
     }
     return found;
+  } finally {
+    sqs.destroy();
+  }
+}
+
+/** The queues at these addresses, without tags: it takes no more rights than asking what they hold. */
+export async function sqsSettings(access: Connection, urls: readonly string[]): Promise<Thing[]> {
+  const sqs = namedConnectionTo(access);
+  try {
+    return (await eachOf(urls, (url) => queue(sqs, url, false))).flat();
   } finally {
     sqs.destroy();
   }
@@ -45,11 +56,11 @@ async function queueUrls(sqs: SQSClient): Promise<string[]> {
   return urls;
 }
 
-async function queue(sqs: SQSClient, QueueUrl: string): Promise<Thing[]> {
+async function queue(sqs: SQSClient, QueueUrl: string, tagged: boolean): Promise<Thing[]> {
   try {
     const [{ Attributes = {} }, { Tags = {} }] = await Promise.all([
       call(() => sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["All"] }))),
-      call(() => sqs.send(new ListQueueTagsCommand({ QueueUrl }))),
+      tagged ? call(() => sqs.send(new ListQueueTagsCommand({ QueueUrl }))) : { Tags: {} },
     ]);
     const kept = Object.entries(Attributes).filter(([name]) => !PASSING.test(name) && !isIdle(name, Attributes));
     const tags = Object.entries(Tags).map(([name, value]) => [`tag ${name}`, value]);

@@ -391,6 +391,11 @@ describe("Kafka", () => {
   });
 });
 
+const sqsAccess = {
+  region: "r",
+  deadLetters: [{ flow: "sqs/q", queueUrl: "http://s/1/q.fifo", deadLetterQueueUrl: "http://s/1/q-dlq.fifo" }],
+};
+
 describe("SQS", () => {
   const queue: SqsFigures = {
     flow: "sqs/q",
@@ -400,7 +405,10 @@ describe("SQS", () => {
     visibilityTimeout: 30,
     retention: 345_600,
     deadLetterRetention: 1_209_600,
-    redrive: { deadLetterTargetArn: "arn", maxReceiveCount: 3 },
+    redrive: { deadLetterTargetArn: "arn:aws:sqs:r:1:q-dlq.fifo", maxReceiveCount: 3 },
+  };
+  const apps = {
+    shop: { sqs: { consumes: { q: { queueUrl: "http://s/1/q.fifo", visibilityTimeout: 30, maxReceiveCount: 3 } } } },
   };
   it.each<[Partial<SqsFigures>, string[]]>([
     [{}, []],
@@ -411,8 +419,18 @@ describe("SQS", () => {
     [{ deadLetterRetention: 60 }, ["message loss: sqs/q: dead letters are kept for 60 s, messages for 4 d"]],
     [{ retention: 60 }, ["message loss: sqs/q: messages are kept for 60 s, and their deliveries take 90 s"]],
     [{ visibilityTimeout: 0 }, ["duplicates: sqs/q: its visibility timeout is 0 s"]],
+    [{ visibilityTimeout: 43_200 }, ["lag: sqs/q: q.fifo: VisibilityTimeout is 43200, not 30"]],
+    [
+      { redrive: { deadLetterTargetArn: "arn:aws:sqs:r:1:other.fifo", maxReceiveCount: 1 } },
+      [
+        "message loss: sqs/q: q.fifo: what fails goes to other.fifo, not to q-dlq.fifo, and it is given up after 1 of 3 deliveries",
+      ],
+    ],
+    [{ redrive: { deadLetterTargetArn: "arn:aws:sqs:r:1:q-dlq.fifo", maxReceiveCount: 5 } }, []],
   ])("of %j finds %j", (more, findings) => {
-    expect(said(sqsFindings([[{ ...queue, ...more }], [{ ...queue, ...more }]]))).toEqual(findings);
+    expect(said(sqsFindings([[{ ...queue, ...more }], [{ ...queue, ...more }]], sqsAccess, apps as never))).toEqual(
+      findings,
+    );
   });
 });
 
@@ -422,7 +440,7 @@ describe("SQS that does not tell of one", () => {
     ["SQS: AccessDenied", "broker: sqs/q: what it holds cannot be known: SQS: AccessDenied"],
   ])("%s", (refused, finding) => {
     const look = [{ flow: "sqs/q", refused }];
-    expect(said(sqsFindings([look, look]))).toEqual([finding]);
+    expect(said(sqsFindings([look, look], sqsAccess))).toEqual([finding]);
   });
 });
 

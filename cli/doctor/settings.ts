@@ -1,0 +1,203 @@
+import { nameOf } from "../../client/sqs/api.ts";
+import type { Finding as Drifted } from "../drift/finding.ts";
+import type { Access } from "./declared.ts";
+import { type Finding, gone, RESTORE } from "./finding.ts";
+import { ADMIN_FILE, kafkaTool, word } from "./kafkaTools.ts";
+import { deniesOurs, redrivesElsewhere, takesNoneFrom } from "./sqsPolicies.ts";
+
+/** Settings by which messages are lost, refused or late. */
+interface Rule {
+  trouble: Finding["trouble"];
+  of: string[];
+  /** What holds where nothing is said. */
+  otherwise?: string;
+  /** What of it is wrong; false where nothing is. */
+  wrong(found: string, expected: string, property: string): string | false;
+  cause: string;
+  /** What is to be done when it is put back. Default: {@link AGAIN}. */
+  after?: string;
+}
+
+const AGAIN = "What was deleted or refused must be sent again.";
+const CRASHED = "What a crash lost meanwhile must be sent again.";
+const NOTHING_LOST = "Nothing is lost meanwhile.";
+
+/** -1 is without a limit. */
+const size = (value: string): number => (value === "-1" ? Number.POSITIVE_INFINITY : Number(value));
+const differs = (found: string, expected: string, property: string): string =>
+  `${property} is ${found}, not ${expected}`;
+const where =
+  (isWorse: (found: string, expected: string) => boolean): Rule["wrong"] =>
+  (found, expected, property) =>
+    isWorse(found, expected) && differs(found, expected, property);
+const lower = where((found, expected) => size(found) < size(expected));
+const higher = where((found, expected) => size(found) > size(expected));
+
+const TOO_EARLY = "Somebody changed it: Kafka deletes records of this topic before their time, consumed or not.";
+
+/** By broker and kind. */
+const RULES: Record<string, Rule[]> = {
+  "kafka topic": [
+    { trouble: "message loss", of: ["retention.ms"], otherwise: "604800000", wrong: lower, cause: TOO_EARLY },
+    { trouble: "message loss", of: ["retention.bytes"], otherwise: "-1", wrong: lower, cause: TOO_EARLY },
+    {
+      trouble: "message loss",
+      of: ["cleanup.policy"],
+      otherwise: "delete",
+      wrong: where((found, expected) => found.includes("compact") && !expected.includes("compact")),
+      cause:
+        "Somebody changed it: of the records with one key Kafka keeps only the last, and it refuses a record without a key.",
+    },
+    {
+      trouble: "refused",
+      of: ["max.message.bytes"],
+      otherwise: "1048588",
+      wrong: lower,
+      cause: "Somebody lowered it: larger records are refused (MESSAGE_TOO_LARGE).",
+    },
+  ],
+  "kafka quota": [
+    {
+      trouble: "lag",
+      of: ["producer_byte_rate", "consumer_byte_rate", "request_percentage", "controller_mutation_rate"],
+      otherwise: "-1",
+      wrong: lower,
+      cause: "Somebody lowered it: Kafka makes this app wait until it is below that.",
+      after: NOTHING_LOST,
+    },
+  ],
+  "redis settings": [
+    {
+      trouble: "message loss",
+      of: ["appendfsync"],
+      wrong: where((found) => found === "no"),
+      cause: "Somebody changed it: what the server has not written when its machine fails is lost, some 30 s of it.",
+      after: CRASHED,
+    },
+    {
+      trouble: "message loss",
+      of: ["maxmemory"],
+      wrong: where((found) => found === "0"),
+      cause:
+        "Somebody took the limit away: instead of refusing writes the server grows until the system kills it, with what it has not written.",
+      after: CRASHED,
+    },
+  ],
+  "sqs queue": [
+    {
+      trouble: "message loss",
+      of: ["RedrivePolicy"],
+      wrong: redrivesElsewhere,
+      cause:
+        "Somebody changed its redrive policy: SQS moves what fails to another queue, where nobody looks for it, or before its last delivery.",
+      after: "What went to another queue must be moved by hand.",
+    },
+    {
+      trouble: "message loss",
+      of: ["RedriveAllowPolicy"],
+      wrong: takesNoneFrom,
+      cause:
+        "Somebody changed whose dead letters it takes: what fails has nowhere to go, and comes back until it expires.",
+      after: "What expired must be sent again.",
+    },
+    {
+      trouble: "message loss",
+      of: ["MessageRetentionPeriod"],
+      wrong: lower,
+      cause: "Somebody lowered it (in seconds): SQS deletes what is older, consumed or not.",
+    },
+    {
+      trouble: "refused",
+      of: ["Policy"],
+      wrong: deniesOurs,
+      cause: "Somebody changed or deleted the queue's policy: apps are refused (AccessDenied).",
+    },
+    {
+      trouble: "refused",
+      of: ["KmsMasterKeyId"],
+      otherwise: "SQS's own",
+      wrong: where((found) => found !== "SQS's own"),
+      cause: "Somebody changed its key: apps without rights on that are refused (KMS.AccessDenied).",
+    },
+    {
+      trouble: "refused",
+      of: ["MaximumMessageSize"],
+      wrong: lower,
+      cause: "Somebody lowered it (in bytes): larger messages are refused.",
+    },
+    {
+      trouble: "refused",
+      of: ["ContentBasedDeduplication"],
+      wrong: where((found) => found === "false"),
+      cause: "Somebody turned it off: what is sent without a deduplication id is refused.",
+    },
+    {
+      trouble: "lag",
+      of: ["VisibilityTimeout"],
+      wrong: higher,
+      cause: "Somebody raised it (in seconds): what a consumer failed on, or died with, comes back only after that.",
+      after: "A message that was received meanwhile keeps the time that it was given.",
+    },
+    {
+      trouble: "duplicates",
+      of: ["VisibilityTimeout"],
+      // 0 has a finding of its own.
+      wrong: where((found, expected) => found !== "0" && Number(found) < Number(expected)),
+      cause:
+        "Somebody lowered it (in seconds): a message is given to the next consumer while a slow one still handles it.",
+      after: NOTHING_LOST,
+    },
+    {
+      trouble: "lag",
+      of: ["DelaySeconds"],
+      wrong: higher,
+      cause: "Somebody changed it: every message waits so many seconds before anybody gets it.",
+      after: NOTHING_LOST,
+    },
+  ],
+};
+
+/** What of one thing that changed, or is gone, loses, refuses or delays messages. */
+export function settingFindings({ broker, kind, name, status, changes }: Drifted, access: Access): Finding[] {
+  if (broker === "sqs" && status === "missing") {
+    // Of a dead-letter queue, its dead letters tell.
+    if (access.sqs?.deadLetters.some(({ deadLetterQueueUrl }) => nameOf(deadLetterQueueUrl) === name)) return [];
+    return [gone(placeOf(broker, kind, name, access).place, "the queue", "sending to it is refused")];
+  }
+  const rules = (status === "changed" && RULES[`${broker.split("/")[0]} ${kind}`]) || [];
+  return changes.flatMap(({ property, ...values }) =>
+    rules
+      .filter(({ of }) => of.includes(property))
+      .flatMap(({ trouble, otherwise = "", wrong, cause, after = AGAIN }): Finding[] => {
+        const said = wrong(values.found || otherwise, values.expected || otherwise, property);
+        if (said === false) return [];
+        const isUnsaid = kind === "topic" && !values.expected;
+        const { place, what } = placeOf(broker, kind, name, access);
+        return [
+          {
+            trouble,
+            place,
+            found: `${what}${said}`,
+            cause,
+            fix: `${isUnsaid ? byHand(name, property, access) : `Put it back: ${RESTORE}`}. ${after}`,
+            command: "npx messaging drift",
+          },
+        ];
+      }),
+  );
+}
+
+/** Where it is told, and of what there it is true. */
+function placeOf(broker: string, kind: string, name: string, { sqs }: Access): { place: string; what: string } {
+  if (kind === "settings") return { place: broker, what: "" };
+  if (kind === "quota") return { place: `kafka ${name}`, what: `quota ${name}: ` };
+  if (broker !== "sqs") return { place: `${broker}/${name}`, what: "" };
+  const flow = sqs?.deadLetters.find(({ queueUrl, deadLetterQueueUrl }) =>
+    [queueUrl, deadLetterQueueUrl].some((url) => nameOf(url) === name),
+  );
+  return { place: flow?.flow ?? `sqs/${name.replace(/\.fifo$/, "")}`, what: `${name}: ` };
+}
+
+/** `up` removes no setting that the skill does not declare: somebody may need it. */
+const byHand = (topic: string, setting: string, access: Access): string =>
+  `Delete it, as the skill does not declare it and npx pulumi up refuses to change the topic meanwhile: ${kafkaTool("kafka-configs.sh", access)} --alter --entity-type topics --entity-name ${word(topic)} --delete-config ${setting} (${ADMIN_FILE})`;
