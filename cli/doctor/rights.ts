@@ -25,13 +25,15 @@ export function rightFindings(drifted: readonly Drifted[], access: Access, thing
   const lacking = new Map<string, string[]>();
   const refused: Finding[] = [];
   for (const one of drifted) {
-    const { broker, kind, name } = one;
+    const { broker, kind, name, changes } = one;
     const userOf = RIGHTS[`${broker.split("/")[0]} ${kind}`];
-    if (!userOf) continue;
-    const place = `${broker} user ${userOf(name)}`;
     const said = lacks(one);
+    const isRefused = changes.some(({ property }) => property === "login");
+    // What is not ours may have names of another form.
+    if (!userOf || !(said || isRefused)) continue;
+    const place = `${broker} user ${userOf(name)}`;
     if (said) lacking.set(place, [...(lacking.get(place) ?? []), said]);
-    if (one.changes.some(({ property }) => property === "login")) refused.push(login(place, one, access, things));
+    if (isRefused) refused.push(login(place, one, access, things));
   }
   return [
     ...[...lacking].map(

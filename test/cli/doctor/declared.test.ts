@@ -285,6 +285,7 @@ describe("What somebody added on Kafka", () => {
   it("is none of ours where it denies everybody what our apps do not use, and stops nobody where it allows", () => {
     expect(denied({ principal: "User:*" }, "it is for every user, our apps among them")).toEqual([]);
     expect(denied({ permission: "Allow" })).toEqual([]);
+    expect(said({ ...acl("Read Topic a"), name: "Group:team may Read Topic a", status: "foreign" })).toEqual([]);
   });
 
   it("slows our app by a quota, but for one that holds for everybody", () => {
