@@ -1,4 +1,4 @@
-import { DeleteQueueCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { CreateQueueCommand, DeleteQueueCommand, SetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import {
   AclOperations,
   AclPermissionTypes,
@@ -106,11 +106,38 @@ const configure = (topic: string, setting: string): Promise<void> => {
   return kafkaAdmin((admin) => admin.incrementalAlterConfigs({ resources }));
 };
 
-async function deleteQueue(which: "queueUrl" | "deadLetterQueueUrl"): Promise<void> {
-  const sqs = new SQSClient({ ...operator.sqs! });
-  await sqs.send(new DeleteQueueCommand({ QueueUrl: operator.sqs!.deadLetters[0]![which] }));
-  sqs.destroy();
+/** Runs one of Kafka's own tools with the options that doctor says, in the container: its image has the classes without their scripts. */
+async function kafkaTool(mainClass: string, ...options: string[]): Promise<void> {
+  const { saslMechanism, username, password, bootstrapServers } = operator.kafka!;
+  const login = [
+    "security.protocol=SASL_PLAINTEXT",
+    `sasl.mechanism=${saslMechanism}`,
+    `sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required username="${username}" password="${password}";`,
+  ].join("\n");
+  await inside(clone, "kafka", ["sh", "-c", "umask 077; cat > /tmp/admin.properties"], login);
+  const script = 'exec java -Xmx128m -cp "/opt/kafka/libs/*" "$@" < /dev/null';
+  const words = [
+    "--bootstrap-server",
+    bootstrapServers.join(","),
+    "--command-config",
+    "/tmp/admin.properties",
+    ...options,
+  ];
+  const { code, output: printed } = await inside(clone, "kafka", ["sh", "-c", script, "sh", mainClass, ...words]);
+  expect(code, printed).toBe(0);
 }
+const acls = (...options: string[]) => kafkaTool("org.apache.kafka.tools.AclCommand", ...options);
+const configs = (user: string, ...options: string[]) =>
+  kafkaTool("kafka.admin.ConfigCommand", "--alter", "--entity-type", "users", "--entity-name", user, ...options);
+
+async function sqs<T>(ask: (client: SQSClient, urls: { queueUrl: string; deadLetterQueueUrl: string }) => Promise<T>) {
+  const client = new SQSClient({ ...operator.sqs! });
+  await ask(client, operator.sqs!.deadLetters[0]!).finally(() => client.destroy());
+}
+const deleteQueue = (which: "queueUrl" | "deadLetterQueueUrl"): Promise<void> =>
+  sqs((client, urls) => client.send(new DeleteQueueCommand({ QueueUrl: urls[which] })));
+const setQueue = (which: "queueUrl" | "deadLetterQueueUrl", Attributes: Record<string, string>): Promise<void> =>
+  sqs((client, urls) => client.send(new SetQueueAttributesCommand({ QueueUrl: urls[which], Attributes })));
 
 /** Consumes, with the access of now, for as long as it takes until the flow is empty. */
 async function consume(app: string, flow: string): Promise<void> {
@@ -161,6 +188,31 @@ describe("doctor on one node of each broker", () => {
       fix: restore,
     },
     {
+      state: "RabbitMQ: a classic queue that an app declared in place of ours",
+      found: [/^message loss: rabbitmq\/orders$/],
+      make: async () => {
+        await management("DELETE", "queues/orders/orders");
+        await management("PUT", "queues/orders/orders", { durable: true, arguments: { "x-queue-type": "classic" } });
+        await management("POST", "bindings/orders/e/order-events/q/orders", { routing_key: "order.*" });
+        const { code, output: printed } = await pulumi(clone, "up", "--yes", "--skip-preview", "--refresh");
+        expect(code).not.toBe(0);
+        expect(printed).toContain("must keep its type, classic, got quorum");
+      },
+      fix: async () => {
+        await rabbitmqctl("delete_queue", "--vhost", "orders", "orders");
+        await restore();
+      },
+    },
+    {
+      state: "RabbitMQ: password of an app changed",
+      found: [/^refused: rabbitmq user order-service$/],
+      make: () => rabbitmqctl("change_password", "order-service", "another"),
+      fix: async () => {
+        await rabbitmqctl("delete_user", "order-service");
+        await restore();
+      },
+    },
+    {
       state: "RabbitMQ: queue of a retry deleted",
       found: [/^message loss: rabbitmq\/messaging\.retry\.1000ms$/],
       make: () => rabbitmqctl("delete_queue", "--vhost", "orders", "messaging.retry.1000ms"),
@@ -204,6 +256,44 @@ describe("doctor on one node of each broker", () => {
         kafkaAdmin((admin) => admin.deleteAcls({ filters: [{ ...EVERY_ACL, principal: "User:order-service" }] })),
       fix: restore,
     },
+    {
+      state: "Kafka: password of an app changed",
+      found: [/^refused: kafka user order-service$/],
+      make: () => configs("order-service", "--add-config", "SCRAM-SHA-512=[password=another]"),
+      fix: async () => {
+        await configs("order-service", "--delete-config", "SCRAM-SHA-512");
+        await restore();
+      },
+    },
+    {
+      state: "Kafka: ACLs that deny an app and everybody something",
+      found: [/^refused: kafka user order-service$/, /^refused: kafka user \*$/],
+      make: async () => {
+        await acls("--add", "--deny-principal", "User:order-service", "--operation", "Write", "--topic", "user-events");
+        const prefixed = ["--topic", "user-", "--resource-pattern-type", "prefixed"];
+        await acls("--add", "--deny-principal", "User:*", "--operation", "Read", ...prefixed);
+      },
+      fix: async () => {
+        const remove = ["--remove", "--force", "--deny-host", "*"];
+        await acls(
+          ...[...remove, "--deny-principal", "User:order-service", "--operation", "Write", "--topic", "user-events"],
+        );
+        const prefixed = ["--topic", "user-", "--resource-pattern-type", "prefixed"];
+        await acls(...remove, "--deny-principal", "User:*", "--operation", "Read", ...prefixed);
+      },
+    },
+    {
+      state: "Kafka: quotas of apps added and lowered",
+      found: [/^lag: kafka user order-service$/, /^lag: kafka user notification-service$/],
+      make: async () => {
+        await configs("order-service", "--add-config", "producer_byte_rate=5");
+        await configs("notification-service", "--add-config", "consumer_byte_rate=2,producer_byte_rate=1");
+      },
+      fix: async () => {
+        await configs("notification-service", "--delete-config", "consumer_byte_rate,producer_byte_rate");
+        await restore();
+      },
+    },
     ...["retention.ms=1000", "cleanup.policy=compact"].map((setting) => ({
       state: `Kafka: ${setting} on a dead-letter and a retry topic`,
       found: [/^message loss: kafka\/user-events.*\.dlt$/, /^message loss: kafka\/user-events.*\.retry\.1000$/],
@@ -245,6 +335,73 @@ describe("doctor on one node of each broker", () => {
       state: "SQS: dead-letter queue deleted",
       found: [/^message loss: sqs\/payments$/],
       make: () => deleteQueue("deadLetterQueueUrl"),
+      fix: restore,
+    },
+    {
+      state: "SQS: what fails is led to another queue, after one delivery",
+      found: [/^message loss: sqs\/payments$/],
+      make: () =>
+        sqs(async (client, { queueUrl }) => {
+          await client.send(new CreateQueueCommand({ QueueName: "other.fifo", Attributes: { FifoQueue: "true" } }));
+          const deadLetterTargetArn = "arn:aws:sqs:us-east-1:000000000000:other.fifo";
+          const RedrivePolicy = JSON.stringify({ deadLetterTargetArn, maxReceiveCount: 1 });
+          await client.send(new SetQueueAttributesCommand({ QueueUrl: queueUrl, Attributes: { RedrivePolicy } }));
+        }),
+      fix: async () => {
+        await restore();
+        await sqs((client, { queueUrl }) =>
+          client.send(new DeleteQueueCommand({ QueueUrl: queueUrl.replace("payments", "other") })),
+        );
+      },
+    },
+    {
+      state: "SQS: retentions lowered",
+      found: [/^message loss: sqs\/payments$/],
+      make: async () => {
+        await setQueue("queueUrl", { MessageRetentionPeriod: "200000" });
+        await setQueue("deadLetterQueueUrl", { MessageRetentionPeriod: "300000" });
+      },
+      fix: restore,
+    },
+    {
+      state: "SQS: a dead-letter queue that takes nothing from its queue",
+      found: [/^message loss: sqs\/payments$/],
+      make: () => setQueue("deadLetterQueueUrl", { RedriveAllowPolicy: '{"redrivePermission":"denyAll"}' }),
+      fix: restore,
+    },
+    {
+      state: "SQS: apps are refused, and what fails comes late",
+      found: [/^refused: sqs\/payments$/, /^lag: sqs\/payments$/],
+      make: async () => {
+        const late = { VisibilityTimeout: "43200", DelaySeconds: "900" };
+        await setQueue("queueUrl", {
+          ...late,
+          MaximumMessageSize: "1024",
+          ContentBasedDeduplication: "false",
+          Policy: "",
+        });
+        const Statement = [{ Sid: "closed", Effect: "Deny", Principal: "*", Action: "sqs:*", Resource: "*" }];
+        await setQueue("deadLetterQueueUrl", { Policy: JSON.stringify({ Version: "2012-10-17", Statement }) });
+      },
+      fix: restore,
+    },
+    {
+      state: "Redis: users of apps deleted, without rights, with another password",
+      found: ["notification-service", "order-service", "fulfilment"].map(
+        (user) => new RegExp(`^refused: redis/notifications user ${user}$`),
+      ),
+      make: () =>
+        redis(
+          ["ACL", "DELUSER", "notification-service"],
+          ["ACL", "SETUSER", "order-service", "-@all"],
+          ["ACL", "SETUSER", "fulfilment", "resetpass", ">another"],
+        ),
+      fix: restore,
+    },
+    {
+      state: "Redis: no fsync, and no limit of its memory",
+      found: [/^message loss: redis\/notifications$/],
+      make: () => redis(["CONFIG", "SET", "appendfsync", "no"], ["CONFIG", "SET", "maxmemory", "0"]),
       fix: restore,
     },
     {
