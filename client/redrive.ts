@@ -94,17 +94,21 @@ async function goThrough(letters: DeadLetters, options: TreatOptions, report: Re
   const started = performance.now();
   const limit = options.limit ?? Number.POSITIVE_INFINITY;
   let removed = 0;
+  let counted = 0;
+  let met = 0;
   for await (const batch of letters.take(Math.min(BATCH, limit, options.rate ?? BATCH))) {
     // Not before: what others give back until then is no dead letter that came in.
     if (mayComeBack(letters, options)) guard ??= await returnsGuard(letters);
     const verdicts = batch.map((letter) => verdictOn(letter, options, report, limit));
+    met += batch.filter(({ headers }) => headers[HEADERS.redriveId] === options.id).length;
     const refused = await settled(letters, batch, verdicts, report);
     report.refused.push(...refused);
     report.treated -= refused.length;
     removed += verdicts.filter(({ kind }) => kind !== "keep").length - refused.length;
     options.onProgress?.(report);
     // Those that were met again are among those that came in.
-    report.cameBack = Math.max(report.cameBack, (await guard?.(removed)) ?? 0);
+    counted = Math.max(counted, (await guard?.(removed)) ?? 0);
+    report.cameBack = Math.max(met, counted);
     if (report.cameBack > Math.max(LEAST_RETURNS, report.treated * FAILING_SHARE)) return "guard";
     if (report.treated >= limit) return "limit";
     if (options.rate !== undefined) await paced(report.treated, options.rate, started, options.signal);
@@ -141,7 +145,6 @@ function verdictOn(letter: DeadLetter, options: TreatOptions, report: Report, li
     report[goes ? "removedCanaries" : "canaries"]++;
     return goes ? { kind: "drop" } : KEEP;
   }
-  if (letter.headers[HEADERS.redriveId] === options.id) report.cameBack++;
   if (report.treated >= limit || letter.headers[HEADERS.redriveId] === options.id) return KEEP;
   if (options.matches && !options.matches(letter)) {
     report.left++;

@@ -20,7 +20,7 @@ export const redrive: Command = {
     to: { value: "<flow>", summary: "Another flow of the same broker to put them into." },
     "others-too": {
       summary:
-        "Though consumers of other groups, which are not known to pass over what is meant for this one, handle them again.",
+        "Redrive even where consumers of other groups may handle the messages again: they do not show that they skip what is meant for this group.",
     },
     quarantined: { summary: `Those too that were redriven ${MOST_REDRIVES} times and failed each time.` },
     json: { summary: "Print JSON." },

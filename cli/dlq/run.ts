@@ -99,8 +99,8 @@ export function staysInWords(report: Treated): string[] {
     [refused.length > MOST_NAMED, `so do ${figure(refused.length - MOST_NAMED)} more (--json names them)`],
     [canaries, `${canariesOf(canaries)} left where a run of messaging verify may still look for it`],
     [removedCanaries, `${canariesOf(removedCanaries)} removed, which no run of messaging verify looks for any more`],
-    [missed, `${figure(missed)} stay, which somebody else has in hand: run this again when that has ended`],
-    [unsure, `${figure(unsure)} more may be done, as the broker did not say: of a redrive they may come twice`],
+    [missed, `${figure(missed)} stay because somebody else has them in hand: run this again when that has ended`],
+    [unsure, `${figure(unsure)} more may be done, but the broker did not say; redriven ones may be delivered twice`],
     [
       ended === "guard",
       `stopped: ${figure(cameBack)} came in while it ran, so the consumer still fails: fix that first`,

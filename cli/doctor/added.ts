@@ -17,9 +17,10 @@ export function addedFindings(drifted: readonly Drifted[], access: Access, thing
 /** By broker and kind: what is wrong with one that is an orphan. */
 const ADDED: Record<string, (orphan: Drifted, properties: Properties, access: Access) => Finding | false> = {
   "kafka acl": ({ name, reason = "" }, acl, access) => {
-    if (acl.permission !== "Deny") return false;
-    // One for everybody may be about what is not ours.
-    if (acl.principal === "User:*" && !reason.startsWith("it is for our ")) return false;
+    if (acl.permission !== "Deny" || !OF_APPS.has(acl.operation!)) return false;
+    // One for everybody may be about what is not ours, and one for a stranger keeps him out.
+    const isOfAll = acl.principal === "User:*" && reason.startsWith("it is for our ");
+    if (!isOfAll && !reason.startsWith("it is of our app ")) return false;
     return {
       trouble: "refused",
       place: `kafka user ${acl.principal!.replace("User:", "")}`,
@@ -48,6 +49,9 @@ const ADDED: Record<string, (orphan: Drifted, properties: Properties, access: Ac
     };
   },
 };
+
+/** What apps do: that the rest is denied stops none of them. */
+const OF_APPS = new Set(["All", "Read", "Write", "Describe", "IdempotentWrite"]);
 
 const entityName = (name: string): string =>
   name === "<default>" ? "--entity-default" : `--entity-name ${word(name)}`;

@@ -38,7 +38,7 @@ export function rabbitmqFindings(
   if (now.missing !== undefined) return [...nodes, goneVhost(now.missing)];
   return [
     ...nodes,
-    ...limitFindings(now, apps),
+    ...limitFindings(now, places, apps),
     ...deadLetters
       .filter(({ queue }) => !now.queues.some(({ name }) => name === queue))
       .map(({ flow }) => gone(flow, "the queue", "publishing to it is refused")),

@@ -98,7 +98,9 @@ export function policyFindings(
     return said === false ? [] : [{ said, refuses }];
   });
   if (broken.length === 0) return [];
-  const given = Object.keys(declared).map((name) => `x-${name}`);
+  const given = Object.keys(declared)
+    .filter((name) => LOSING.has(name) && definition[name] === declared[name])
+    .map((name) => `x-${name}`);
   const by = [
     policy && `policy ${policy}`,
     operatorPolicy && `operator policy ${operatorPolicy}`,
@@ -109,12 +111,18 @@ export function policyFindings(
     {
       trouble: broken.every(({ refuses }) => refuses) ? "refused" : "message loss",
       place,
-      found: `${isClassic ? "it is a classic queue, no quorum queue: " : ""}by ${by.join(" and ") || "no policy"}, ${broken.map(({ said }) => said).join(", and ")}`,
+      found: `${isClassic ? "it is a classic queue, not a quorum queue: " : ""}by ${by.join(" and ") || "no policy"}, ${broken.map(({ said }) => said).join(", and ")}`,
       ...(isClassic ? otherType(name) : given.length > 0 ? DECLARED : POLICIES),
       command: "npx messaging drift",
     },
   ];
 }
+
+/** What the rules look at: whatever else a queue was declared with loses nothing. */
+const LOSING = new Set([
+  ...["max-length", "max-length-bytes", "overflow", "message-ttl", "expires", "delivery-limit"],
+  ...["dead-letter-exchange", "dead-letter-strategy"],
+]);
 
 /** What only policies for quorum queues say: RabbitMQ 4 applies none of them to a classic queue. */
 const OF_QUORUM = ["delivery-limit", "dead-letter-strategy"];

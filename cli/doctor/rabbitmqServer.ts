@@ -19,21 +19,26 @@ const COUNTED: Record<string, string> = {
 
 /** Limits of the vhost and of its apps' users that let nothing more through. */
 export function limitFindings(
-  { limits }: Pick<RabbitmqFigures, "limits">,
+  { limits, queues }: Pick<RabbitmqFigures, "limits" | "queues">,
+  { deadLetters }: Pick<RabbitmqPlaces, "deadLetters">,
   apps: Record<string, Pick<AppAccess, "rabbitmq">>,
 ): Finding[] {
+  const there = new Set(queues.map(({ name }) => name));
+  const hasAll = deadLetters.every(({ queue, deadLetterQueue }) => there.has(queue) && there.has(deadLetterQueue));
   const users = Object.values(apps).map(({ rabbitmq }) => rabbitmq?.username);
-  return limits
-    .filter(
-      ({ of, name, limit, most, used }) => (of === "vhost" || users.includes(name)) && limit in COUNTED && used >= most,
-    )
-    .map(({ of, name, limit, most, used }) => ({
-      trouble: "refused",
-      place: `rabbitmq ${of} ${name}`,
-      found: `it has ${counted(used, COUNTED[limit]!)} of at most ${most} (${limit}): further ones are refused`,
-      cause: `Somebody limited it (rabbitmqctl set_${of}_limits): apps that connect or make something are refused (NOT_ALLOWED, PRECONDITION_FAILED).`,
-      fix: `Take the limit away: rabbitmqctl ${of === "user" ? `clear_user_limits ${name} ${limit}` : `clear_vhost_limits -p ${name}`}; or set a higher one. Apps that ended must then be started again.`,
-    }));
+  return (
+    limits
+      .filter(({ of, name }) => of === "vhost" || users.includes(name))
+      // Where every queue is there, no further one is needed.
+      .filter(({ limit, most, used }) => limit in COUNTED && used >= most && !(limit === "max-queues" && hasAll))
+      .map(({ of, name, limit, most, used }) => ({
+        trouble: "refused",
+        place: `rabbitmq ${of} ${name}`,
+        found: `it has ${counted(used, COUNTED[limit]!)} of at most ${most} (${limit}): further ones are refused`,
+        cause: `Somebody limited it (rabbitmqctl set_${of}_limits): apps that connect or make something are refused (NOT_ALLOWED, PRECONDITION_FAILED).`,
+        fix: `Take the limit away: rabbitmqctl ${of === "user" ? `clear_user_limits ${name} ${limit}` : `clear_vhost_limits -p ${name} (all of its limits)`}; or set a higher one. Apps that ended must then be started again.`,
+      }))
+  );
 }
 
 /** The troubles of a node in two looks. */

@@ -66,14 +66,30 @@ function lacks({ broker, kind, name, status, changes }: Drifted): string | undef
   return gone.includes("on") ? `user ${name} is off` : `user ${name} lacks ${few(gone, ", ")}`;
 }
 
-/** What Redis says of all commands, keys and channels, by the sign of one. */
-const ALL: Record<string, string> = { "+": "+@all", "~": "~*", "&": "&*" };
-
-/** The rights of a Redis user that it has no more; more than it should have is no trouble of its app. */
+/** What of a Redis user's rights is gone; more than it should have is no trouble of its app. */
 function goneFrom({ expected, found }: Change): string[] {
-  const words = (rights: string) => rights.split(/[\s()]+/).filter((each) => each !== "" && !each.startsWith("-"));
-  const has = new Set(words(found));
-  return [...new Set(words(expected))].filter((right) => !has.has(right) && !has.has(ALL[right.charAt(0)] ?? ""));
+  const has = selectorsOf(found);
+  const gone = selectorsOf(expected).flatMap((wanted) => {
+    const lacking = has.map((own) => wanted.filter((right) => !own.some((one) => covers(one, right))));
+    // A right on one key is none on another: one selector must have all of it.
+    return lacking.reduce((least, some) => (some.length < least.length ? some : least), wanted);
+  });
+  return [...new Set(gone)];
+}
+
+/** The words of the rights that stand outside parentheses, and of each pair of them. */
+const selectorsOf = (rights: string): string[][] =>
+  rights.split(/[()]/).flatMap((part) => {
+    const words = part.split(/\s+/).filter((each) => each !== "" && !each.startsWith("-"));
+    return words.length > 0 ? [words] : [];
+  });
+
+/** Whether a right has another in it: all commands, a command with its subcommands, a key to read and write. */
+function covers(one: string, right: string): boolean {
+  if (one === right) return true;
+  if (right.startsWith("+")) return one === "+@all" || right.startsWith(`${one}|`);
+  if (right.startsWith("&")) return one === "&*";
+  return one === "~*" || (one.startsWith("~") && /^%(?:R|W|RW)~/.test(right) && right.endsWith(one));
 }
 
 function login(place: string, finding: Drifted, access: Access, things: readonly Thing[]): Finding {

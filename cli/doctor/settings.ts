@@ -97,7 +97,7 @@ const RULES: Record<string, Rule[]> = {
       of: ["RedriveAllowPolicy"],
       wrong: takesNoneFrom,
       cause:
-        "Somebody changed whose dead letters it takes: what fails has nowhere to go, and comes back until it expires.",
+        "Somebody changed which queues it takes dead letters from: what fails has nowhere to go, and comes back until it expires.",
       after: "What expired must be sent again.",
     },
     {

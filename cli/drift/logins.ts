@@ -35,12 +35,15 @@ const withRefusal = (finding: Finding): Finding => ({
   changes: [...finding.changes, LOGIN],
 });
 
+/** Why RabbitMQ refuses whatever the password is. */
+const OTHERWISE = /connection limit \(\d+\) is reached|vhost .+ not found/;
+
 async function isRefused(login: Login): Promise<boolean> {
   try {
     await login.try();
     return false;
   } catch (error) {
-    if (error instanceof RefusedError) return true;
+    if (error instanceof RefusedError) return !OTHERWISE.test(error.message);
     throw error;
   }
 }

@@ -28,7 +28,7 @@ export async function consumerGroups(cluster: Cluster, node: number, names: read
 }
 
 /** ConsumerGroupDescribe, version 0, in Kafka since 3.7. The library's own takes the list of a member's topics for one text, and fails. */
-export const consumerGroupDescribeV0 = {
+const consumerGroupDescribeV0 = {
   api: createAPI<[groupIds: readonly string[]], ConsumerGroup[]>(69, 0, createRequest, parseResponse),
 };
 

@@ -23,15 +23,16 @@ export async function refusalOf(
     if (all!.length === 0 || readers!.length > 0) return undefined;
     return `Kafka: no member of group ${groupId} (it has ${all!.length}) reads ${redriveTopic}, where its dead letters go back to: let them read that topic too, or stop them: what is put there waits for a member that reads it`;
   }
-  const place = `group ${groupId} has no retry topic, so its dead letters go back to topic ${topic}, which all its groups read`;
+  const back = `Kafka: group ${groupId} has no retry topic, so its dead letters go back to topic ${topic}, which`;
+  const place = `${back} all its groups read`;
   const policy = await policyOf(cluster, topic);
   if (policy instanceof Error)
-    return `Kafka: ${place}, and whether that is compacted is not known (${policy.message}): in a compacted topic an old record would delete a newer one of its key`;
+    return `${place}, and whether that is compacted is not known (${policy.message}): in a compacted topic an old record would delete a newer one of its key`;
   if (!policy.includes("compact")) {
     const others = othersToo ? [] : await othersOn(cluster, own);
-    return harmTo(others, `Kafka: ${place}, and it`, `, give ${groupId} retry topics (retry.maxAttempts above 1)`);
+    return harmTo(others, back, `, give ${groupId} retry topics (retry.maxAttempts above 1)`);
   }
-  return `Kafka: ${place}, and its ${POLICY} is ${policy}: an old record would become the last one of its key, and compaction delete the newer one. Redrive to another flow (--to), or publish again what is still true`;
+  return `${place}, and its ${POLICY} is ${policy}: an old record would become the last one of its key, and compaction delete the newer one. Redrive to another flow (--to), or publish again what is still true`;
 }
 
 /** What a topic's records are cleaned up by; the refusal where Kafka does not tell. */

@@ -106,10 +106,20 @@ export function taking({ cluster, producer, own, all, holding = hold }: TakingOp
       if (verdicts.length !== taken.length)
         throw new RangeError(`verdicts: must be ${taken.length}, got ${verdicts.length}`);
       // Before anything is published: a failure here leaves nothing half done.
-      const records = await Promise.all(
-        taken.map((letter, at) => (verdicts[at]!.kind === "redrive" ? whole(cluster, own, letter) : letter)),
+      const wanted = taken.map(async (letter, at) =>
+        verdicts[at]!.kind === "redrive" ? whole(cluster, own, letter) : letter,
       );
-      held?.check();
+      const records = await Promise.all(wanted)
+        .then((found) => {
+          held?.check();
+          return found;
+        })
+        .catch((error) => {
+          throw new SettleError(
+            error,
+            verdicts.map(() => "open"),
+          );
+        });
       const results = await Promise.allSettled(taken.map((one, at) => treated(one, records[at]!, verdicts[at]!)));
       const goes = results.map((result) => result.status === "fulfilled" && result.value);
       const removed = new Map<number, bigint[]>();

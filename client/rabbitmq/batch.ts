@@ -71,12 +71,14 @@ export async function putBack(
   first: readonly { deliveryTag: number; redelivered: boolean }[],
   ready: number,
 ): Promise<void> {
-  const all = [...first];
+  // Without the bodies, which may be large.
+  const marks = (some: typeof first) => some.map(({ deliveryTag, redelivered }) => ({ deliveryTag, redelivered }));
+  const all = marks(first);
   const most = Math.min(ready, first.length + MOST_TURNED);
   while (all.at(-1)?.redelivered && all.length < most) {
     const more = await takeBatch(channel, queue, Math.min(100, most - all.length));
     if (more.length === 0) break;
-    all.push(...more);
+    all.push(...marks(more));
   }
   for (const { deliveryTag } of all) channel.basicNack({ deliveryTag, requeue: true });
   await readyAgain(channel, queue, ready);

@@ -53,6 +53,8 @@ const SMALL = 65_536;
 const MOST_ALONE = 100;
 /** So many of them are kept for the next message. */
 const MOST_IDLE = 10;
+/** So many refused routing keys of an exchange are remembered. */
+const MOST_REFUSED = 1_000;
 
 /**
  * A refusal closes the channel, and of all else on it nobody knows whether the broker took it: sent again, it may be there twice. So each
@@ -105,6 +107,11 @@ export function senderOn(link: Link): Sender {
     }
   }
 
+  /** What had to wait until then would each try for itself to connect again. */
+  function mustBeOpen(): void {
+    if (closed) throw new ConnectionError("rabbitmq: the client is closed");
+  }
+
   async function inTurn(
     message: Outgoing,
     size: number,
@@ -118,8 +125,7 @@ export function senderOn(link: Link): Sender {
     });
     try {
       await before;
-      // What had to wait until now would each try for itself to connect again.
-      if (closed) throw new ConnectionError("rabbitmq: the client is closed");
+      mustBeOpen();
       const exchange = exchangeOf(message.exchange);
       const isSafe = size <= exchange.taken && !exchange.refused.has(message.routingKey);
       if (isSafe || alone >= MOST_ALONE) {
@@ -129,10 +135,13 @@ export function senderOn(link: Link): Sender {
         return await publishing.finally(() => lane.unconfirmed.delete(publishing));
       }
       alone += 1;
-      await Promise.allSettled(lane.unconfirmed);
-      await byItself(publish).finally(() => {
+      try {
+        await Promise.allSettled(lane.unconfirmed);
+        mustBeOpen();
+        await byItself(publish);
+      } finally {
         alone -= 1;
-      });
+      }
     } finally {
       next();
     }
@@ -148,8 +157,8 @@ export function senderOn(link: Link): Sender {
         const frame = fitting(one.channel, message, body, place);
         const exchange = exchangeOf(message.exchange);
         await confirmed(one, message, body, frame, place).catch((error: Error) => {
-          const key = topicIn(error.message);
-          if (key !== undefined) exchange.refused.add(key);
+          const topic = topicIn(error.message);
+          if (topic !== undefined) refuse(exchange, message.routingKey.startsWith(topic) ? message.routingKey : topic);
           throw error;
         });
         exchange.refused.delete(message.routingKey);
@@ -200,11 +209,18 @@ async function confirmed(
 /** Whether a refusal is of this message, as far as it says which one it is of. */
 function isOf(refusal: string, { routingKey }: Outgoing, body: Buffer): boolean {
   const [, size] = /message size (\d+) /.exec(refusal) ?? [];
-  return size === undefined ? (topicIn(refusal) ?? routingKey) === routingKey : Number(size) === body.length;
+  return size === undefined ? routingKey.startsWith(topicIn(refusal) ?? routingKey) : Number(size) === body.length;
 }
 
-/** The routing key that a user may not publish by. */
-const topicIn = (refusal: string): string | undefined => /access to topic '(.*?)' in exchange/s.exec(refusal)?.[1];
+/** The routing key that a user may not publish by; the beginning of a long one, as RabbitMQ cuts its words at 255 bytes. */
+const topicIn = (refusal: string): string | undefined =>
+  /access to topic '(.*?)(?:' in exchange|\.{3}$)/s.exec(refusal)?.[1];
+
+function refuse({ refused }: Exchange, routingKey: string): void {
+  refused.add(routingKey);
+  const [oldest] = refused;
+  if (refused.size > MOST_REFUSED) refused.delete(oldest!);
+}
 
 async function openConfirmed(link: Link): Promise<ConfirmChannel> {
   const { channel, ended } = await link.open();

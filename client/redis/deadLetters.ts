@@ -125,7 +125,14 @@ export function deadLettersOf(
     },
 
     async settle(verdicts) {
-      lock?.mustHold();
+      try {
+        lock?.mustHold();
+      } catch (error) {
+        throw new SettleError(
+          error,
+          verdicts.map(() => "open"),
+        );
+      }
       // All of them: what is still underway must not go on without the lock.
       const settled = await Promise.allSettled(
         batch.map(async (entry, index) => {

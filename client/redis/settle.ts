@@ -12,7 +12,7 @@ import type { Words } from "./server.ts";
 const TOO_LARGE_DELAY_MS = 600_000;
 
 /** An entry that is to come again is not there any more. */
-export class NotKeptError extends Error {
+class NotKeptError extends Error {
   override readonly name = "NotKeptError";
 
   constructor({ server, stream, group }: Group, id: string) {

@@ -47,11 +47,11 @@ describe("what messaging dlq says", () => {
       "rabbitmq/orders: redrove 1,000 of 1,200 dead letters to orders
         not counted: 1 canary, left where a run of messaging verify may still look for it
         not counted: 2 canaries, removed, which no run of messaging verify looks for any more
-        44 stay, which somebody else has in hand: run this again when that has ended"
+        44 stay because somebody else has them in hand: run this again when that has ended"
     `);
     expect(inWords({ ...report, treated: 15, unsure: 3, ended: "failed" })).toMatchInlineSnapshot(`
       "rabbitmq/orders: redrove 15 of 1,200 dead letters to orders
-        3 more may be done, as the broker did not say: of a redrive they may come twice
+        3 more may be done, but the broker did not say; redriven ones may be delivered twice
         failed on the way; the rest stays, and the same command goes on from here"
     `);
     expect([report, { ...report, missed: 1 }].map(isWhole)).toEqual([true, false]);

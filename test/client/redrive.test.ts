@@ -111,6 +111,16 @@ describe("treat", () => {
     };
     const matches = ({ headers }: { headers: Record<string, string> }) => headers.kind === "x";
 
+    it("counts once what came in and is met again", async () => {
+      let now = 0;
+      vi.spyOn(performance, "now").mockImplementation(() => (now += 3_000));
+      let left = 8;
+      const letters = new FakeDeadLetters(many(30), (fake) => {
+        for (const { id, headers } of fake.redriven.splice(0)) if (left-- > 0) fake.letters.push(letter(id, headers));
+      });
+      expect(await redrive(letters, { rate: 10 })).toMatchObject({ treated: 30, ended: "all", cameBack: 8 });
+    });
+
     it("stops as soon as more than half came in again", async () => {
       expect(await redrive(failing())).toEqual({ ...nothing, treated: 300, ended: "guard", cameBack: 200 });
     });

@@ -208,6 +208,12 @@ it.each<[string, string, string[]]>([
   ],
   ["on +get (~emails +xadd)", "off +get (~emails +xadd)", ["refused: redis/n user shop: user shop is off"]],
   ["on -@all +get (~emails +xadd)", "on ~* &* +@all", []],
+  [
+    "on (~a +xadd) (~b +xadd +xlen)",
+    "on (~a +xlen) (~b +xadd)",
+    ["refused: redis/n user shop: user shop lacks +xadd, +xlen"],
+  ],
+  ["on (%R~a:* +xinfo|groups) (&news +publish)", "on (~a:* +xinfo) (&* +publish +get)", []],
 ])("A Redis user whose rights should be %j and are %j finds %j", (expected, found, findings) => {
   expect(changed("redis/n", "user", "shop", "rights", expected, found)).toEqual(findings);
 });
@@ -280,6 +286,14 @@ describe("What somebody added on Kafka", () => {
     expect(denied({ principal: "User:*" }, "it is for our topic events")).toEqual([
       `refused: kafka user *: acl User:* must not Read Topic events: ${tool} --deny-principal 'User:*' --deny-host '*' --operation Read --topic events`,
     ]);
+  });
+
+  it.each([
+    ["keeps a stranger out", { principal: "User:eve" }, "it is for our topic events"],
+    ["denies everybody what no app does", { principal: "User:*", operation: "Delete" }, "it is for our topic events"],
+    ["denies our app what it never does", { operation: "Alter" }, "it is of our app shop"],
+  ])("is no trouble where it %s", (_, more, reason) => {
+    expect(denied(more, reason)).toEqual([]);
   });
 
   it("is none of ours where it denies everybody what our apps do not use, and stops nobody where it allows", () => {

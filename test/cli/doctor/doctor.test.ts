@@ -213,14 +213,16 @@ describe("RabbitMQ", () => {
       { of: "user", name: "web", limit: "max-connections", most: 0, used: 0 },
       { of: "user", name: "stranger", limit: "max-connections", most: 0, used: 0 },
     ];
-    const limited = { ...look({}), limits };
+    const whole = { ...look({}), limits: limits.slice(0, 2) };
+    expect(said(rabbitmqFindings([whole, whole], places))).toEqual([]);
+    const limited = { ...look({}), limits, queues: look({}).queues.filter(({ name }) => name !== "orders.dlq") };
     const findings = rabbitmqFindings([limited, limited], places, {
       shop: { rabbitmq: { username: "web", publishes: {}, consumes: {} } } as never,
     });
     expect(findings.map(({ trouble, place, found, fix }) => [`${trouble}: ${place}: ${found}`, fix])).toEqual([
       [
         "refused: rabbitmq vhost orders: it has 5 queues of at most 1 (max-queues): further ones are refused",
-        "Take the limit away: rabbitmqctl clear_vhost_limits -p orders; or set a higher one. Apps that ended must then be started again.",
+        "Take the limit away: rabbitmqctl clear_vhost_limits -p orders (all of its limits); or set a higher one. Apps that ended must then be started again.",
       ],
       [
         "refused: rabbitmq user web: it has 0 connections of at most 0 (max-connections): further ones are refused",

@@ -172,7 +172,8 @@ describe("a redrive of records that were set aside", () => {
       work: [{}],
       failing: new Error("connection closed"),
     });
-    expect(ended).toEqual(new ConnectionError("Kafka does not answer while reading events: connection closed"));
+    const cause = new ConnectionError("Kafka does not answer while reading events: connection closed");
+    expect(ended).toMatchObject({ cause, fates: ["open", "open"] });
     expect(rest).toEqual({ back: [], kept: ["events/0/0", undefined] });
   });
 

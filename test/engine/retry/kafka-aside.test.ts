@@ -130,7 +130,7 @@ describe("a redrive", () => {
     const end = await stranger("ledger", "strange", protocol);
     try {
       expect(await refusal(letters)).toBe(
-        "Kafka: group book has no retry topic, so its dead letters go back to topic ledger, which all its groups read, and it is also read by group strange, with consumers that are not known to pass over what is meant for another group (x-redrive-group): they would handle it again. Stop them, give book retry topics (retry.maxAttempts above 1), redrive to another flow (--to), or accept it (--others-too)",
+        "Kafka: group book has no retry topic, so its dead letters go back to topic ledger, which is also read by group strange, with consumers that are not known to pass over what is meant for another group (x-redrive-group): they would handle it again. Stop them, give book retry topics (retry.maxAttempts above 1), redrive to another flow (--to), or accept it (--others-too)",
       );
       expect(await refusal(letters, true)).toBeUndefined();
     } finally {
