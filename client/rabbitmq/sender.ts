@@ -129,7 +129,8 @@ export function senderOn(link: Link): Sender {
       const exchange = exchangeOf(message.exchange);
       const isSafe = size <= exchange.taken && !exchange.refused.has(message.routingKey);
       if (isSafe || alone >= MOST_ALONE) {
-        const publishing = publish(await shared(exchange));
+        // Those behind it wait for the same channel, not for this one to have it: they fail together, and go in order.
+        const publishing = shared(exchange).then(publish);
         lane.unconfirmed.add(publishing);
         next();
         return await publishing.finally(() => lane.unconfirmed.delete(publishing));

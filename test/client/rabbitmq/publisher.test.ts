@@ -278,6 +278,18 @@ describe("a message that RabbitMQ may refuse, which closes its channel", () => {
     expect(published.length).toBe(1);
   });
 
+  it("fails together with those behind it where no channel can be had, which is tried once for all", async () => {
+    let tries = 0;
+    const open = async () => {
+      tries++;
+      throw new RefusedError("the broker lets nobody in");
+    };
+    const publisher = publisherOn({ open, blocked: () => undefined, close: async () => {} });
+    const sent = await Promise.allSettled(["a", "b", "c"].map((id) => publisher.send(message(id), body)));
+    expect(sent.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
+    expect(tries).toBe(1);
+  });
+
   it("opens no more than 100 channels for it", async () => {
     const { publisher, published } = await publishing({ taken: 0, patience: 10_000 });
     const sent = Array.from({ length: 300 }, (_, at) =>
