@@ -103,13 +103,13 @@ function login(place: string, finding: Drifted, access: Access, things: readonly
   };
 }
 
-/** A refresh sees no password: what is made anew gets the environment's. */
+/** A refresh sees no password: a user that is created again gets the environment's. */
 function again(finding: Drifted, access: Access, things: readonly Thing[]): string {
   const { broker, name } = finding;
   if (broker.startsWith("redis/")) return `Set it again: ${RESTORE}`;
-  const anew = `and have it made again with all its rights: ${RESTORE}`;
-  if (broker === "rabbitmq") return `Delete the user, rabbitmqctl delete_user ${word(name)}, ${anew}`;
+  const back = `and have it made again with all its rights: ${RESTORE}`;
+  if (broker === "rabbitmq") return `Delete the user, rabbitmqctl delete_user ${word(name)}, ${back}`;
   const kept = things.find((thing) => keyOf(thing) === keyOf(finding))?.properties ?? {};
   const command = `${kafkaTool("kafka-configs.sh", access)} --alter --entity-type users --entity-name ${word(name)} --delete-config ${Object.keys(kept).join(",")}`;
-  return `Delete the user, ${command} (${ADMIN_FILE}), ${anew}`;
+  return `Delete the user, ${command} (${ADMIN_FILE}), ${back}`;
 }

@@ -151,7 +151,7 @@ const RULES: Record<string, Rule[]> = {
       trouble: "lag",
       of: ["DelaySeconds"],
       wrong: higher,
-      cause: "Somebody changed it: every message waits so many seconds before anybody gets it.",
+      cause: "Somebody changed it: every message waits that many seconds before a consumer gets it.",
       after: NOTHING_LOST,
     },
   ],

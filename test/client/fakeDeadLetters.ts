@@ -1,4 +1,5 @@
 import type { DeadLetter, DeadLetters, Verdict } from "../../client/deadLetters.ts";
+import type { Treated } from "../../client/redrive.ts";
 
 /** A dead letter of these headers. */
 export const letter = (id: string, headers: Record<string, string> = {}, body = "{}"): DeadLetter => ({
@@ -6,6 +7,20 @@ export const letter = (id: string, headers: Record<string, string> = {}, body = 
   headers,
   body: Buffer.from(body),
 });
+
+/** The report of a run that found nothing. */
+export const nothing: Treated = {
+  treated: 0,
+  unsure: 0,
+  left: 0,
+  quarantined: 0,
+  refused: [],
+  canaries: 0,
+  removedCanaries: 0,
+  missed: 0,
+  ended: "all",
+  cameBack: 0,
+};
 
 /** Dead letters in memory, for what is above the brokers. `onSettle` may add some, as a consumer that still fails does. */
 export class FakeDeadLetters implements DeadLetters {

@@ -3,23 +3,11 @@ import { type Fate, SettleError } from "../../client/deadLetters.ts";
 import { HEADERS } from "../../client/headers.ts";
 import { ConnectionError, RefusedError } from "../../client/message.ts";
 import { type Treated, type TreatOptions, treat } from "../../client/redrive.ts";
-import { FakeDeadLetters, letter } from "./fakeDeadLetters.ts";
+import { FakeDeadLetters, letter, nothing } from "./fakeDeadLetters.ts";
 
 const redrive = (letters: FakeDeadLetters, more: Partial<TreatOptions> = {}) =>
   treat(letters, { id: "run", action: "redrive", ...more });
 const many = (count: number) => Array.from({ length: count }, (_, at) => letter(`m${at}`));
-const nothing = {
-  treated: 0,
-  unsure: 0,
-  left: 0,
-  quarantined: 0,
-  refused: [],
-  canaries: 0,
-  removedCanaries: 0,
-  missed: 0,
-  ended: "all",
-  cameBack: 0,
-};
 
 describe("treat", () => {
   it("redrives all, the oldest first, in batches of at most a hundred", async () => {

@@ -226,7 +226,7 @@ it("A Redis user that was deleted lacks its rights", () => {
 
 const login = { property: "login", expected: "accepted, with the environment's password", found: "refused" };
 
-it("A user whose password was changed is made anew, by what its broker needs for that", () => {
+it("A user whose password was changed is created again, by what its broker needs for that", () => {
   const user = (broker: string) => ({
     broker,
     kind: "user",

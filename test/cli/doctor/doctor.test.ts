@@ -9,25 +9,17 @@ import type { GroupFigures, KafkaFigures, TopicFigures } from "../../../live/hea
 import type { QueueFigures, RabbitmqFigures } from "../../../live/health/rabbitmq.ts";
 import type { RedisFigures } from "../../../live/health/redis.ts";
 import type { SqsFigures } from "../../../live/health/sqs.ts";
+import { idleQueue } from "./idleQueue.ts";
 
 const said = (findings: readonly Finding[]) =>
   findings.map(({ trouble, place, found }) => `${trouble}: ${place}: ${found}`);
 
 describe("RabbitMQ", () => {
   const healthy: QueueFigures = {
-    name: "orders",
-    state: "running",
-    ready: 0,
-    unacknowledged: 0,
-    deadLettering: 0,
-    consumers: [],
-    deliveries: 0,
-    redeliveries: 0,
+    ...idleQueue,
     members: ["a"],
     online: ["a"],
     policy: "orders",
-    operatorPolicy: null,
-    declared: {},
     definition: { "dead-letter-exchange": "messaging.dead-letter", overflow: "reject-publish", "max-length": 100 },
   };
   const places = {

@@ -1,23 +1,9 @@
 import { expect, it } from "vitest";
 import { policyFindings } from "../../../cli/doctor/rabbitmqPolicies.ts";
 import type { QueueFigures } from "../../../live/health/rabbitmq.ts";
+import { idleQueue } from "./idleQueue.ts";
 
-const queue: QueueFigures = {
-  name: "orders",
-  state: "running",
-  ready: 0,
-  unacknowledged: 0,
-  deadLettering: 0,
-  consumers: [],
-  deliveries: 0,
-  redeliveries: 0,
-  members: [],
-  online: [],
-  policy: null,
-  operatorPolicy: null,
-  declared: {},
-  definition: {},
-};
+const queue = idleQueue;
 const own = { "dead-letter-exchange": "dead", overflow: "reject-publish", "dead-letter-strategy": "at-least-once" };
 const found = (figures: QueueFigures, ours: QueueFigures["definition"]) =>
   policyFindings("rabbitmq/orders", "work", figures, { own: ours, exchange: "dead" }).map(
