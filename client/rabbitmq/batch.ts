@@ -42,23 +42,28 @@ export async function next(channel: Channel, queue: string): Promise<SyncMessage
 /**
  * Returns when the queue has every acknowledgement of the channel. A quorum queue's channel holds back those beyond 32 that are
  * underway, and drops them when it closes: their messages would be there again. basic.get goes the same way as they do and is
- * answered: the first time after those underway, the second time after those held back. What it takes comes back with the channel.
+ * answered: the first time after those underway, the second time after those held back. Tells how many messages it took by that.
  */
-export async function acknowledged(channel: Channel, queue: string): Promise<void> {
-  await next(channel, queue);
-  await next(channel, queue);
+export async function acknowledged(channel: Channel, queue: string): Promise<number> {
+  const taken = [await next(channel, queue), await next(channel, queue)];
+  return taken.filter((message) => message !== undefined).length;
 }
 
 /**
- * Gives back all that the channel has in hand, and returns when it is there again: a channel that closes says nothing of that, and
- * who counts next would miss some. `ready` is how many waited before; where others take them meanwhile, it waits two seconds.
+ * Gives back all that the channel has in hand, `count` messages, and returns when they are there again, after two seconds at the latest,
+ * as others may take them: a channel that closes says nothing of that, and who counts next would miss some. `inOrder` gives back those
+ * whose order matters, one by one: all at once come back in any order.
  */
-export async function givenBack(channel: Channel, queue: string, ready: number): Promise<void> {
+export async function givenBack(channel: Channel, queue: string, count: number, inOrder = () => {}): Promise<void> {
+  const ready = (await seemsReady(channel, queue)) + count;
+  inOrder();
   channel.basicNack({ deliveryTag: 0, multiple: true, requeue: true });
-  await readyAgain(channel, queue, ready);
+  for (const end = Date.now() + QUIET_MS; (await seemsReady(channel, queue)) < ready && Date.now() < end; ) {
+    await wait(LOOK_AGAIN_MS / 10);
+  }
 }
 
-/** So many messages that were given back before are turned at most, to keep their order. */
+/** The most messages given back before that are taken again, to keep their order. */
 const MOST_TURNED = 1_000;
 
 /**
@@ -80,15 +85,9 @@ export async function putBack(
     if (more.length === 0) break;
     all.push(...marks(more));
   }
-  for (const { deliveryTag } of all) channel.basicNack({ deliveryTag, requeue: true });
-  await readyAgain(channel, queue, ready);
-}
-
-/** Returns when so many wait in the queue, after two seconds at the latest. */
-export async function readyAgain(channel: Channel, queue: string, ready: number): Promise<void> {
-  for (const end = Date.now() + QUIET_MS; (await seemsReady(channel, queue)) < ready && Date.now() < end; ) {
-    await wait(LOOK_AGAIN_MS / 10);
-  }
+  await givenBack(channel, queue, all.length, () => {
+    for (const { deliveryTag } of all) channel.basicNack({ deliveryTag, requeue: true });
+  });
 }
 
 /**

@@ -4,7 +4,7 @@ import { canaryOf } from "../headers.ts";
 import { AccessError, isTooLarge } from "../message.ts";
 import type { RabbitmqDeadLetters } from "../operator.ts";
 import { sendFitting } from "../outcome.ts";
-import { acknowledged, next, putBack, readyAgain, readyIn, takeBatch } from "./batch.ts";
+import { acknowledged, givenBack, next, putBack, readyIn, takeBatch } from "./batch.ts";
 import { toDeadLetter } from "./ended.ts";
 import { toClientError } from "./errors.ts";
 import { type Keeping, keeping } from "./keeping.ts";
@@ -140,8 +140,8 @@ export function deadLettersOf(place: RabbitmqDeadLetters, parts: DeadLetterParts
       } finally {
         for (const message of taking.messages) kept.keep(message);
         if (kept.held > 0 && channel.active) {
-          await acknowledged(channel, name);
-          await readyAgain(channel, name, kept.giveBack(channel));
+          const newer = await acknowledged(channel, name);
+          await givenBack(channel, name, kept.held + newer, () => kept.giveBack(channel));
         }
         batch = undefined;
         await taking.counted?.watch.stop().catch(() => {});
@@ -225,7 +225,7 @@ function targetOf(queue: string, targets: readonly string[], to: string | undefi
   throw new AccessError(`to: must be a queue of the skill (${targets.join(", ")}), got ${target}`);
 }
 
-/** Goes through the dead letters and removes those that are wanted, `expected` at most; the others come back as the channel closes. */
+/** Goes through the dead letters and removes those that are wanted, `expected` at most; the others are given back in their order. */
 async function removeFrom(
   channel: Channel,
   name: string,
@@ -233,14 +233,23 @@ async function removeFrom(
   wanted: (message: Taken) => boolean,
 ): Promise<Taken[]> {
   const found: Taken[] = [];
+  const others: number[] = [];
   for (let left = await readyIn(channel, name); left > 0 && found.length < expected; ) {
     const messages = (await takeBatch(channel, name, Math.min(SCAN_SIZE, left))).map(identified);
     if (messages.length === 0) break;
     left -= messages.length;
-    for (const message of messages.filter(wanted)) {
-      channel.basicAck({ deliveryTag: message.deliveryTag });
-      found.push(message);
+    for (const message of messages) {
+      const { deliveryTag } = message;
+      if (!wanted(message)) others.push(deliveryTag);
+      else {
+        channel.basicAck({ deliveryTag });
+        found.push(message);
+      }
     }
   }
+  const newer = await acknowledged(channel, name);
+  await givenBack(channel, name, others.length + newer, () => {
+    for (const deliveryTag of others) channel.basicNack({ deliveryTag, requeue: true });
+  });
   return found;
 }

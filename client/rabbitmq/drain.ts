@@ -77,6 +77,7 @@ async function drained(link: Link, publisher: Publisher, move: QueueMove, moving
   const left: string[] = [];
   const tooLarge: RefusedError[] = [];
   let messages = 0;
+  let inHand = 0;
   try {
     while (goesOn(moving) && left.length === 0) {
       const ready = await readyIn(channel, from);
@@ -84,18 +85,18 @@ async function drained(link: Link, publisher: Publisher, move: QueueMove, moving
       const batch = (await takeBatch(channel, from, Math.min(BATCH, ready))).map(identified);
       const refusals = await passedOn(channel, publisher, batch, move);
       messages += batch.length - refusals.length;
+      inHand += refusals.length;
       const [refusal] = refusals.filter((error) => !error.tooLarge);
       if (refusal) left.push(`rabbitmq/${from}: ${to} takes no more: ${refusal.message}`);
       // They stay in hand, and the rest goes on.
       tooLarge.push(...refusals.filter((error) => error.tooLarge));
       told(messages);
     }
-    await acknowledged(channel, from);
+    inHand += await acknowledged(channel, from);
+    if (inHand > 0) await givenBack(channel, from, inHand);
     const [first] = tooLarge;
-    if (first) {
+    if (first)
       left.push(`rabbitmq/${from}: ${tooLarge.length} of its messages are too large to be moved: ${first.message}`);
-      await givenBack(channel, from, tooLarge.length);
-    }
     left.push(...(await whatHolds(channel, from)));
   } catch (error) {
     throw toClientError(error, `rabbitmq/${from}`);
