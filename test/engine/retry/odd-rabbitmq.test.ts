@@ -155,6 +155,13 @@ describe("every odd message on RabbitMQ", () => {
     expect(there.map(({ properties }) => properties.expiration).filter(Boolean)).toEqual(["06363030303030"]);
   });
 
+  it("is counted where a move is stopped before it", async () => {
+    await publish("orders", all.slice(0, 2));
+    const moving = { deadline: Date.now() + 20_000, stopping: AbortSignal.abort(), tell: () => {} };
+    const moved = await drainQueues(access, [], [{ from: "orders", to: "shipping", work: true }], moving);
+    expect(moved).toEqual({ messages: 0, left: ["rabbitmq/orders still holds 2 messages"] });
+  });
+
   it("is the same in the dead letters of a consumer in Python, after its retries", async () => {
     const page = readFileSync(join(import.meta.dirname, "../../../docs/contract.md"), "utf8");
     const snippet = page.split("```python rabbitmq\n")[1]!.split("\n```")[0]!;
