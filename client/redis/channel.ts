@@ -2,9 +2,13 @@ import { REFUSED_PATIENCE_MS } from "../insist.ts";
 import { lifecycle } from "../lifecycle.ts";
 import { type ConsumeOptions, type Consumer, OutdatedAccessError } from "../message.ts";
 import { troubleOf } from "../quietly.ts";
+import { textsOf } from "../thrown.ts";
 import { createRawClient, isRefusal, type Login, nameOf, toError } from "./server.ts";
 
-/** Told of a lost connection, why it does not come back, and what ended the listener. */
+/** Hears a message. What it throws, or rejects with, is told, and the message is not heard again. */
+export type ListenHandler = (channel: string, body: Buffer) => unknown;
+
+/** Told of a lost connection, why it does not come back, what a handler threw, and what ended the listener. */
 export type ListenOptions = Pick<ConsumeOptions, "onError">;
 
 const PATIENCE_MS = 10_000;
@@ -21,7 +25,7 @@ export async function listenTo(
   login: Login,
   channel: string,
   covering: string,
-  handler: (channel: string, body: Buffer) => void,
+  handler: ListenHandler,
   { onError = () => {} }: ListenOptions = {},
 ): Promise<Consumer> {
   const end = Date.now() + PATIENCE_MS;
@@ -53,9 +57,15 @@ export async function listenTo(
   });
   const wide = channel.endsWith("*");
   const beginning = channel.slice(0, -1);
-  const listener = (body: Buffer, name: Buffer) => {
+  // Thrown here, it would end the connection; rejected, the process.
+  const listener = async (body: Buffer, name: Buffer) => {
     const from = name.toString();
-    if (!wide || from.startsWith(beginning)) handler(from, body);
+    if (wide && !from.startsWith(beginning)) return;
+    try {
+      await handler(from, body);
+    } catch (error) {
+      onError(new Error(`${nameOf(login)}, ${from}: a handler failed: ${textsOf(error).message}`, { cause: error }));
+    }
   };
   try {
     await client.connect();

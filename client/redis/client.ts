@@ -10,7 +10,7 @@ import {
   type Message,
   RefusedError,
 } from "../message.ts";
-import { type ListenOptions, listenTo } from "./channel.ts";
+import { type ListenHandler, type ListenOptions, listenTo } from "./channel.ts";
 import { startConsumer } from "./consumer.ts";
 import { BODY, toFields } from "./entry.ts";
 import { coveringChannel, mustProduce, type Place, placeOf, subscriptionOf } from "./places.ts";
@@ -97,11 +97,7 @@ export class RedisClient implements BrokerClient {
   }
 
   /** Pub/Sub: hears what is published from now on; nothing is kept, retried or dead-lettered. */
-  async listen(
-    flow: string,
-    handler: (channel: string, body: Buffer) => void,
-    options: ListenOptions = {},
-  ): Promise<Consumer> {
+  async listen(flow: string, handler: ListenHandler, options: ListenOptions = {}): Promise<Consumer> {
     const place = placeOf(this.#access, flow);
     const covering = coveringChannel(place, "subscribes");
     return this.#kept(listenTo(place.access, place.name, covering, handler, options));

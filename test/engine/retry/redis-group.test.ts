@@ -100,6 +100,32 @@ describe("Pub/Sub of Redis", () => {
     await until(() => heard.includes("order:* order:2 b"), "the second message");
     expect(heard).not.toContain("order:1* order:2 b");
   });
+
+  it("tells what a handler throws, whatever that is, and goes on", async () => {
+    const told: string[] = [];
+    const thrown = [new Error("full"), "text", Object.create(null), undefined];
+    await keep(
+      worker.listen(
+        `${INSTANCE}/order:3`,
+        (_, body) => {
+          // One is thrown, the others are rejections.
+          if (String(body) === "0") throw thrown[0];
+          return Promise.reject(thrown[Number(body)]);
+        },
+        { onError: ({ message }) => told.push(message.replace(/^redis \S+ as \S+, /, "")) },
+      ),
+    );
+    for (const at of thrown.keys()) await shop.broadcast(`${INSTANCE}/order:3`, String(at));
+    await until(() => told.length === thrown.length, "all four");
+    expect(told).toMatchInlineSnapshot(`
+      [
+        "order:3: a handler failed: full",
+        "order:3: a handler failed: text",
+        "order:3: a handler failed: [Object: null prototype] {}",
+        "order:3: a handler failed: undefined",
+      ]
+    `);
+  });
 });
 
 describe("a canary on Redis", () => {
