@@ -144,7 +144,7 @@ export function sharedWith(place: string, others: readonly string[]): string | u
 export function harmTo(groups: readonly string[], place: string, advice = ""): string | undefined {
   if (groups.length === 0) return undefined;
   const read = `${groups.length === 1 ? "group" : "groups"} ${groups.join(", ")}`;
-  return `${place} is also read by ${read}, with consumers that are not known to pass over what is meant for another group (x-redrive-group): they would handle it again. Stop them${advice}, redrive to another flow (--to), or accept it (--others-too)`;
+  return `${place} is also read by ${read}, with consumers that are not known to pass over what is meant for another group (x-redrive-group): they would handle it again, those that are stopped too once they start: ${advice}redrive to another flow (--to), or accept it (--others-too)`;
 }
 
 /** How a consumer of this client shows itself to its broker: consumer tag, client id or consumer name begin with it. */

@@ -1,3 +1,4 @@
+import { CLIENT_NAME } from "../deadLetters.ts";
 import { waiting } from "../waiting.ts";
 import type { Cluster } from "./cluster.ts";
 import { isGone, type Session } from "./group.ts";
@@ -13,7 +14,10 @@ export interface Commits {
   commit(topic: string, partition: number, offset: bigint): Promise<boolean>;
 }
 
-/** Commits positions by topic and partition, without trying again. */
+/**
+ * Commits positions by topic and partition, without trying again. A member's are marked: a group that is stopped shows nothing else of
+ * who reads there.
+ */
 export async function commitOnce(
   cluster: Cluster,
   { groupId, purpose, generationId, memberId }: Session,
@@ -25,7 +29,7 @@ export async function commitOnce(
       partitionIndex,
       committedOffset,
       committedLeaderEpoch: -1,
-      committedMetadata: null,
+      committedMetadata: memberId ? CLIENT_NAME : null,
     })),
   }));
   const node = await cluster.coordinator(groupId);

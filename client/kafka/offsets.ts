@@ -57,18 +57,37 @@ export async function committedOffsets(
   topics: readonly string[],
   purpose = "offsets",
 ): Promise<Map<string, Offsets>> {
+  const commits = await commitsOf(cluster, groupId, topics, purpose);
+  return new Map(
+    topics.map((topic) => [
+      topic,
+      new Map(commits.get(topic)?.map(({ partitionIndex, committedOffset }) => [partitionIndex, committedOffset])),
+    ]),
+  );
+}
+
+/** The marks that who committed positions of a topic left there, one a partition: those of this client and of the contract are CLIENT_NAME. */
+export async function marksOf(
+  cluster: Cluster,
+  groupId: string,
+  topic: string,
+): Promise<(string | null | undefined)[]> {
+  const commits = await commitsOf(cluster, groupId, [topic], "offsets");
+  return (commits.get(topic) ?? []).map(({ metadata }) => metadata);
+}
+
+async function commitsOf(cluster: Cluster, groupId: string, topics: readonly string[], purpose: string) {
   const leaders = await cluster.leaders(topics);
   const asked = topics.map((name) => ({ name, partitionIndexes: [...leaders.get(name)!.keys()] }));
   const node = await cluster.coordinator(groupId);
   const group = { groupId, memberEpoch: -1, topics: asked };
   const { groups } = await cluster.call(node, purpose, offsetFetchV8.api, [group], false);
-  const committed = new Map<string, Offsets>(topics.map((topic) => [topic, new Map()]));
-  for (const { name, partitions } of groups[0]!.topics) {
-    for (const { partitionIndex, committedOffset } of partitions) {
-      if (committedOffset >= 0n) committed.get(name)!.set(partitionIndex, committedOffset);
-    }
-  }
-  return committed;
+  return new Map(
+    groups[0]!.topics.map(({ name, partitions }) => [
+      name,
+      partitions.filter(({ committedOffset }) => committedOffset >= 0n),
+    ]),
+  );
 }
 
 /** Deletes a partition's records before an offset, for good. */

@@ -30,7 +30,7 @@ export async function refusalOf(
     return `${place}, and whether that is compacted is not known (${policy.message}): in a compacted topic an old record would delete a newer one of its key`;
   if (!policy.includes("compact")) {
     const others = othersToo ? [] : await othersOn(cluster, own);
-    return harmTo(others, back, `, give ${groupId} retry topics (retry.maxAttempts above 1)`);
+    return harmTo(others, back, `give ${groupId} retry topics (retry.maxAttempts above 1), `);
   }
   return `${place}, and its ${POLICY} is ${policy}: an old record would become the last one of its key, and compaction delete the newer one. Redrive to another flow (--to), or publish again what is still true`;
 }

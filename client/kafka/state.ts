@@ -5,7 +5,7 @@ import { decodeSubscription } from "./assignment.ts";
 import type { Cluster } from "./cluster.ts";
 import { consumerGroups, type Member } from "./consumerGroups.ts";
 import { type Range, readLog, sizeOf } from "./log.ts";
-import { committedOffsets, type Offsets } from "./offsets.ts";
+import { committedOffsets, marksOf, type Offsets } from "./offsets.ts";
 import { begin, wholeLog } from "./remaining.ts";
 import { describeGroupsV5, listGroupsV4, metadataV10 } from "./wire.ts";
 
@@ -72,20 +72,21 @@ export async function membersOn(cluster: Cluster, groupId: string, topics: reado
 }
 
 /**
- * The other groups of a topic, of this environment or not, in which a consumer is connected that does not show that it keeps the
- * contract. Of one that does not say what it reads, the offsets that its group has committed tell.
+ * The other groups of a topic, of this environment or not, with consumers that do not show that they keep the contract: by their name, or
+ * by the mark of what they have committed where none is connected. Of one that does not say what it reads, the group's commits tell.
  */
 export async function othersOn(cluster: Cluster, { topic, groupId }: KafkaDeadLetters): Promise<string[]> {
   const { brokers } = await cluster.ask(metadataV10.api, [], false, false);
   const found: string[] = [];
   for (const { nodeId } of brokers) {
-    const active = (await activeOn(cluster, nodeId)).filter((name) => name !== groupId);
-    if (active.length === 0) continue;
-    for (const [name, members] of await groupsOn(cluster, nodeId, active)) {
+    const names = [...(await listedOn(cluster, nodeId)).keys()].filter((name) => name !== groupId);
+    if (names.length === 0) continue;
+    for (const [name, members] of await groupsOn(cluster, nodeId, names)) {
       const strangers = members.filter(({ clientId }) => !clientId.startsWith(CLIENT_NAME));
       const isUntold = strangers.some(({ topics }) => topics === undefined);
-      const commits = async () => (await committedOffsets(cluster, name, [topic])).get(topic)!.size > 0;
-      if (strangers.some(({ topics }) => topics?.includes(topic)) || (isUntold && (await commits()))) found.push(name);
+      const marks = isUntold || members.length === 0 ? await marksOf(cluster, name, topic) : [];
+      const reads = strangers.some(({ topics }) => topics?.includes(topic)) || marks.length > 0;
+      if (reads && (isUntold || !marks.includes(CLIENT_NAME))) found.push(name);
     }
   }
   return found.sort();
@@ -102,9 +103,10 @@ async function groupsOn(cluster: Cluster, node: number, names: readonly string[]
   }
   if (dead.length === 0) return found;
   // To this question a group of another protocol is a dead one, which the list of all groups has all the same.
-  const others = (await activeOn(cluster, node)).filter((name) => dead.includes(name));
-  const told = await consumerGroups(cluster, node, others);
-  for (const name of others) found.set(name, told.get(name) ?? [{ clientId: "" }]);
+  const others = [...(await listedOn(cluster, node))].filter(([name]) => dead.includes(name));
+  const active = others.filter(([, isActive]) => isActive).map(([name]) => name);
+  const told = await consumerGroups(cluster, node, active);
+  for (const [name, isActive] of others) found.set(name, told.get(name) ?? (isActive ? [{ clientId: "" }] : []));
   return found;
 }
 
@@ -118,8 +120,9 @@ const classicMembers = ({ protocolType, members }: Described): Member[] =>
       : { clientId },
   );
 
-/** The groups that a node coordinates and that have members. */
-async function activeOn(cluster: Cluster, node: number): Promise<string[]> {
+/** The groups that a node coordinates, and whether they have members. */
+async function listedOn(cluster: Cluster, node: number): Promise<Map<string, boolean>> {
   const { groups } = await cluster.call(node, "offsets", listGroupsV4.api, [], []);
-  return groups.filter(({ groupState }) => !/^(empty|dead)$/i.test(groupState)).map(({ groupId }) => groupId);
+  const listed = groups.filter(({ groupState }) => !/^dead$/i.test(groupState));
+  return new Map(listed.map(({ groupId, groupState }) => [groupId, !/^empty$/i.test(groupState)]));
 }

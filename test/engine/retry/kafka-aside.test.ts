@@ -1,9 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
-import { Consumer } from "@platformatic/kafka";
+import { Admin, Consumer } from "@platformatic/kafka";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { DeadLetters } from "../../../client/deadLetters.ts";
+import { committedOffsets } from "../../../client/kafka/offsets.ts";
+import { refusalOf } from "../../../client/kafka/refusal.ts";
 import { treat } from "../../../client/redrive.ts";
+import { retries } from "./environment.ts";
 import { changed, configured, ends, held, login, type Odd, written } from "./kafka-odd.ts";
 import { appClient, emptied, eventually, operatorClient } from "./kafka-support.ts";
 
@@ -113,16 +116,29 @@ describe("a redrive", () => {
   const protocols = ["classic", "consumer"] as const;
 
   /** Reads a topic alone with another client than ours, as a member of a group, until it is ended. */
-  async function stranger(topic: string, groupId: string, groupProtocol: (typeof protocols)[number]) {
+  async function stranger(
+    topic: string,
+    groupId: string,
+    groupProtocol: (typeof protocols)[number],
+    use = async (_: Consumer) => {},
+  ) {
     const { host, port, sasl } = login();
     const options = { clientId: "other", groupId, groupProtocol, bootstrapBrokers: [{ host, port }], sasl };
     const consumer = new Consumer(options);
     const position = { autocommit: false, mode: "committed", fallbackMode: "latest" } as const;
     const stream = await consumer.consume({ topics: [topic], ...position });
+    await use(consumer);
     return async () => {
       await stream.close();
       await consumer.close(true);
     };
+  }
+
+  async function groupDeleted(groupId: string) {
+    const { host, port, sasl } = login();
+    const admin = new Admin({ clientId: "other", bootstrapBrokers: [{ host, port }], sasl });
+    await admin.deleteGroups({ groups: [groupId] });
+    await admin.close();
   }
 
   it.each(protocols)("is refused where consumers of others would handle it again (%s)", async (protocol) => {
@@ -130,7 +146,7 @@ describe("a redrive", () => {
     const end = await stranger("ledger", "strange", protocol);
     try {
       expect(await refusal(letters)).toBe(
-        "Kafka: group book has no retry topic, so its dead letters go back to topic ledger, which is also read by group strange, with consumers that are not known to pass over what is meant for another group (x-redrive-group): they would handle it again. Stop them, give book retry topics (retry.maxAttempts above 1), redrive to another flow (--to), or accept it (--others-too)",
+        "Kafka: group book has no retry topic, so its dead letters go back to topic ledger, which is also read by group strange, with consumers that are not known to pass over what is meant for another group (x-redrive-group): they would handle it again, those that are stopped too once they start: give book retry topics (retry.maxAttempts above 1), redrive to another flow (--to), or accept it (--others-too)",
       );
       expect(await refusal(letters, true)).toBeUndefined();
     } finally {
@@ -138,6 +154,39 @@ describe("a redrive", () => {
     }
     expect(await refusal(letters)).toBeUndefined();
   });
+
+  it.each(protocols)(
+    "is refused where a group of others is stopped, and not where one of ours is (%s)",
+    async (protocol) => {
+      // As of a group without retry topics.
+      const own = {
+        ...retries().operator.kafka!.deadLetters.find(({ flow }) => flow === "kafka/clicks/bill")!,
+        redriveTopic: "clicks",
+      };
+      const worker = appClient("worker");
+      const shop = appClient("shop");
+      const handled: string[] = [];
+      await worker.consume("clicks", ({ id }) => void handled.push(id), { group: "count" });
+      const { id } = await shop.publish("clicks", { body: "x" });
+      await eventually("it is handled", () => handled.includes(id), 20_000);
+      await Promise.all([worker.close(), shop.close()]);
+      expect((await committedOffsets(cluster, "count", ["clicks"])).get("clicks")!.size).toBeGreaterThan(0);
+      expect(await refusalOf(cluster, own, false)).toBeUndefined();
+      const groupId = `strange-${protocol}`;
+      const end = await stranger("clicks", groupId, protocol, async (consumer) => {
+        await consumer.commit({ offsets: [{ topic: "clicks", partition: 0, offset: 0n, leaderEpoch: 0 }] });
+      });
+      await end();
+      try {
+        expect(await refusalOf(cluster, own, false)).toContain(
+          `topic clicks, which is also read by group ${groupId}, with`,
+        );
+      } finally {
+        await groupDeleted(groupId);
+      }
+      expect(await refusalOf(cluster, own, false)).toBeUndefined();
+    },
+  );
 
   it.each(protocols)("is refused where members of the group read the work topic alone (%s)", async (protocol) => {
     const letters = lettersOf("kafka/user-events/notify");
