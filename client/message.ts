@@ -124,6 +124,10 @@ export class RefusedError extends Error {
   }
 }
 
+/** What helps a consumer whose queue or topic, or one that it publishes to, is not there any more: somebody deleted it, or it left the skill. */
+export const GONE =
+  "because what it needs is gone: if it was deleted by hand, run pulumi up --refresh, which makes it; if it left the skill, read the stack's `apps` output again; then restart it";
+
 type RefusedOptions = ErrorOptions & { full?: boolean; tooLarge?: boolean; advice?: string };
 
 /** Whether an error says that this message is too large for a place that takes others. */

@@ -1,4 +1,4 @@
-import { AWAY, ConnectionError, isFault, RefusedError } from "../message.ts";
+import { AWAY, ConnectionError, GONE, isFault, RefusedError } from "../message.ts";
 
 // AMQP 0-9-1's reply codes by which a broker says no, and the library's own for a basic.nack.
 const refusals = [
@@ -42,7 +42,11 @@ export function toClientError(error: unknown, place: string): Error {
   // That one place does not answer says nothing of its broker.
   const isAnswer = code !== undefined && refusals.includes(code);
   return isAnswer && !passing.test(text)
-    ? new RefusedError(`${place}: the broker refuses: ${text}`, { cause: error, tooLarge: oversized.test(text) })
+    ? new RefusedError(`${place}: the broker refuses: ${text}`, {
+        cause: error,
+        tooLarge: oversized.test(text),
+        ...(code === "NOT_FOUND" && { advice: GONE }),
+      })
     : new ConnectionError(`${place}: the broker does not answer: ${text}`, {
         cause: error,
         state: isAnswer ? undefined : AWAY,

@@ -1,6 +1,6 @@
 import { SQSClient } from "@aws-sdk/client-sqs";
 import type { SqsAccess } from "../access.ts";
-import { AWAY, ConnectionError, isFault, RefusedError } from "../message.ts";
+import { AWAY, ConnectionError, GONE, isFault, RefusedError } from "../message.ts";
 import { waiting } from "../waiting.ts";
 import { keepProtoName } from "./protoName.ts";
 
@@ -85,7 +85,11 @@ export function translated(error: unknown): Error {
     });
   }
   const place = queue === undefined ? broker : `${broker}, ${queue}`;
-  return new RefusedError(`${place}: ${reason}`, { cause: error, tooLarge: saysTooLarge(name, message) });
+  return new RefusedError(`${place}: ${reason}`, {
+    cause: error,
+    tooLarge: saysTooLarge(name, message),
+    ...(isGone.test(name) && { advice: GONE }),
+  });
 }
 
 // What differs each time that the same is said: ids of requests, handles, and times of a signature.
@@ -106,6 +110,7 @@ export const saysTooLarge = (name: string, message: string): boolean =>
 /** Whether a refusal is of the access, and not of one message that is too large or no longer ours. */
 export const isOfAccess = ({ cause }: RefusedError): boolean => ofAccess.test((cause as Partial<Failure>)?.name ?? "");
 
+const isGone = /NonExistentQueue|QueueDoesNotExist/;
 const ofAccess =
   /AccessDenied|NotAuthorized|NonExistentQueue|QueueDoesNotExist|Token|UnrecognizedClient|Signature|InvalidSecurity|Credentials|^KMS/i;
 

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { GetQueueUrlCommand } from "@aws-sdk/client-sqs";
 import { describe, expect, it, vi } from "vitest";
-import { ConnectionError, RefusedError } from "../../../client/message.ts";
+import { ConnectionError, GONE, RefusedError } from "../../../client/message.ts";
 import { call, isOfAccess, namedConnectionTo, translated } from "../../../client/sqs/api.ts";
 import { receiveSome } from "../../../client/sqs/batches.ts";
 import { refusal } from "./fakeSqs.ts";
@@ -16,7 +16,6 @@ const failure = (name: string, status?: number) =>
 describe("a failed call of SQS", () => {
   it.each([
     ["AccessDenied", 403],
-    ["QueueDoesNotExist", 400],
     ["InvalidParameterValue", 400],
     ["CredentialsProviderError", undefined],
     ["KMS.DisabledException", 400],
@@ -24,6 +23,10 @@ describe("a failed call of SQS", () => {
     ["ExpiredTokenException", 403],
   ])("is refused: %s %s", (name, status) => {
     expect(translated(failure(name, status))).toEqual(new RefusedError("SQS: why"));
+  });
+
+  it("tells what helps where its queue is gone", () => {
+    expect(translated(failure("QueueDoesNotExist", 400))).toEqual(new RefusedError("SQS: why", { advice: GONE }));
   });
 
   it.each([

@@ -149,9 +149,12 @@ describe("a queue of RabbitMQ that is deleted under its consumer", () => {
     const subscription = { queue: "gone", prefetch: 1, maxAttempts: 1, deadLetterExchange: access.deadLetterExchange };
     const client = new RabbitmqClient({ ...access, publishes: {}, consumes: { gone: subscription } });
     const told: string[] = [];
-    await client.consume("gone", () => {}, { onError: ({ message }) => void told.push(message) });
+    const { ended } = await client.consume("gone", () => {}, { onError: ({ message }) => void told.push(message) });
     await channel.queueDelete({ queue: "gone" });
     await until("the error", () => told.length > 1);
+    expect((await ended)?.message.split(": rabbitmq/gone: ")[0]).toMatchInlineSnapshot(
+      `"rabbitmq/gone: the consumer ended, because what it needs is gone: if it was deleted by hand, run pulumi up --refresh, which makes it; if it left the skill, read the stack's \`apps\` output again; then restart it"`,
+    );
     await client.close();
     await channel.close();
     await link.close();
