@@ -1,5 +1,5 @@
 import type { AppAccess } from "./access.ts";
-import { HEADERS, isContracts } from "./headers.ts";
+import { HEADERS, isContracts, isContractsOnRabbitmq } from "./headers.ts";
 import {
   AccessError,
   type BrokerClient,
@@ -47,7 +47,7 @@ export function connect(access: AppAccess): Client {
   };
   return {
     publish: async (flow: string, message: Message) =>
-      (await of(brokerOf(flow))).publish(withinBroker(flow), asNew(message)),
+      (await of(brokerOf(flow))).publish(withinBroker(flow), asNew(brokerOf(flow), message)),
     consume: async (flow: string, handler: Handler, options: ConsumeOptions = {}): Promise<Consumer> =>
       (await of(brokerOf(flow))).consume(withinBroker(flow), handler, {
         ...options,
@@ -71,8 +71,9 @@ const warn = (error: Error): void => process.emitWarning(error.message, "Messagi
  * A message without the contract's headers, which tell of another one where an app passes on what it was delivered: its attempt would
  * count on, and a redrive's group would pass it over. Canaries of `messaging verify` stay what they are.
  */
-function asNew({ headers = {}, ...message }: Message): Message {
-  const own = Object.entries(headers).filter(([name]) => !isContracts(name) || name === HEADERS.verify);
+function asNew(broker: string, { headers = {}, ...message }: Message): Message {
+  const told = broker === "rabbitmq" ? isContractsOnRabbitmq : isContracts;
+  const own = Object.entries(headers).filter(([name]) => !told(name) || name === HEADERS.verify);
   return { ...message, headers: Object.fromEntries(own) };
 }
 

@@ -12,7 +12,7 @@ export const HEADERS = {
   publishedAt: "x-published-at",
   /** The key that it was published with, where the broker's own place for it is taken by a retry. */
   key: "x-key",
-  /** RabbitMQ: the milliseconds after which it would have expired in its first queue; it does not expire any more. */
+  /** RabbitMQ alone: the milliseconds after which it would have expired in its first queue; it does not expire any more. */
   expiration: "x-expiration",
   /** Which delivery this is, from 1. Absent: the first. SQS and Redis count deliveries themselves. */
   attempt: "x-attempt",
@@ -46,10 +46,14 @@ export const HEADERS = {
 
 export type Headers = Record<string, string>;
 
-const contract: ReadonlySet<string> = new Set(Object.values(HEADERS));
+const { expiration, ...everywhere } = HEADERS;
+const contract: ReadonlySet<string> = new Set(Object.values(everywhere));
 
-/** Whether a header is the contract's. Every other one is the message's own: it stays as it came, byte for byte. */
+/** Whether a header is the contract's on every broker. Every other one is the message's own: it stays as it came, byte for byte. */
 export const isContracts = (name: string): boolean => contract.has(name);
+
+/** Whether a header is the contract's on RabbitMQ, where one more is. */
+export const isContractsOnRabbitmq = (name: string): boolean => isContracts(name) || name === expiration;
 
 /** The contract's headers of a message. */
 export const contractsOf = (headers: Headers): Headers =>

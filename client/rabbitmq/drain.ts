@@ -1,12 +1,12 @@
 import type { Channel } from "rabbitmq-client";
-import { contractsOf, HEADERS, type Headers } from "../headers.ts";
+import { contractsOf, type Headers } from "../headers.ts";
 import { RefusedError } from "../message.ts";
 import { goesOn, type Moved, type Moving, progress } from "../moving.ts";
 import { sendFitting } from "../outcome.ts";
 import { acknowledged, givenBack, readyIn, takeBatch } from "./batch.ts";
 import { toClientError } from "./errors.ts";
 import { type Link, type Login, linkTo } from "./link.ts";
-import { identified, isKeptInPlace, republished, textHeaders, toDelivery } from "./properties.ts";
+import { identified, isKeptInPlace, keptHeaders, republished, textHeaders, toDelivery } from "./properties.ts";
 import { type Outgoing, type Publisher, publisherOn } from "./publisher.ts";
 
 /** A binding of the default kind, from an exchange to a queue. */
@@ -146,7 +146,7 @@ async function passedOn(
 export function addedTo(message: Taken, { from, work }: QueueMove): Headers {
   if (!work) return {};
   const { key } = toDelivery(message, `rabbitmq/${from}`);
-  return { ...contractsOf(textHeaders(message.headers)), ...(key !== undefined && { [HEADERS.key]: key }) };
+  return { ...contractsOf(textHeaders(message.headers)), ...keptHeaders({ headers: message.headers }, key) };
 }
 
 /** The message as it is published into the new queue. */

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { attemptOf, HEADERS, type Headers, isContracts } from "../headers.ts";
+import { attemptOf, HEADERS, type Headers, isContractsOnRabbitmq } from "../headers.ts";
 import type { Delivery } from "../message.ts";
 import { headersIn, isShort, type Properties, shortText, tableOf, textHeader } from "./content.ts";
 import type { Received } from "./rawBodies.ts";
@@ -10,7 +10,7 @@ type Raw = Record<string, unknown>;
 const brokersOwn = /^(x-death|x-(first|last)-death-(exchange|queue|reason)|x-delivery-count|x-acquired-count|CC|BCC)$/;
 
 /** Whether a header is the message's own: neither the broker's nor the contract's. */
-const isOwn = (name: string): boolean => !brokersOwn.test(name) && !isContracts(name);
+const isOwn = (name: string): boolean => !brokersOwn.test(name) && !isContractsOnRabbitmq(name);
 
 /** Whether a header belongs to the message where it stands: what the broker counts there, and CC, do not. */
 export const isKeptInPlace = (name: string): boolean => !/^(x-delivery-count|x-acquired-count|CC|BCC)$/.test(name);

@@ -53,6 +53,20 @@ it("A message that passes on what was delivered is a new one: of the contract's 
   vi.restoreAllMocks();
 });
 
+it.each([
+  ["rabbitmq", RabbitmqClient, {}],
+  ["kafka", KafkaClient, { "x-expiration": "500" }],
+])(
+  "A header x-expiration is the contract's on RabbitMQ alone: on %s it is passed on",
+  async (broker, Kind, headers) => {
+    const publish = vi.spyOn(Kind.prototype as BrokerClient, "publish").mockResolvedValue({ id: "2" });
+    const client = connect({ [broker]: { publishes: {}, consumes: {}, bootstrapServers: [] } } as unknown as AppAccess);
+    await client.publish(`${broker}/orders`, { body: "b", headers: { "x-expiration": "500" } });
+    expect(publish.mock.lastCall).toEqual(["orders", { body: "b", headers }]);
+    vi.restoreAllMocks();
+  },
+);
+
 it("An app that the stack's output does not have is an error of its own", () => {
   expect(() => connect(undefined as never)).toThrow(
     "access: must be the app's entry of the stack's apps output, got undefined",

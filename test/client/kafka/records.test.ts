@@ -85,6 +85,9 @@ describe("the headers of a record that goes on", () => {
       [Buffer.from("tag"), Buffer.from("b")],
       [Buffer.from("none"), null],
       [Buffer.from("x-trace"), Buffer.alloc(0)],
+      // The contract's on RabbitMQ alone.
+      [Buffer.from("x-expiration"), Buffer.from([0xff])],
+      [Buffer.from("x-expiration"), null],
     ] as const;
     const before = [...own, ...rawOf({ [HEADERS.attempt]: "1", [HEADERS.error]: "no" })];
     expect(withContracts(before, { [HEADERS.attempt]: "2" })).toEqual([...own, ...rawOf({ [HEADERS.attempt]: "2" })]);

@@ -24,7 +24,7 @@ describe("a message that is moved into another queue", () => {
   });
 
   it("keeps the key of a retry, its attempts and its expiration", () => {
-    const headers = { "x-key": "order.created", "x-attempt": "2" };
+    const headers = { "x-key": "order.created", "x-attempt": "2", "x-expiration": "500" };
     const out = movedBy(work, { routingKey: "orders", headers, expiration: "60000" });
     expect(out.headers).toEqual(headers);
     expect(out.properties.get("expiration")?.toString()).toBe("\u000560000");
