@@ -120,7 +120,6 @@ const failureKeys = [
   HEADERS.errorName,
   HEADERS.errorStack,
   HEADERS.refusal,
-  HEADERS.originPosition,
   HEADERS.redriveGroup,
 ];
 

@@ -60,13 +60,15 @@ describe("redrivenHeaders", () => {
     "x-error-stack": "s",
     "x-not-before": "t",
     "x-origin": "rabbitmq/orders",
+    "x-origin-position": "order-events/order.created",
   };
 
-  it("puts a message back as it was published, with the redrive counted", () => {
+  it("puts a message back as it was published, with where it was first delivered, and the redrive counted", () => {
     expect(redrivenHeaders(dead, "run")).toEqual({
       "x-message-id": "1",
       "x-key": "order.created",
       "x-origin": "rabbitmq/orders",
+      "x-origin-position": "order-events/order.created",
       "x-redrive-count": "1",
       "x-redrive-id": "run",
     });
