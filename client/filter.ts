@@ -4,7 +4,7 @@ import { HEADERS } from "./headers.ts";
 
 /**
  * Which dead letters: `<header><operator><text>`, or `$.<path><operator><text>` within a JSON body (a header of that name comes first). `x-error`, `x-error-name` and
- * `x-error-stack` are what `messaging dlq show` shows, also where another framework wrote it into headers of its own.
+ * `x-error-stack` are what `messaging dlq show` shows, also where another framework wrote it into headers of its own; so is `x-message-id`.
  */
 export interface Filter {
   matches(letter: DeadLetter): boolean;
@@ -35,7 +35,7 @@ export function parseFilter(written: string): Filter {
   } catch {
     throw new FilterError("have a regular expression after ~");
   }
-  if (!subject.startsWith("$")) return { matches: ({ headers }) => compare(ownText(headers, subject), text) };
+  if (!subject.startsWith("$")) return { matches: (letter) => compare(ownText(letter, subject), text) };
   const path = parsePath(subject);
   // NServiceBus has headers that begin so.
   const found = ({ headers, body }: DeadLetter) => headers[subject] ?? valueIn(body, path);
@@ -71,7 +71,9 @@ const FAILURE = {
   [HEADERS.errorStack]: "errorStack",
 } as const;
 
-function ownText(headers: Record<string, string>, name: string): string | undefined {
+function ownText({ id, headers }: DeadLetter, name: string): string | undefined {
+  // The broker's own place for it may be none of the headers.
+  if (name === HEADERS.id) return id;
   if (Object.hasOwn(headers, name)) return headers[name];
   return Object.hasOwn(FAILURE, name) ? failureIn(headers)?.[FAILURE[name as keyof typeof FAILURE]] : undefined;
 }

@@ -49,7 +49,7 @@ export const drop: Command = {
       const say = (report: Treated) => {
         // It ends at the count, so how many of the rest it looked at says nothing.
         const dropped = `${flow}: dropped ${figure(report.treated)} dead letters from ${letters.name}`;
-        streams.stdout.write(`${[dropped, ...staysInWords({ ...report, left: 0 })].join("\n")}\n`);
+        streams.stdout.write(`${[dropped, ...staysInWords(flow, { ...report, left: 0 })].join("\n")}\n`);
         streams.stderr.write(`${auditNote}\n`);
       };
       const run = { ...choice, limit: count, action: "drop", filter: options.filter, say } as const;

@@ -89,5 +89,5 @@ type Said = Treated & { flow: string; target: string; found: number; dryRun: boo
 export function inWords({ flow, target, found, dryRun, ...report }: Said): string {
   const did = dryRun ? "would redrive" : "redrove";
   const all = `${flow}: ${did} ${count(report.treated)} of ${count(found)} dead letters to ${target}`;
-  return [all, ...staysInWords(report)].join("\n");
+  return [all, ...staysInWords(flow, report)].join("\n");
 }

@@ -81,8 +81,8 @@ export const isWhole = ({ ended, refused, missed }: Treated): boolean =>
 /** Dead letters that are refused may be as many as there are. */
 const MOST_NAMED = 20;
 
-/** What stays and why, a line for each reason. */
-export function staysInWords(report: Treated): string[] {
+/** What stays of a flow's and why, a line for each reason. */
+export function staysInWords(flow: string, report: Treated): string[] {
   const { unsure, left, quarantined, refused, canaries, removedCanaries, missed, ended, cameBack } = report;
   const lines: [boolean | number, string][] = [
     [left, `${figure(left)} did not match and stay`],
@@ -97,6 +97,10 @@ export function staysInWords(report: Treated): string[] {
         `${printable(id)} stays: the broker refused it: ${printable(reason)}`,
       ]),
     [refused.length > MOST_NAMED, `so do ${figure(refused.length - MOST_NAMED)} more (--json names them)`],
+    [
+      refused.length,
+      `what the broker refused it refuses again: publish it again smaller, or drop it: npx messaging dlq drop ${flow} --filter x-message-id=<id>`,
+    ],
     [canaries, `${canariesOf(canaries)} left where a run of messaging verify may still look for it`],
     [removedCanaries, `${canariesOf(removedCanaries)} removed, which no run of messaging verify looks for any more`],
     [missed, `${figure(missed)} stay because somebody else has them in hand: run this again when that has ended`],

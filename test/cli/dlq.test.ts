@@ -30,6 +30,7 @@ describe("what messaging dlq says", () => {
         150 did not match and stay
         49 stay in quarantine: redriven 3 times, they failed each time (--quarantined takes them too)
         m\\u001b[2J7 stays: the broker refused it: SQS, payments.fifo: Message must be shorter than 262144 bytes.
+        what the broker refused it refuses again: publish it again smaller, or drop it: npx messaging dlq drop rabbitmq/orders --filter x-message-id=<id>
         stopped: 12 came in while it ran, so the consumer still fails: fix that first"
     `);
   });

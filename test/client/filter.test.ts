@@ -14,6 +14,7 @@ describe("parseFilter", () => {
     ["x-error=connect", false],
     ["x-error!=other", true],
     ["tenant=a=b", true],
+    ["x-message-id=1", true],
     ["missing=", false],
     ["missing!=x", true],
     ["missing~.*", false],
