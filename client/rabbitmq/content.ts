@@ -166,9 +166,9 @@ function valueSize(bytes: Buffer, typeAt: number): number {
 // How deep tables and lists are read: a frame has room for more levels than JavaScript's stack.
 const DEEPEST = 100;
 
-/** The headers of a table as people and programs read them; of a name that stands there twice the last. */
-export const readHeaders = (table: Buffer | undefined, depth = 0): Record<string, unknown> =>
-  Object.fromEntries(headersIn(table).map(({ name, type, value }) => [name, read(type, value, depth)]));
+/** Headers as people and programs read them; of a name that stands there twice the last. */
+export const readHeaders = (headers: readonly RawHeader[], depth = 0): Record<string, unknown> =>
+  Object.fromEntries(headers.map(({ name, type, value }) => [name, read(type, value, depth)]));
 
 /** A value: bytes, decimals and what is nested too deep as text, numbers that JavaScript cannot hold as a bigint. */
 function read(type: string, value: Buffer, depth: number): unknown {
@@ -201,7 +201,7 @@ function read(type: string, value: Buffer, depth: number): unknown {
     case "V":
       return null;
     case "F":
-      return depth < DEEPEST ? readHeaders(value, depth + 1) : textOf(value);
+      return depth < DEEPEST ? readHeaders(headersIn(value), depth + 1) : textOf(value);
     case "A":
       return depth < DEEPEST ? readArray(value, depth + 1) : textOf(value);
     default:

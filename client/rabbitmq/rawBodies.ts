@@ -1,7 +1,17 @@
 import type { AsyncMessage, Channel, Envelope, SyncMessage } from "rabbitmq-client";
 import codec from "rabbitmq-client/lib/codec.js";
+import { isContractsOnRabbitmq } from "../headers.ts";
+import { textOfBytes } from "../headerText.ts";
 import { RefusedError } from "../message.ts";
-import { FRAME_END, headerFrame, type Properties, readHeaders, readProperties } from "./content.ts";
+import {
+  FRAME_END,
+  headerFrame,
+  headersIn,
+  type Properties,
+  type RawHeader,
+  readHeaders,
+  readProperties,
+} from "./content.ts";
 
 /** A message as it came: its properties and its body as bytes, whatever its content type says, and its headers as they are read. */
 export type Received = Omit<AsyncMessage & Partial<SyncMessage>, "body" | "consumerTag" | "contentType"> & {
@@ -20,7 +30,7 @@ interface Frame {
 
 interface Internals {
   _onHeader(frame: Frame): void;
-  _state: { maxFrameSize: number };
+  _state: { maxFrameSize: number; incoming?: { methodFrame: Frame } };
 }
 
 interface Codec {
@@ -29,11 +39,12 @@ interface Codec {
   encodeFrame(frame: object): Buffer;
 }
 
+const METHOD_FRAME = 1;
 const HEADER_FRAME = 2;
 /** Where the header frame stands among those of a message, from 0. */
 const HEADER_AT = 1;
 
-/** The payload of each header frame that the library has read. */
+/** The payload of each frame that the library has read, bodies aside. */
 const payloads = new WeakMap<Frame, Buffer>();
 
 // The library asks its codec by these names at each call. What it reads and writes for others stays as it is.
@@ -47,7 +58,7 @@ library.decodeFrame = async (read) => {
     return part;
   };
   const frame = await decodeFrame(noted).catch((error) => withoutHeaders(parts, error));
-  if (frame.type === HEADER_FRAME) payloads.set(frame, parts[1]!);
+  if (frame.type === HEADER_FRAME || frame.type === METHOD_FRAME) payloads.set(frame, parts[1]!);
   return frame;
 };
 library.genContentFrames = function* (channel, params, body, frameMax) {
@@ -81,15 +92,35 @@ export function keepRaw(channel: Channel): void {
   const onHeader = internals._onHeader.bind(channel);
   internals._onHeader = (frame) => {
     const { contentType: _, ...fields } = frame.fields;
-    onHeader({ ...frame, fields: { ...fields, [PROPERTIES]: readProperties(payloads.get(frame)!) } });
+    // Without it the library ends the connection.
+    const method = internals._state.incoming?.methodFrame;
+    const routingKey = method && routingKeyIn(payloads.get(method)!);
+    onHeader({ ...frame, fields: { ...fields, routingKey, [PROPERTIES]: readProperties(payloads.get(frame)!) } });
   };
 }
+
+// AMQP 0-9-1, section 1.8.3: the methods that a message comes with. The third is basic.return.
+const DELIVER = 60;
+const GET_OK = 71;
+
+/** The routing key in such a method, as headers are told: the library loses the bytes of one that is no UTF-8. */
+function routingKeyIn(payload: Buffer): string {
+  const behindText = (at: number) => at + 1 + payload.readUInt8(at);
+  const method = payload.readUInt16BE(2);
+  // Behind the delivery tag and whether it is redelivered, or behind the code and the text of a return.
+  const exchangeAt = method === DELIVER ? behindText(4) + 9 : method === GET_OK ? 13 : behindText(6);
+  const keyAt = behindText(exchangeAt);
+  return textOfBytes(payload.subarray(keyAt + 1, behindText(keyAt)));
+}
+
+/** The contract's headers are text; one of another type is as if it were not there. */
+const counts = ({ name, type }: RawHeader): boolean => type === "S" || !isContractsOnRabbitmq(name);
 
 /** A message of a channel that keeps it raw. Throws a RefusedError where its headers cannot be read. */
 export function received(message: AsyncMessage | SyncMessage): Received {
   const { [PROPERTIES]: properties, ...rest } = message as Received & { [PROPERTIES]: Properties };
   try {
-    return { ...rest, headers: readHeaders(properties.get("headers")), properties };
+    return { ...rest, headers: readHeaders(headersIn(properties.get("headers")).filter(counts)), properties };
   } catch (cause) {
     const why = (cause as Error).message;
     throw new RefusedError(`message ${rest.messageId}: its headers cannot be read: ${why}`, { cause });

@@ -185,7 +185,7 @@ describe("a message that the library reads", () => {
 
   it("keeps its properties and headers as bytes, and its body from being read by its content type", async () => {
     const frames: { fields: object }[] = [];
-    const channel = { _onHeader: (one: { fields: object }) => void frames.push(one) };
+    const channel = { _onHeader: (one: { fields: object }) => void frames.push(one), _state: {} };
     keepRaw(channel as unknown as Channel);
     await readBy(channel as never);
     expect(frames[0]!.fields).not.toHaveProperty("contentType");
