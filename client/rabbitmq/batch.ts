@@ -3,6 +3,8 @@ import { setImmediate as nextTurn, setTimeout as wait } from "node:timers/promis
 import type { AsyncMessage, Channel, SyncMessage } from "rabbitmq-client";
 import { CLIENT_NAME } from "../deadLetters.ts";
 import { UntoldError } from "../message.ts";
+import { toClientError } from "./errors.ts";
+import type { Link } from "./link.ts";
 import { type Received, received } from "./rawBodies.ts";
 
 const LOOK_AGAIN_MS = 100;
@@ -88,6 +90,18 @@ export async function putBack(
   await givenBack(channel, queue, all.length, () => {
     for (const { deliveryTag } of all) channel.basicNack({ deliveryTag, requeue: true });
   });
+}
+
+/** Opens a channel for one use; what it has in hand afterwards is there again. */
+export async function withChannel<T>(link: Link, name: string, use: (channel: Channel) => Promise<T>): Promise<T> {
+  const { channel } = await link.open();
+  try {
+    return await use(channel);
+  } catch (error) {
+    throw toClientError(error, name);
+  } finally {
+    await channel.close();
+  }
 }
 
 /**

@@ -4,7 +4,7 @@ import { canaryOf } from "../headers.ts";
 import { AccessError, isTooLarge } from "../message.ts";
 import type { RabbitmqDeadLetters } from "../operator.ts";
 import { sendFitting } from "../outcome.ts";
-import { acknowledged, givenBack, next, putBack, readyIn, takeBatch } from "./batch.ts";
+import { acknowledged, givenBack, next, putBack, readyIn, takeBatch, withChannel } from "./batch.ts";
 import { toDeadLetter } from "./ended.ts";
 import { toClientError } from "./errors.ts";
 import { type Keeping, keeping } from "./keeping.ts";
@@ -187,18 +187,6 @@ export function deadLettersOf(place: RabbitmqDeadLetters, parts: DeadLetterParts
 
     close: () => watch.stop(),
   };
-}
-
-/** Opens a channel for one use; what it has in hand afterwards is there again. */
-async function withChannel<T>(link: Link, name: string, use: (channel: Channel) => Promise<T>): Promise<T> {
-  const { channel } = await link.open();
-  try {
-    return await use(channel);
-  } catch (error) {
-    throw toClientError(error, name);
-  } finally {
-    await channel.close();
-  }
 }
 
 /** Returns when a message that is redriven is confirmed in its queue: only then may it be acknowledged here. */
