@@ -10,7 +10,7 @@ const POLICY = "cleanup.policy";
 /**
  * Why nothing may be redriven to where a group's dead letters go back to: as the last of its key in a compacted topic, an old record
  * would delete a newer one; other groups of the topic would handle it again, unless that is accepted (`othersToo`); and what is put
- * into a retry topic waits for a member that reads it.
+ * into a retry topic waits for a member that reads it, and must not be compacted there.
  */
 export async function refusalOf(
   cluster: Cluster,
@@ -20,8 +20,11 @@ export async function refusalOf(
   const { topic, groupId, redriveTopic } = own;
   if (redriveTopic !== topic) {
     const [all, readers] = await membersOn(cluster, groupId, [topic, redriveTopic]);
-    if (all!.length === 0 || readers!.length > 0) return undefined;
-    return `Kafka: no member of group ${groupId} (it has ${all!.length}) reads ${redriveTopic}, where its dead letters go back to: let them read that topic too, or stop them: what is put there waits for a member that reads it`;
+    if (all!.length > 0 && readers!.length === 0)
+      return `Kafka: no member of group ${groupId} (it has ${all!.length}) reads ${redriveTopic}, where its dead letters go back to: let them read that topic too, or stop them: what is put there waits for a member that reads it`;
+    const policy = await policyOf(cluster, redriveTopic);
+    if (policy instanceof Error || !policy.includes("compact")) return undefined;
+    return `Kafka: the dead letters of group ${groupId} go back to ${redriveTopic}, and its ${POLICY} was changed to ${policy}: of two with one key, compaction would delete the first. Set it back: pulumi up --refresh`;
   }
   const back = `Kafka: group ${groupId} has no retry topic, so its dead letters go back to topic ${topic}, which`;
   const place = `${back} all its groups read`;

@@ -207,6 +207,19 @@ describe("a redrive", () => {
     await worker.close();
   });
 
+  it("is refused into a retry topic that somebody made a compacted one", async () => {
+    const letters = lettersOf("kafka/user-events/notify");
+    await configured("user-events.notify.retry.1000", "cleanup.policy", "compact");
+    try {
+      expect(await refusal(letters)).toMatchInlineSnapshot(
+        `"Kafka: the dead letters of group notify go back to user-events.notify.retry.1000, and its cleanup.policy was changed to compact: of two with one key, compaction would delete the first. Set it back: pulumi up --refresh"`,
+      );
+    } finally {
+      await configured("user-events.notify.retry.1000", "cleanup.policy", "delete");
+    }
+    expect(await refusal(letters)).toBeUndefined();
+  });
+
   it("is refused into a compacted topic that others read", async () => {
     const letters = lettersOf("kafka/ledger/book");
     expect(await refusal(letters)).toBeUndefined();
