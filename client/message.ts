@@ -144,7 +144,8 @@ export class OutdatedAccessError extends Error {
 
   constructor(flow: string, refusal: unknown) {
     const reason = refusal instanceof Error ? refusal.message : String(refusal);
-    const usual = "its access is out of date: read the stack's `apps` output again and restart it";
+    const usual =
+      "its access may be out of date: read the stack's `apps` output again and restart it; where it ends again, messaging doctor says why";
     const { advice = usual } = refusal instanceof RefusedError ? refusal : {};
     super(`${flow}: the consumer ended, ${advice}: ${reason}`, { cause: refusal });
   }

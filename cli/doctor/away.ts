@@ -25,7 +25,7 @@ export const brokerOf = (flow: string): string =>
     .slice(0, flow.startsWith("redis/") ? 2 : 1)
     .join("/");
 
-/** What `look` finds; where the broker does not answer or lets nobody in, that is the finding. */
+/** What `look` finds; where the broker does not answer, or answers nothing but a no, that is the finding. */
 export async function findingsAt(
   place: string,
   addresses: Addresses,
@@ -34,6 +34,8 @@ export async function findingsAt(
   try {
     return await look();
   } catch (error) {
+    const answer = answered(place, addresses, error);
+    if (answer) return [answer];
     if (error instanceof UntoldError) return [untold(place, "how it is doing", error.message)];
     if (error instanceof ConnectionError) return [away(place, addresses, error)];
     if (error instanceof RefusedError) return [refused(place, addresses, error)];
@@ -47,34 +49,61 @@ export const isAway = (place: string, addresses: Addresses, error: unknown): err
   !(error instanceof UntoldError) &&
   addresses[place]!.some((way) => way.every((address) => error.message.includes(address)));
 
-export const away = (place: string, addresses: Addresses, error: Error): Finding =>
-  CROWDED.test(error.message)
-    ? {
-        trouble: "refused",
-        place,
-        found: told(place, addresses, error),
-        cause:
-          "It has as many connections as it may have (maxclients), or somebody lowered that: it lets nobody else in.",
-        fix: "Stop clients that are not needed, or raise maxclients: CONFIG SET maxclients 10000 as soon as one connection is free, or in its configuration, which counts from its next start on. Nothing else is known of it until then.",
-      }
-    : {
-        trouble: "broker",
-        place,
-        found: told(place, addresses, error),
-        cause: "It is down, still starting, paused, or cannot be reached from here.",
-        fix: `Start it, or correct the network or its address. ${startOf(place)} Apps go on by themselves; what they publish meanwhile fails there, so that they can publish it again.`,
-        away: true,
-      };
+export const away = (place: string, addresses: Addresses, error: Error): Finding => ({
+  trouble: "broker",
+  place,
+  found: told(place, addresses, error),
+  cause: "It is down, still starting, paused, or cannot be reached from here.",
+  fix: `Start it, or correct the network or its address. ${startOf(place)} Apps go on by themselves; what they publish meanwhile fails there, so that they can publish it again.`,
+  away: true,
+});
 
-/** It answers, but nobody can ask. */
-const CROWDED = /ERR max number of clients reached/;
+/** What Redis answers, whatever it is asked: it is there, and nothing else can be known of it. */
+const ANSWERS = [
+  {
+    reply: /ERR max number of clients reached.*/,
+    cause: "It has as many connections as it may have (maxclients), or somebody lowered that: it lets nobody else in.",
+    fix: "Stop clients that are not needed, or raise maxclients: CONFIG SET maxclients 10000 as soon as one connection is free, or in its configuration, which counts from its next start on.",
+  },
+  {
+    reply: /BUSY Redis is busy.*/,
+    cause: "A script or function has run for longer than busy-reply-threshold, 5 s: everything else waits for its end.",
+    fix: "redis-cli SCRIPT KILL as administrator, or FUNCTION KILL where the reply names it: nothing is lost. Where that says UNKILLABLE, it has written already: wait for its end, or SHUTDOWN NOSAVE and start the server again, which undoes what the script did, and without an append-only file loses all that came since the last snapshot. Then correct the app that runs it.",
+  },
+  {
+    reply: /DENIED Redis is running in protected mode/,
+    cause:
+      "The user `default` may log in without a password, so Redis lets in nobody from another machine (protected mode).",
+    fix: "On the server's own machine or in its container: redis-cli ACL SETUSER default off resetpass, or give it a password where others log in by it; correct its configuration where that says so.",
+  },
+];
+
+/** The finding where the broker answers the same no to everything; undefined where that is not it. */
+export function answered(place: string, addresses: Addresses, error: unknown): Finding | undefined {
+  for (const { reply, ...rest } of ANSWERS) {
+    const [said] = reply.exec((error as Error).message) ?? [];
+    // What was asked is left out, so that it is told once.
+    const found = told(place, addresses, new Error(said));
+    if (said !== undefined)
+      return { trouble: "refused", place, found, ...rest, fix: `${rest.fix} Nothing else is known of it until then.` };
+  }
+  return undefined;
+}
+
+/** How a broker is stopped from within. */
+const PAUSED = [
+  ["rabbitmq", " Where somebody suspended its listeners: rabbitmqctl resume_listeners."],
+  [
+    "redis/",
+    " Where it runs and answers nobody, somebody may have paused its clients (CLIENT PAUSE ... ALL): that ends when its time is over, or with a restart; CLIENT UNPAUSE is not heard meanwhile.",
+  ],
+];
 
 /** How the container of a local broker is started. */
 function startOf(place: string): string {
   const name = `messaging-<environment>-${place === "sqs" ? "localstack" : place.replace("/", "-")}`;
-  const suspended =
-    place === "rabbitmq" ? " Where somebody suspended its listeners: rabbitmqctl resume_listeners." : "";
-  return `If npm start made it: docker start ${name}, or docker unpause ${name} where it is paused.${suspended}`;
+  const [, hint = ""] = PAUSED.find(([broker]) => place.startsWith(broker!)) ?? [];
+  return `If npm start made it: docker start ${name}, or docker unpause ${name} where it is paused.${hint}`;
 }
 
 const refused = (place: string, addresses: Addresses, error: Error): Finding => ({

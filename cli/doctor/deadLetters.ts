@@ -2,9 +2,10 @@ import type { Count, DeadLetters } from "../../client/deadLetters.ts";
 import { ConnectionError, RefusedError, UntoldError } from "../../client/message.ts";
 import { allDeadLetters } from "../../client/operate.ts";
 import type { Live } from "../live.ts";
-import { type Addresses, away, brokerOf, isAway } from "./away.ts";
+import { type Addresses, answered, away, brokerOf, isAway } from "./away.ts";
 import { counted, type Finding, GONE, gone, lasting, untold } from "./finding.ts";
 import { goneVhost } from "./rabbitmqServer.ts";
+import { overwritten } from "./redis.ts";
 import { untoldServer } from "./redisServer.ts";
 
 /** The flows that have dead letters. */
@@ -32,6 +33,9 @@ function without({ flow, name }: DeadLetters, error: unknown, addresses: Address
   // A server of Redis tells of all its streams or of none.
   if (error instanceof UntoldError && place.startsWith("redis/"))
     return untoldServer(place, error.message.replace(/^redis \S+ as \S+: /, ""));
+  const answer = answered(place, addresses, error);
+  if (answer) return answer;
+  if (error instanceof RefusedError && /: WRONGTYPE /.test(error.message)) return overwritten(place, name);
   if (isAway(place, addresses, error)) return away(place, addresses, error);
   if (error instanceof RefusedError && GONE.test(error.message))
     return gone(flow, `the place of its dead letters, ${name},`, "what fails now has nowhere to end");

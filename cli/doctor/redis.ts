@@ -1,4 +1,4 @@
-import type { RedisFigures, RedisGroupFigures } from "../../live/health/redis.ts";
+import type { RedisFigures, RedisGroupFigures, RedisStreamFigures } from "../../live/health/redis.ts";
 import { counted, type Finding, gone, type Limits, lasting, RESTORE, those } from "./finding.ts";
 import { serverFindings } from "./redisServer.ts";
 
@@ -16,7 +16,7 @@ export function redisFindings(figures: RedisFigures, limits: Limits): Finding[] 
     ...figures.groups
       .filter(({ exists }) => exists)
       .flatMap((group) => [...removed(group), ...removedPending(group), ...groupFindings(group, limits)]),
-    ...figures.streams.flatMap((one) => [...overwritten(figures, one), ...untrimmed(figures, one)]),
+    ...figures.streams.flatMap((one) => [...ofKey(figures, one), ...untrimmed(figures, one)]),
   ];
 }
 
@@ -113,31 +113,43 @@ function groupFindings(group: RedisGroupFigures, { after }: Limits): Finding[] {
   );
 }
 
-type Stream = RedisFigures["streams"][number];
+/** `place`: `redis/<instance>`. The stream may be one of dead letters. */
+export const overwritten = (place: string, stream: string): Finding => ({
+  trouble: "message loss",
+  place: `${place}/${stream}`,
+  found: "a key of another type stands in place of the stream",
+  cause:
+    "Somebody set it (SET, RENAME): what the stream held is gone, adding to it and reading it are refused (WRONGTYPE), and consumers that need it end.",
+  fix: `Take that key away (RENAME, where somebody needs it, or DEL), then ${RESTORE}, and start the consumers that ended. What was lost must be sent again.`,
+});
 
-function overwritten({ instance }: RedisFigures, { stream, entries }: Stream): Finding[] {
+function ofKey({ instance }: RedisFigures, { stream, entries, expiresIn }: RedisStreamFigures): Finding[] {
+  const place = `redis/${instance}`;
   return those(
-    entries === undefined && {
+    entries === undefined && overwritten(place, stream),
+    expiresIn !== undefined && {
       trouble: "message loss",
-      place: `redis/${instance}/${stream}`,
-      found: "a key of another type stands in place of the stream",
+      place: `${place}/${stream}`,
+      found: `the stream ends in ${lasting(expiresIn)}, with ${counted(entries ?? 0, "entry")} as of now`,
       cause:
-        "Somebody set it (SET, RENAME): what the stream held is gone, and publishing and consuming are refused (WRONGTYPE).",
-      fix: `Take that key away (RENAME, where somebody needs it, or DEL), then ${RESTORE}. What was lost must be sent again.`,
+        "Somebody gave its key a time to live (EXPIRE): when that is over, Redis deletes it with all that it holds.",
+      fix: `PERSIST ${stream} takes the time away, and nothing is lost. Where it is over by then: ${RESTORE}, and what was lost must be sent again.`,
     },
   );
 }
 
-function untrimmed({ instance, groups }: RedisFigures, { stream, entries = 0 }: Stream): Finding[] {
+function untrimmed({ instance, groups }: RedisFigures, { stream, entries = 0 }: RedisStreamFigures): Finding[] {
   const open = groups.filter((group) => group.stream === stream).map(({ unread, pending }) => unread + pending);
   const done = entries - Math.max(0, ...open);
   return those(
-    done >= UNTRIMMED && {
-      trouble: "backlog",
-      place: `redis/${instance}/${stream}`,
-      found: `${counted(done, "entry")} that every group has acknowledged`,
-      cause: "Its consumers do not trim, or a group that nobody runs keeps them from it.",
-      fix: "Consume with client/, which trims; or call XTRIM with MINID of the oldest entry that a group still needs.",
-    },
+    // Dead letters have no group.
+    open.length > 0 &&
+      done >= UNTRIMMED && {
+        trouble: "backlog",
+        place: `redis/${instance}/${stream}`,
+        found: `${counted(done, "entry")} that every group has acknowledged`,
+        cause: "Its consumers do not trim, or a group that nobody runs keeps them from it.",
+        fix: "Consume with client/, which trims; or call XTRIM with MINID of the oldest entry that a group still needs.",
+      },
   );
 }

@@ -59,6 +59,13 @@ export function serverFindings(figures: RedisFigures): Finding[] {
           cause: "Replicas are down, cut off or too far behind, or min-replicas-to-write is more than there are.",
           fix: "Start the replicas, or lower min-replicas-to-write (CONFIG SET works meanwhile): writes are taken again at once.",
         },
+      figures.paused && {
+        trouble: "refused",
+        place,
+        found: "it answers reads, and lets writes wait: its clients are paused (CLIENT PAUSE ... WRITE)",
+        cause: "Somebody paused them, or a tool for failovers left it so. It ends by itself when its time is over.",
+        fix: "CLIENT UNPAUSE, unless a failover is under way, which ends it by itself: writes are taken at once. What could not be published meanwhile failed there, so that it can be published again.",
+      },
       Math.abs(clockAhead) > CLOCKS_APART_MS && {
         trouble: "broker",
         place,

@@ -51,6 +51,8 @@ const MEANINGS: Record<string, string> = {
   MISCONF: "it cannot write to its disk, and takes no write before it can",
   NOREPLICAS: "fewer of its replicas follow than it must have to write (min-replicas-to-write)",
   READONLY: "it is a replica now, and takes no write",
+  BUSY: "a script or function has been running for seconds, and it answers nothing else before that ends or is killed",
+  MASTERDOWN: "it is a replica that has lost its primary",
   LOADING: "it has started and still loads its data",
   WRONGPASS: "its administrator has taken the user or the password away",
 };
@@ -118,6 +120,13 @@ export function serverOf(login: Login): Server {
   };
 }
 
+/** What is to be done about a no that is no matter of the access. */
+const ADVICE: Record<string, string> = {
+  WRONGTYPE:
+    "as a key of another type stands in place of one of its streams: take that away, as messaging doctor says, and start it again",
+  DENIED: "as the server lets in nobody from another machine: see what messaging doctor says, and start it again",
+};
+
 /** The first word of the server's no, such as `OOM`; undefined for any other error. */
 export const refusalOf = (error: unknown): string | undefined =>
   error instanceof RefusedError && typeof error.cause === "string" ? error.cause.split(" ", 1)[0] : undefined;
@@ -129,11 +138,13 @@ export const nameOf = ({ host, port, username }: Login): string => `redis ${host
 export function toError(where: string, error: unknown): Error {
   if (error instanceof ConnectionError || isFault(error)) return error;
   const reason = reasonOf(error);
-  const meaning = error instanceof ErrorReply ? MEANINGS[reason.split(" ", 1)[0]!] : undefined;
+  const first = error instanceof ErrorReply ? reason.split(" ", 1)[0]! : "";
+  const meaning = MEANINGS[first];
   const sentence = `${where}: ${reason}${meaning ? ` (${meaning})` : ""}`;
   if (!isRefusal(error))
     return new ConnectionError(sentence, { state: error instanceof ErrorReply ? undefined : AWAY });
-  return new RefusedError(sentence, { cause: reason, full: FULL.test(reason), tooLarge: TOO_LARGE.test(reason) });
+  const kind = { full: FULL.test(reason), tooLarge: TOO_LARGE.test(reason) };
+  return new RefusedError(sentence, { cause: reason, ...kind, ...(ADVICE[first] && { advice: ADVICE[first] }) });
 }
 
 /** A command and what it is about, for errors: `XADD emails`, `XREADGROUP emails mailer`. */

@@ -1,4 +1,4 @@
-import { RefusedError } from "../../client/message.ts";
+import { answers, RefusedError } from "../../client/message.ts";
 import type { RedisOperator } from "../../client/operator.ts";
 import { consumersOf, isMissing, pendingOf } from "../../client/redis/group.ts";
 import { connectedOf, unreadOf } from "../../client/redis/operator.ts";
@@ -31,6 +31,14 @@ export interface RedisGroupFigures {
   holding: { consumer: string; pending: number; idle: number }[];
 }
 
+export interface RedisStreamFigures {
+  stream: string;
+  /** Absent where a key of another type stands in place of the stream; its groups are left out. */
+  entries?: number;
+  /** Milliseconds until its key is deleted with all that it holds; absent: nothing says that it is. */
+  expiresIn?: number;
+}
+
 export interface RedisFigures {
   instance: string;
   usedMemory: number;
@@ -46,14 +54,16 @@ export interface RedisFigures {
   replicas?: { following: number; least: number };
   /** Why the server cannot tell what its keys hold: it is a replica, or still loads. It is then asked for no stream and no group. */
   untold?: string;
+  /** Whether it lets writes wait, and answers reads. */
+  paused: boolean;
   /** How much the server's clock is ahead of ours, in milliseconds. */
   clockAhead: number;
   /** Whether the mark is there by which the environment knows the server; it stands in the first database since the first `up`. */
   marked: boolean;
   /** What the server refused in the last minute, by user and reason (`auth`: the login; else a right that the user has not). */
   refusals: { username: string; reason: string; count: number; object: string }[];
-  /** `entries` is absent where a key of another type stands in place of the stream; its groups are left out. */
-  streams: { stream: string; entries?: number }[];
+  /** Those of messages and those of dead letters. */
+  streams: RedisStreamFigures[];
   groups: RedisGroupFigures[];
 }
 
@@ -73,11 +83,14 @@ export async function redisFigures(instance: string, { deadLetters, ...login }: 
     // A Sentinel knows no streams, a node of a cluster not all of them, and a replica may be behind.
     const places = why ? [] : deadLetters;
     const streams = await Promise.all(
-      [...new Set(places.map(({ stream }) => stream))].map((one) => streamOf(server, one)),
+      [...new Set(places.flatMap(({ stream, deadLetterStream }) => [stream, deadLetterStream]))].map((one) =>
+        streamOf(server, one),
+      ),
     );
     const usable = places.filter((place) =>
       streams.some((one) => one.stream === place.stream && one.entries !== undefined),
     );
+    const groups = await Promise.all(usable.map((place) => groupOf(server, place)));
     return {
       instance,
       usedMemory: Number(said("used_memory")),
@@ -93,20 +106,38 @@ export async function redisFigures(instance: string, { deadLetters, ...login }: 
       refusals: await refusalsOf(server, clock),
       clockAhead: Math.round(clock - (sent + Date.now()) / 2),
       streams,
-      groups: await Promise.all(usable.map((place) => groupOf(server, place))),
+      groups,
+      // Last, for it may cost the connection.
+      paused: why === undefined && (await isPaused(server)),
     };
   } finally {
     server.close();
   }
 }
 
-async function streamOf(server: Server, stream: string): Promise<RedisFigures["streams"][number]> {
+async function streamOf(server: Server, stream: string): Promise<RedisStreamFigures> {
   try {
-    return { stream, entries: Number(await server.ask(["XLEN", stream])) };
+    const entries = Number(await server.ask(["XLEN", stream]));
+    const expiresIn = Number(await server.ask(["PTTL", stream]));
+    // Negative: it does not expire, or is not there.
+    return { stream, entries, ...(expiresIn >= 0 && { expiresIn }) };
   } catch (error) {
     if (refusalOf(error) !== "WRONGTYPE") throw error;
     return { stream };
   }
+}
+
+/** The server takes every script for one that may write, this one too, which does nothing. */
+const WRITE = ["EVAL", "return 1", "0"];
+/** How long a server that answers reads may take over it, in milliseconds. */
+const WRITE_MS = 2_000;
+
+/** Of a pause (CLIENT PAUSE) Redis tells nothing. Between two writes that get no answer it must answer a read: it may be merely slow. */
+async function isPaused(server: Server): Promise<boolean> {
+  const takesWrites = () => answers(server.send(WRITE, WRITE_MS));
+  if (await takesWrites()) return false;
+  await server.ask(["PING"]);
+  return !(await takesWrites());
 }
 
 const NONE_REMOVED: RemovedPending = { inHand: 0, waiting: 0 };

@@ -60,6 +60,15 @@ async function redis(...commands: string[][]): Promise<void> {
   server.close();
 }
 
+/** As `redis` on the server's own machine, by a tool that needs no more than its login: other clients ask for more as they connect. */
+async function redisCli(...command: string[]): Promise<void> {
+  const { username, password } = operator.redis!.notifications!;
+  const script = 'IFS= read -r REDISCLI_AUTH; export REDISCLI_AUTH; exec redis-cli "$@"';
+  const words = ["sh", "-c", script, "sh", "--user", username, ...command];
+  const { code, output: printed } = await inside(clone, "redis-notifications", words, `${password}\n`);
+  expect(code, printed).toBe(0);
+}
+
 /** Asks the management API for something of the vhost. */
 async function management(method: string, path: string, body?: object): Promise<void> {
   const { managementUrl, username, password } = operator.rabbitmq!;
@@ -473,14 +482,45 @@ describe("doctor on one node of each broker", () => {
       // It forgets what is not there.
       fix: () => redis(["XAUTOCLAIM", "emails", "mailer", "doctor", "0", "0-0"]),
     })),
-    {
-      state: "Redis: another key in place of the stream",
-      found: [/^message loss: redis\/notifications\/emails$/],
-      make: () => redis(["DEL", "emails"], ["SET", "emails", "x"]),
+    ...["emails", "emails.mailer.dlq"].map((key) => ({
+      state: `Redis: another key in place of the stream ${key}`,
+      found: [new RegExp(`^message loss: redis/notifications/${key}$`)],
+      make: () => redis(["DEL", key], ["SET", key, "x"]),
       fix: async () => {
-        await redis(["DEL", "emails"]);
+        await redis(["DEL", key]);
         await restore();
       },
+    })),
+    {
+      state: "Redis: a stream whose key expires",
+      found: [/^message loss: redis\/notifications\/emails$/],
+      make: () => redis(["EXPIRE", "emails", "3000"]),
+      fix: () => redis(["PERSIST", "emails"]),
+    },
+    {
+      state: "Redis: busy with a script that does not end",
+      found: [/^refused: redis\/notifications$/],
+      make: () => expect(redis(["EVAL", "while true do end", "0"])).rejects.toThrow("no answer"),
+      fix: () => redisCli("SCRIPT", "KILL"),
+    },
+    {
+      state: "Redis: paused for writes",
+      found: [/^refused: redis\/notifications$/],
+      make: () => redis(["CLIENT", "PAUSE", "600000", "WRITE"]),
+      fix: () => redis(["CLIENT", "UNPAUSE"]),
+    },
+    {
+      state: "Redis: paused for everybody",
+      found: [/^broker: redis\/notifications$/],
+      code: 2,
+      make: () => redis(["CLIENT", "PAUSE", "600000", "ALL"]),
+      fix: () => must("docker", ["restart", container(clone, "redis-notifications")]),
+    },
+    {
+      state: "Redis: let in nobody from another machine",
+      found: [/^refused: redis\/notifications$/],
+      make: () => redis(["ACL", "SETUSER", "default", "on", "nopass"]),
+      fix: () => redisCli("ACL", "SETUSER", "default", "off", "resetpass"),
     },
     {
       state: "Redis: too many clients",

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { addressesOf, brokerOf, findingsAt, isAway } from "../../../cli/doctor/away.ts";
 import { deadLetterFindings } from "../../../cli/doctor/deadLetters.ts";
+import { overwritten } from "../../../cli/doctor/redis.ts";
 import { untoldServer } from "../../../cli/doctor/redisServer.ts";
 import type { DeadLetters } from "../../../client/deadLetters.ts";
 import { ConnectionError, RefusedError, UntoldError } from "../../../client/message.ts";
@@ -40,9 +41,6 @@ it("What does not answer, refuses or does not tell is a finding with its broker 
     trouble: "refused",
     found: "redis c:6379 as u: WRONGPASS",
   });
-  expect(
-    await foundAt("redis/cache", new ConnectionError("redis c:6379 as u: ERR max number of clients reached")),
-  ).toEqual({ trouble: "refused", found: "redis c:6379 as u: ERR max number of clients reached" });
   expect(await foundAt("rabbitmq", new UntoldError("it has no leader"))).toEqual({
     trouble: "broker",
     found: "how it is doing cannot be known: it has no leader",
@@ -50,6 +48,39 @@ it("What does not answer, refuses or does not tell is a finding with its broker 
   const fault = new TypeError("of this program");
   await expect(findingsAt("sqs", addresses, () => Promise.reject(fault))).rejects.toBe(fault);
 });
+
+it.each([
+  [ConnectionError, "ERR max number of clients reached", "raise maxclients"],
+  [
+    ConnectionError,
+    "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.",
+    "redis-cli SCRIPT KILL as administrator, or FUNCTION KILL",
+  ],
+  [RefusedError, "DENIED Redis is running in protected mode", "redis-cli ACL SETUSER default off resetpass"],
+])("What Redis answers to everything is told once, and not as an absence: %s %s", async (kind, reply, fix) => {
+  const refuse = (asked: string) => Promise.reject(new kind(`redis c:6379 as u${asked}: ${reply}`));
+  const [found] = await findingsAt("redis/cache", addresses, () => refuse(", INFO"));
+  expect(found).toMatchObject({ trouble: "refused", place: "redis/cache", found: `redis/cache at c:6379: ${reply}` });
+  expect(found).not.toHaveProperty("away");
+  expect(found!.fix).toContain(fix);
+  expect(await deadLettersOf("redis/cache/s/g", () => refuse(", XLEN s.g.dlq"))).toEqual([found]);
+});
+
+it("Another key in place of the dead letters is told as one in place of the stream", async () => {
+  const count = () =>
+    Promise.reject(new RefusedError("redis c:6379 as u, XLEN dlq: WRONGTYPE Operation against a key"));
+  expect(await deadLettersOf("redis/cache/s/g", count)).toEqual([overwritten("redis/cache", "dlq")]);
+});
+
+/** What is found of the dead letters of one flow. */
+const deadLettersOf = (flow: string, count: () => Promise<never>) =>
+  deadLetterFindings(
+    {
+      brokers: [{ broker: "redis", operator: { deadLetters: () => [{ flow, name: "dlq", count }] } as never }],
+      patiently: (ask) => ask(),
+    },
+    addresses,
+  );
 
 it("A flow's failure says that its broker is away only where every node of one way is named", () => {
   const away = (message: string) => isAway("rabbitmq", addresses, new ConnectionError(message));
@@ -64,7 +95,9 @@ it("What is away is started by the name of its container", async () => {
   const named = "If npm start made it: docker start NAME, or docker unpause NAME where it is paused.";
   const of = (broker: string) => named.replaceAll("NAME", `messaging-<environment>-${broker}`);
   expect(await fixAt("sqs")).toContain(of("localstack"));
-  expect(await fixAt("redis/cache")).toContain(of("redis-cache"));
+  expect(await fixAt("redis/cache")).toContain(
+    `${of("redis-cache")} Where it runs and answers nobody, somebody may have paused its clients (CLIENT PAUSE ... ALL)`,
+  );
   expect(await fixAt("rabbitmq")).toContain(
     `${of("rabbitmq")} Where somebody suspended its listeners: rabbitmqctl resume_listeners.`,
   );

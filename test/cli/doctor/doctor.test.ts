@@ -448,6 +448,7 @@ describe("Redis", () => {
     appendOnly: true,
     appendOnlyWritten: true,
     snapshotWritten: true,
+    paused: false,
     clockAhead: 3,
     marked: true,
     refusals: [],
@@ -516,6 +517,14 @@ describe("Redis", () => {
     ],
     [{ refusals: [{ username: "worker", reason: "command", count: 9, object: "xgroup|create" }] }, []],
     [{ streams: [{ stream: "s" }] }, ["message loss: redis/n/s: a key of another type stands in place of the stream"]],
+    [
+      { streams: [{ stream: "s.g.dlq", entries: 20_000, expiresIn: 3_000_000 }] },
+      ["message loss: redis/n/s.g.dlq: the stream ends in 50 min, with 20,000 entries as of now"],
+    ],
+    [
+      { paused: true },
+      ["refused: redis/n: it answers reads, and lets writes wait: its clients are paused (CLIENT PAUSE ... WRITE)"],
+    ],
     [
       { groups: [{ ...group, connected: 0, retrying: [{ delay: 1000, pending: 9, due: -500 }] }] },
       ["backlog: redis/n/s/g: 0 entries not read, 0 not acknowledged, 9 waiting for a retry, and no consumer"],

@@ -137,7 +137,7 @@ describe("a delivery on RabbitMQ", () => {
     expect(tiers.sent).toEqual([[dead, `not ${long}`, "1"]]);
     const all = refusing(long, short, dead);
     expect(await done({}, fails, all.send, {}, all.refusals)).toEqual([
-      `end: rabbitmq/orders: the consumer ended, its access is out of date: read the stack's \`apps\` output again and restart it: not ${dead}`,
+      `end: rabbitmq/orders: the consumer ended, its access may be out of date: read the stack's \`apps\` output again and restart it; where it ends again, messaging doctor says why: not ${dead}`,
     ]);
   });
 

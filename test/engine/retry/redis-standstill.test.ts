@@ -249,8 +249,8 @@ describe.concurrent("an app of Redis", () => {
     expect(told.toSorted()).toMatchInlineSnapshot(`
       [
         "ConnectionError redis <server> as leaver, order:*, of which nothing is heard until it is connected again: Socket closed unexpectedly",
-        "OutdatedAccessError redis <server> as leaver, order:*: the consumer ended, its access is out of date: read the stack's \`apps\` output again and restart it: redis <server> as leaver, order:*: WRONGPASS invalid username-password pair or user is disabled. (its administrator has taken the user or the password away)",
-        "OutdatedAccessError redis/notifications/receipts/printer: the consumer ended, its access is out of date: read the stack's \`apps\` output again and restart it: redis <server> as leaver: WRONGPASS invalid username-password pair or user is disabled. (its administrator has taken the user or the password away)",
+        "OutdatedAccessError redis <server> as leaver, order:*: the consumer ended, its access may be out of date: read the stack's \`apps\` output again and restart it; where it ends again, messaging doctor says why: redis <server> as leaver, order:*: WRONGPASS invalid username-password pair or user is disabled. (its administrator has taken the user or the password away)",
+        "OutdatedAccessError redis/notifications/receipts/printer: the consumer ended, its access may be out of date: read the stack's \`apps\` output again and restart it; where it ends again, messaging doctor says why: redis <server> as leaver: WRONGPASS invalid username-password pair or user is disabled. (its administrator has taken the user or the password away)",
         "RefusedError redis <server> as leaver, order:*, of which nothing is heard until it is connected again: WRONGPASS invalid username-password pair or user is disabled. (its administrator has taken the user or the password away)",
         "RefusedError redis <server> as leaver: WRONGPASS invalid username-password pair or user is disabled. (its administrator has taken the user or the password away)",
       ]
