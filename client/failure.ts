@@ -93,12 +93,25 @@ const FRAMEWORKS: readonly Framework[] = [
   { error: "reason_poisoned", names: [], stack: "", place: ["topic_poisoned"] },
 ];
 
+/** Symfony Messenger's: JSON, a list of all failures of the message. */
+const SYMFONY = "X-Message-Stamp-Symfony\\Component\\Messenger\\Stamp\\ErrorDetailsStamp";
+
+function ofSymfony({ [SYMFONY]: stamps = "" }: Headers): Failure | undefined {
+  try {
+    const { exceptionMessage, exceptionClass } = JSON.parse(stamps).at(-1);
+    const [error, errorName] = [String(exceptionMessage ?? ""), exceptionClass && String(exceptionClass)];
+    return { error, errorName, errorStack: undefined, at: undefined, from: undefined, headers: [SYMFONY] };
+  } catch {
+    return undefined;
+  }
+}
+
 /** What a dead letter says of its failure, whoever wrote it: this contract's headers, else another framework's. Undefined: nothing. */
 export function failureIn(headers: Headers): Failure | undefined {
   const error = headers[HEADERS.error];
   if (error === undefined) {
     const found = FRAMEWORKS.find(({ error, names }) => [error, ...names].some((name) => has(headers, name)));
-    return found && foreign(headers, found);
+    return found ? foreign(headers, found) : ofSymfony(headers);
   }
   return {
     error,

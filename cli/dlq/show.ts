@@ -91,7 +91,8 @@ export function asText(letter: DeadLetter, flow: string): string {
     ["key", letter.key],
     ["redriven", redriveCount(headers) > 0 && `${redriveCount(headers)} times`],
     ...Object.entries(headers).flatMap(([name, value]) =>
-      toldApart.has(name) ? [] : [[name, readable(value)] as const],
+      // Under a word of ours, for a producer may call its own `id` or `error`.
+      toldApart.has(name) ? [] : [[`header ${name}`, readable(value)] as const],
     ),
     ["body", bodyText(letter.body)],
   ] as const;

@@ -41,11 +41,11 @@ describe("messaging dlq show", () => {
     const headers = { "x-death-reason": "expired" };
     expect(asJson(letter("m-1", headers), "kafka/orders/notify")).toMatchObject({ reason: null, headers });
     expect(shown(headers, "redis/main/orders/notify")).toMatchInlineSnapshot(`
-      "id              m-1
-      failed          2026-01-31T12:30:00.000Z
-      error           unknown: whoever put it here wrote no error that is known: look in the consumer's log at the time when it failed
-      x-death-reason  expired
-      body            {}"
+      "id                     m-1
+      failed                 2026-01-31T12:30:00.000Z
+      error                  unknown: whoever put it here wrote no error that is known: look in the consumer's log at the time when it failed
+      header x-death-reason  expired
+      body                   {}"
     `);
   });
 
@@ -75,15 +75,28 @@ describe("messaging dlq show", () => {
       tenant: "a",
     };
     expect(shown(headers)).toMatchInlineSnapshot(`
-      "id        m-1
-      failed    2026-01-31T12:30:00.000Z on attempt 2 of worker
-      error     TypeError: no
-      ended     the broker gave it up at its delivery limit: consumers took it again and again, and ended or gave it back; the error may be of an attempt before
-      stack     at handle (a.js:1)
-      from      rabbitmq/orders, order-events/order.new
-      redriven  1 times
-      tenant    a
-      body      {}"
+      "id             m-1
+      failed         2026-01-31T12:30:00.000Z on attempt 2 of worker
+      error          TypeError: no
+      ended          the broker gave it up at its delivery limit: consumers took it again and again, and ended or gave it back; the error may be of an attempt before
+      stack          at handle (a.js:1)
+      from           rabbitmq/orders, order-events/order.new
+      redriven       1 times
+      header tenant  a
+      body           {}"
+    `);
+  });
+
+  it("shows a producer's headers so that none passes for a line of ours", () => {
+    expect(shown({ id: "of Celery", error: "none", body: "another", "body\nerror": "x" })).toMatchInlineSnapshot(`
+      "id                      m-1
+      failed                  2026-01-31T12:30:00.000Z
+      error                   unknown: whoever put it here wrote no error that is known: look in the consumer's log at the time when it failed
+      header id               of Celery
+      header error            none
+      header body             another
+      header body\\u000aerror  x
+      body                    {}"
     `);
   });
 
@@ -101,15 +114,15 @@ describe("messaging dlq show", () => {
       trace: "base64:/wA=",
     };
     expect(shown(headers, "kafka/orders/notify")).toMatchInlineSnapshot(`
-      "id                            m-1
-      failed                        2026-01-31T12:30:00.000Z
-      error                         com.shop.NoSuchOrderException: no order 7
-      stack                         at com.shop.Orders.handle(Orders.java:42)
-      from                          orders, partition 3 offset 12
-      kafka_dlt-exception-fqcn      org.springframework.kafka.listener.ListenerExecutionFailedException
-      kafka_dlt-original-timestamp  base64:AAABnBQ0Iuk=
-      trace                         base64:/wA=
-      body                          {}"
+      "id                                   m-1
+      failed                               2026-01-31T12:30:00.000Z
+      error                                com.shop.NoSuchOrderException: no order 7
+      stack                                at com.shop.Orders.handle(Orders.java:42)
+      from                                 orders, partition 3 offset 12
+      header kafka_dlt-exception-fqcn      org.springframework.kafka.listener.ListenerExecutionFailedException
+      header kafka_dlt-original-timestamp  base64:AAABnBQ0Iuk=
+      header trace                         base64:/wA=
+      body                                 {}"
     `);
     expect(asJson(letter("m-1", headers), "kafka/orders/notify")).toMatchObject({
       error: "no order 7",

@@ -16,6 +16,7 @@ const JAVA = `org.springframework.amqp.rabbit.support.ListenerExecutionFailedExc
 \tat org.springframework.amqp.Adapter.invoke(Adapter.java:1)
 Caused by: com.shop.NoSuchOrderException: no order 7
 \tat com.shop.Orders.handle(Orders.java:42)`;
+const SYMFONY = "X-Message-Stamp-Symfony\\Component\\Messenger\\Stamp\\ErrorDetailsStamp";
 const nothing = { error: "", errorName: undefined, errorStack: undefined, at: undefined, from: undefined };
 
 describe("what the headers of a dead letter say of its failure", () => {
@@ -173,6 +174,21 @@ describe("what the headers of a dead letter say of its failure", () => {
       },
     ],
     ["Watermill", { reason_poisoned: "no", topic_poisoned: "orders" }, { error: "no", from: "orders" }],
+    [
+      "Symfony Messenger",
+      {
+        [SYMFONY]: JSON.stringify([
+          { exceptionClass: "LogicException", exceptionCode: 0, exceptionMessage: "first" },
+          {
+            exceptionClass: "App\\NoSuchOrder",
+            exceptionCode: 7,
+            exceptionMessage: "no order 7",
+            flattenException: {},
+          },
+        ]),
+      },
+      { error: "no order 7", errorName: "App\\NoSuchOrder" },
+    ],
   ])("as %s writes it", (_, headers, failure) => {
     const { headers: read, ...told } = failureIn(headers as unknown as Record<string, string>)!;
     expect(told).toEqual({ ...nothing, ...failure });
@@ -181,6 +197,10 @@ describe("what the headers of a dead letter say of its failure", () => {
 
   it.each(["attempt 5", "unit 7", "2026", "yesterday"])("has no time where somebody wrote %s for one", (at) => {
     expect(failureIn({ "exception-message": "no", "failed-at": at })?.at).toBeUndefined();
+  });
+
+  it.each(["", "[]", "no JSON", "null", "[null]"])("is nothing where Symfony's stamp is %j", (stamp) => {
+    expect(failureIn({ [SYMFONY]: stamp })).toBeUndefined();
   });
 
   it("is nothing where nobody wrote an error", () => {

@@ -1,32 +1,10 @@
-import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
+import type { AddressInfo } from "node:net";
 import { expect, it } from "vitest";
 import { deadLetterFindings } from "../../../cli/doctor/deadLetters.ts";
 import { redisFindings } from "../../../cli/doctor/redis.ts";
 import { operate } from "../../../client/redis/operator.ts";
 import { redisFigures } from "../../../live/health/redis.ts";
-
-/** A server that lets everybody in, tells the time and this INFO, and has no other command, as a Sentinel. */
-async function serverThatSays(info: string) {
-  const answers: Record<string, string> = {
-    AUTH: "+OK",
-    CLIENT: "+OK",
-    TIME: "*2\r\n$1\r\n1\r\n$1\r\n0",
-    INFO: `$${info.length}\r\n${info}`,
-  };
-  const server = createServer((socket) => {
-    socket.on("error", () => {});
-    socket.on("data", (data) => {
-      const commands = data.toString().match(/\*\d+\r\n(\$\d+\r\n[^\r]*\r\n)+/g) ?? [];
-      for (const command of commands) {
-        const [, , word = ""] = command.split("\r\n");
-        socket.write(`${answers[word.toUpperCase()] ?? `-ERR unknown command '${word}'`}\r\n`);
-      }
-    });
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return server;
-}
+import { serverThatSays } from "./fakeRedis.ts";
 
 it.each([
   ["redis_mode:sentinel\r\n", "it is a Sentinel, which has no data; give the address of the primary"],
@@ -54,6 +32,22 @@ it.each([
     expect(told[1]).toEqual(told[0]);
   } finally {
     await redis.close();
+    server.close();
+  }
+});
+
+it.each([
+  ["", true],
+  [":1", false],
+  ["-NOPERM no", false],
+])("A primary that answers %j to a write that does nothing is paused: %s", async (answer, paused) => {
+  const PRIMARY = "role:master\r\nloading:0\r\n";
+  const server = await serverThatSays(PRIMARY, { GET: "$-1", ACL: "*0", PING: "+PONG", EVAL: answer });
+  const { port } = server.address() as AddressInfo;
+  const login = { host: "127.0.0.1", port, tls: false, username: "u", password: "p", deadLetters: [] };
+  try {
+    expect((await redisFigures("n", login)).paused).toBe(paused);
+  } finally {
     server.close();
   }
 });
