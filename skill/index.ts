@@ -23,6 +23,7 @@ export {
   LOCAL_ADMINISTRATOR,
   retryTierName,
   retryTopicName,
+  tierDelayOf,
 } from "./names.ts";
 export { parseEnvironmentSkill, parseSkill } from "./parse.ts";
 export { type Problem, printable, SkillError, shown } from "./problem.ts";

@@ -6,8 +6,13 @@ export const deadLetterQueueName = (queue: string): string => `${queue}.dlq`;
 
 /** The RabbitMQ exchange, and the queue behind it, where messages wait `delay` milliseconds before their next delivery. One a vhost. */
 export const retryTierName = (delay: number): string => `messaging.retry.${delay}ms`;
+/** The delay of the tier that a queue is by its name, in milliseconds; undefined: it is none. */
+export function tierDelayOf(queue: string): number | undefined {
+  const [, delay] = /^messaging\.retry\.(\d+)ms$/.exec(queue) ?? [];
+  return delay === undefined ? undefined : Number(delay);
+}
 /** Whether a queue's name is that of a delay tier. */
-export const isRetryTier = (queue: string): boolean => /^messaging\.retry\.\d+ms$/.test(queue);
+export const isRetryTier = (queue: string): boolean => tierDelayOf(queue) !== undefined;
 
 /** The Kafka topic where the dead letters of one consumer group of a topic end. */
 export const deadLetterTopicName = (topic: string, group: string): string => `${topic}.${group}.dlt`;

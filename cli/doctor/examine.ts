@@ -5,7 +5,7 @@ import type { Live } from "../live.ts";
 import { addressesOf, brokerOf, findingsAt } from "./away.ts";
 import { deadLetterFindings } from "./deadLetters.ts";
 import { type Access, declaredFindings } from "./declared.ts";
-import type { Finding, Limits } from "./finding.ts";
+import { type Finding, type Limits, WORST } from "./finding.ts";
 import { fitFindings } from "./fit.ts";
 import { kafkaFindings } from "./kafka.ts";
 import { rabbitmqFindings } from "./rabbitmq.ts";
@@ -37,6 +37,7 @@ export async function examine(live: Live, limits: Limits, expected: readonly Exp
           await twice<RabbitmqFigures>((before) => rabbitmqFigures(rabbitmq, before)),
           rabbitmq,
           outputs.apps,
+          expected,
         );
       }),
     kafka &&
@@ -86,14 +87,3 @@ function once(all: readonly Finding[]): Finding[] {
   const isOf = ({ place, trouble }: Finding) => trouble === "broker" && away.has(brokerOf(place));
   return [...findings.filter((one) => !isOf(one)), ...away.values()];
 }
-
-/** What is told first. */
-const WORST: readonly Finding["trouble"][] = [
-  "message loss",
-  "refused",
-  "broker",
-  "lag",
-  "backlog",
-  "duplicates",
-  "dead letters",
-];

@@ -14,6 +14,17 @@ export interface Finding {
   away?: true;
 }
 
+/** What is told first. */
+export const WORST: readonly Finding["trouble"][] = [
+  "message loss",
+  "refused",
+  "broker",
+  "lag",
+  "backlog",
+  "duplicates",
+  "dead letters",
+];
+
 /** Where the thresholds of time come from the user. */
 export interface Limits {
   /** Milliseconds that a message may stand still before it counts. */

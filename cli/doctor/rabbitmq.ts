@@ -1,8 +1,9 @@
 import type { AppAccess } from "../../client/access.ts";
 import type { QueueFigures, RabbitmqFigures } from "../../live/health/rabbitmq.ts";
 import { isRetryTier } from "../../skill/index.ts";
+import type { Expected } from "../drift/expected/index.ts";
 import { counted, type Finding, gone, NEARLY_FULL, those } from "./finding.ts";
-import { type Kind, policyFindings } from "./rabbitmqPolicies.ts";
+import { type Kind, ownPolicies, policyFindings } from "./rabbitmqPolicies.ts";
 import {
   goneVhost,
   limitFindings,
@@ -17,13 +18,14 @@ const REDELIVERED = 0.1;
 /** Fewer deliveries a second than this say nothing about a share. */
 const SOME_DELIVERIES = 1;
 
-/** The troubles in two looks at RabbitMQ, some seconds apart. `apps`: what they publish to. */
+/** The troubles in two looks at RabbitMQ, some seconds apart. `apps`: what they publish to; `expected`: what the state says of it, empty where nobody knows. */
 export function rabbitmqFindings(
   [before, now]: [RabbitmqFigures, RabbitmqFigures],
   places: RabbitmqPlaces,
   apps: Record<string, Pick<AppAccess, "rabbitmq">> = {},
+  expected: readonly Expected[] = [],
 ): Finding[] {
-  const { deadLetterExchange: exchange, deadLetters } = places;
+  const { deadLetterExchange: exchange, deadLetters, vhost } = places;
   const flowOf = new Map(deadLetters.map(({ flow, queue }) => [queue, flow]));
   const kinds = new Map<string, Kind>(
     deadLetters.flatMap(({ queue, deadLetterQueue }) => [
@@ -36,6 +38,7 @@ export function rabbitmqFindings(
     nodeFindings(before.nodes.find(({ name }) => name === node.name) ?? node, node),
   );
   if (now.missing !== undefined) return [...nodes, goneVhost(now.missing)];
+  const policies = ownPolicies(now, expected, vhost);
   return [
     ...nodes,
     ...limitFindings(now, places, apps),
@@ -55,13 +58,9 @@ export function rabbitmqFindings(
       return [
         ...copies(queue),
         ...tier(last, queue),
-        ...(kind ? policyFindings(flow ?? `rabbitmq/${name}`, kind, queue, { own: now.policies[name], exchange }) : []),
+        ...(kind ? policyFindings(flow ?? `rabbitmq/${name}`, kind, queue, { own: policies[name], exchange }) : []),
         ...(flow
-          ? [
-              ...fill(flow, queue, now.policies[name]),
-              ...consumers(flow, last ?? queue, queue),
-              ...repeats(flow, queue),
-            ]
+          ? [...fill(flow, queue, policies[name]), ...consumers(flow, last ?? queue, queue), ...repeats(flow, queue)]
           : []),
       ];
     }),
@@ -121,7 +120,7 @@ function fill(place: string, queue: QueueFigures, own: QueueFigures["definition"
   const full = ready + unacknowledged >= most;
   const owner = declared["max-length"] === most ? "what it was declared with" : (operatorPolicy ?? policy);
   const raise =
-    own["max-length"] === most
+    Number(own["max-length"]) === most
       ? "or raise maxLength and run npx pulumi up: nothing is replaced"
       : `or take away the limit of ${owner}, which is not the skill's`;
   return [

@@ -1,22 +1,29 @@
-import type { QueueFigures } from "../../live/health/rabbitmq.ts";
-import { type Finding, RESTORE } from "./finding.ts";
+import type { QueueFigures, RabbitmqFigures } from "../../live/health/rabbitmq.ts";
+import { tierDelayOf } from "../../skill/index.ts";
+import type { Expected } from "../drift/expected/index.ts";
+import { type Finding, RESTORE, WORST } from "./finding.ts";
 
 type Definition = QueueFigures["definition"];
 
 /** What a queue is to us: its policies must keep it so. */
 export type Kind = "work" | "dead letters" | "delay tier";
 
-/** How messages are lost, or refused, where the policies of a queue together say something else than ours. */
+/** What becomes of messages where the policies of a queue together say something else than ours. */
 interface Rule {
   of: Kind[];
-  /** Refused instead of lost. */
-  refuses?: true;
-  /** What becomes of messages; undefined where the policies are right. `own`: what our policy says. */
-  wrong(now: Definition, own: Definition, exchange: string): string | false;
+  /** Default: they are lost. */
+  trouble?: Finding["trouble"];
+  /** False where the policies are right. `own`: what our policy says. */
+  wrong(now: Definition, own: Definition): string | false;
 }
 
+/** A negative limit is none. */
 const less = (now: Definition, own: Definition, key: string): boolean =>
-  now[key] !== undefined && Number(now[key]) < Number(own[key] ?? Number.POSITIVE_INFINITY);
+  Number(now[key]) >= 0 && Number(now[key]) < Number(own[key] ?? Number.POSITIVE_INFINITY);
+
+/** An empty exchange is one, the default one. A state has every value as a text. */
+const differs = (now: Definition, own: Definition, ...keys: string[]): boolean =>
+  keys.some((key) => now[key]?.toString() !== own[key]?.toString());
 
 const limit = (now: Definition): string =>
   [
@@ -31,16 +38,24 @@ const lower = (now: Definition, own: Definition): boolean =>
 
 const refusing = (now: Definition): boolean => now.overflow === "reject-publish";
 
+const goesAstray = (now: Definition, own: Definition): boolean =>
+  differs(now, own, "dead-letter-exchange", "dead-letter-routing-key");
+const astray = (now: Definition): string =>
+  `goes to ${now["dead-letter-exchange"] ? `exchange ${now["dead-letter-exchange"]}` : "the default exchange"} by ${now["dead-letter-routing-key"] ?? "the key that it has"}`;
+
 const RULES: Rule[] = [
   {
     of: ["work"],
-    wrong: (now, _, exchange) =>
-      now["dead-letter-exchange"] !== exchange && "what fails is not kept as a dead letter but dropped",
+    wrong: (now, own) => {
+      if (now["dead-letter-exchange"] === undefined) return "what fails is not kept as a dead letter but dropped";
+      if (goesAstray(now, own)) return `what fails ${astray(now)}, not to its dead letters`;
+      return differs(now, own, "dead-letter-strategy") && "what fails may be lost on its way to the dead letters";
+    },
   },
   { of: ["work"], wrong: (now) => !refusing(now) && "when it is full the oldest messages are dropped" },
   {
     of: ["work"],
-    refuses: true,
+    trouble: "refused",
     wrong: (now, own) =>
       lower(now, own) && refusing(now) && `it is full at ${limit(now)}, and then refuses what is published`,
   },
@@ -49,12 +64,18 @@ const RULES: Rule[] = [
     wrong: (now) => now["message-ttl"] !== undefined && `messages end after ${now["message-ttl"]} ms, consumed or not`,
   },
   {
+    of: ["work"],
+    trouble: "dead letters",
+    wrong: (now, own) =>
+      less(now, own, "delivery-limit") && `after ${now["delivery-limit"]} returns a message is a dead letter`,
+  },
+  {
     of: ["dead letters"],
     wrong: (now, own) => lower(now, own) && !refusing(now) && `above ${limit(now)} the oldest are dropped`,
   },
   {
     of: ["dead letters"],
-    refuses: true,
+    trouble: "refused",
     wrong: (now, own) =>
       lower(now, own) && refusing(now) && `it is full at ${limit(now)}, and then what fails stays where it failed`,
   },
@@ -68,15 +89,30 @@ const RULES: Rule[] = [
   },
   {
     of: ["delay tier"],
-    wrong: (now) =>
-      (now["dead-letter-exchange"] === undefined ||
-        now["dead-letter-strategy"] !== "at-least-once" ||
-        !refusing(now)) &&
-      "what waits for a retry may be dropped when its delay is over",
+    trouble: "lag",
+    wrong: (now, own) => {
+      if (!differs(now, own, "message-ttl")) return false;
+      const ttl = now["message-ttl"];
+      // The queue fixes the time as a message comes.
+      return ttl === undefined
+        ? "what comes to wait for a retry never returns"
+        : `what comes to wait for a retry returns after ${ttl} ms, not ${own["message-ttl"]}`;
+    },
   },
   {
     of: ["delay tier"],
-    refuses: true,
+    wrong: (now, own) => {
+      if (now["message-ttl"] === undefined) return false;
+      const over = "when its delay is over";
+      if (now["dead-letter-exchange"] === undefined) return `what waits for a retry is dropped ${over}`;
+      if (goesAstray(now, own)) return `what waits for a retry ${astray(now)} ${over}, not back to its queue`;
+      const isKept = refusing(now) && !differs(now, own, "dead-letter-strategy");
+      return !isKept && `what waits for a retry may be dropped ${over}`;
+    },
+  },
+  {
+    of: ["delay tier"],
+    trouble: "refused",
     wrong: (now, own) =>
       lower(now, own) && refusing(now) && `it is full at ${limit(now)}, and then no retry can wait there`,
   },
@@ -86,16 +122,52 @@ const RULES: Rule[] = [
   },
 ];
 
-/** Where the policies of one of our queues lose or refuse messages. `own`: the definition of the policy of its name, which is ours. */
+/** By queue: the definition of our policy for it, as the environment's state says; where nobody knows that, as the broker does. */
+export function ownPolicies(
+  { queues, policies }: Pick<RabbitmqFigures, "queues" | "policies">,
+  expected: readonly Expected[],
+  vhost: string,
+): Record<string, Definition> {
+  const ours = expected.filter(({ broker, scope }) => broker === "rabbitmq" && scope === vhost);
+  if (ours.length === 0)
+    return Object.fromEntries(queues.map(({ name }) => [name, policies[`${name}.replaced`] ?? policies[name] ?? {}]));
+  const definitions = new Map(
+    ours.flatMap(({ kind, name, properties: { definition = "{}" } }) =>
+      kind === "policy" ? [[name, JSON.parse(definition) as Definition] as const] : [],
+    ),
+  );
+  return Object.fromEntries(
+    ours.flatMap(({ kind, name, properties: { policy } }) =>
+      kind === "queue" && policy !== undefined ? [[name, definitions.get(policy) ?? {}]] : [],
+    ),
+  );
+}
+
+const UNLIMITED_DELIVERIES = 1_000_000_000;
+
+/** What our policies say everywhere. */
+const ALWAYS: Record<Kind, (queue: string, exchange: string) => Definition> = {
+  work: (queue, exchange) => ({ "dead-letter-exchange": exchange, "dead-letter-routing-key": queue }),
+  "dead letters": () => ({ "delivery-limit": UNLIMITED_DELIVERIES }),
+  "delay tier": (queue) => ({
+    "message-ttl": tierDelayOf(queue)!,
+    "dead-letter-exchange": "",
+    "dead-letter-strategy": "at-least-once",
+    "delivery-limit": UNLIMITED_DELIVERIES,
+  }),
+};
+
+/** Where the policies of one of our queues lose, refuse or hold up messages. `own`: what our policy for it says. */
 export function policyFindings(
   place: string,
   kind: Kind,
   { name, policy, operatorPolicy, declared, definition, members }: QueueFigures,
-  { own = {}, exchange }: { own: Definition | undefined; exchange: string },
+  { own: said = {}, exchange }: { own: Definition | undefined; exchange: string },
 ): Finding[] {
-  const broken = RULES.filter(({ of }) => of.includes(kind)).flatMap(({ refuses, wrong }) => {
-    const said = wrong(definition, own, exchange);
-    return said === false ? [] : [{ said, refuses }];
+  const own = { ...ALWAYS[kind](name, exchange), ...said };
+  const broken = RULES.filter(({ of }) => of.includes(kind)).flatMap(({ trouble = "message loss", wrong }) => {
+    const said = wrong(definition, own);
+    return said === false ? [] : [{ said, trouble }];
   });
   if (broken.length === 0) return [];
   const given = Object.keys(declared)
@@ -107,12 +179,15 @@ export function policyFindings(
     given.length > 0 && `what it was declared with (${given.join(", ")})`,
   ].filter(Boolean);
   const isClassic = !policy && members.length === 0 && OF_QUORUM.some((key) => own[key] !== undefined);
+  const trouble = WORST.find((one) => broken.some((each) => each.trouble === one))!;
+  const advice = isClassic ? otherType(name) : given.length > 0 ? DECLARED : POLICIES;
   return [
     {
-      trouble: broken.every(({ refuses }) => refuses) ? "refused" : "message loss",
+      trouble,
       place,
-      found: `${isClassic ? "it is a classic queue, not a quorum queue: " : ""}by ${by.join(" and ") || "no policy"}, ${broken.map(({ said }) => said).join(", and ")}`,
-      ...(isClassic ? otherType(name) : given.length > 0 ? DECLARED : POLICIES),
+      found: `${isClassic ? "it is a classic queue, not a quorum queue: " : ""}by ${by.join(" and ") || "no policy"}, ${broken.map((one) => one.said).join(", and ")}`,
+      cause: advice.cause,
+      fix: `${advice.fix} ${AFTERWARDS[trouble]}`,
       command: "npx messaging drift",
     },
   ];
@@ -121,28 +196,34 @@ export function policyFindings(
 /** What the rules look at: whatever else a queue was declared with loses nothing. */
 const LOSING = new Set([
   ...["max-length", "max-length-bytes", "overflow", "message-ttl", "expires", "delivery-limit"],
-  ...["dead-letter-exchange", "dead-letter-strategy"],
+  ...["dead-letter-exchange", "dead-letter-routing-key", "dead-letter-strategy"],
 ]);
 
 /** What only policies for quorum queues say: RabbitMQ 4 applies none of them to a classic queue. */
 const OF_QUORUM = ["delivery-limit", "dead-letter-strategy"];
 
-const LOST = "What was dropped must be sent again.";
+/** What is to be done when a trouble is over. */
+const AFTERWARDS: Partial<Record<Finding["trouble"], string>> = {
+  "message loss": "What was dropped must be sent again.",
+  refused: "What was refused must be published again.",
+  lag: "Then look again: what came meanwhile may stand there for good.",
+  "dead letters": "What became a dead letter meanwhile can be redriven.",
+};
 
 const POLICIES = {
   cause:
     "Only one policy applies to a queue, and an operator policy limits it further: another one has a higher priority than ours, an operator policy limits ours, or ours was deleted or changed.",
-  fix: `Delete that policy, or give it a pattern that leaves this queue out (rabbitmqctl clear_policy or clear_operator_policy); where ours was deleted or changed: ${RESTORE}. ${LOST}`,
+  fix: `Delete that policy, or give it a pattern that leaves this queue out (rabbitmqctl clear_policy or clear_operator_policy); where ours was deleted or changed: ${RESTORE}.`,
 };
 
 const DECLARED = {
   cause:
     "Somebody deleted the queue and declared it again, perhaps an app as it started: its arguments apply beside the policies, for as long as the queue exists.",
-  fix: `${RESTORE} replaces the queue, and refuses to as long as it holds messages. Have the app declare no queue, or declare it passively. ${LOST}`,
+  fix: `${RESTORE} replaces the queue, and refuses to as long as it holds messages. Have the app declare no queue, or declare it passively.`,
 };
 
 const otherType = (queue: string) => ({
   cause:
     "Somebody deleted the queue and declared it again as another type, perhaps an app as it started: our policy, which is for a quorum queue, does not apply to it, and no type can be changed in place.",
-  fix: `Consume or move what it holds, delete it (rabbitmqctl delete_queue --vhost <its vhost> ${queue}), then ${RESTORE}, which refuses to replace it meanwhile. Have the app declare no queue, or declare it passively. ${LOST}`,
+  fix: `Consume or move what it holds, delete it (rabbitmqctl delete_queue --vhost <its vhost> ${queue}), then ${RESTORE}, which refuses to replace it meanwhile. Have the app declare no queue, or declare it passively.`,
 });

@@ -4,7 +4,10 @@ import type { NodeFigures, RabbitmqFigures } from "../../live/health/rabbitmq.ts
 import { counted, type Finding, gone, RESTORE, those } from "./finding.ts";
 
 /** What of the environment's vhost is to be looked at. */
-export type RabbitmqPlaces = Pick<RabbitmqOperator, "deadLetterExchange" | "deadLetters">;
+export type RabbitmqPlaces = Pick<
+  RabbitmqOperator,
+  "deadLetterExchange" | "deadLetters" | "vhost" | "username" | "managementUrl" | "ca"
+>;
 
 /** With the vhost all of it is gone. */
 export const goneVhost = (vhost: string): Finding =>

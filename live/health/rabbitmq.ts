@@ -142,6 +142,8 @@ interface ListedQueue extends QueueOfApi {
   operator_policy?: string | null;
   effective_policy_definition?: Record<string, string | number> | [];
   arguments?: Record<string, string | number>;
+  /** Also where nothing sets it. */
+  delivery_limit?: number | string;
 }
 
 interface ListedConsumer {
@@ -171,14 +173,18 @@ const toFigures = (queue: ListedQueue, consumers: readonly ListedConsumer[]): Qu
   operatorPolicy: queue.operator_policy ?? null,
 });
 
-function definitionOf({ effective_policy_definition: policies = {}, arguments: given = {} }: ListedQueue) {
+function definitionOf(queue: ListedQueue) {
+  const { effective_policy_definition: policies = {}, arguments: given = {}, delivery_limit: returns } = queue;
   const declared = Object.fromEntries(
     Object.entries(given).flatMap(([name, value]) =>
       name === "x-queue-type" ? [] : [[name.slice("x-".length), value]],
     ),
   );
   // Where nothing applies, the broker says an empty list.
-  const definition: QueueFigures["definition"] = Array.isArray(policies) ? {} : { ...policies };
+  const definition: QueueFigures["definition"] = {
+    ...(typeof returns === "number" && { "delivery-limit": returns }),
+    ...(Array.isArray(policies) ? {} : policies),
+  };
   for (const [name, value] of Object.entries(declared)) {
     // Of two limits the lower one counts; of all else what the queue was declared with. Source: https://www.rabbitmq.com/docs/parameters
     const limit = Number(definition[name] ?? Number.POSITIVE_INFINITY);

@@ -20,9 +20,17 @@ describe("RabbitMQ", () => {
     members: ["a"],
     online: ["a"],
     policy: "orders",
-    definition: { "dead-letter-exchange": "messaging.dead-letter", overflow: "reject-publish", "max-length": 100 },
+    definition: {
+      "dead-letter-exchange": "messaging.dead-letter",
+      "dead-letter-routing-key": "orders",
+      overflow: "reject-publish",
+      "max-length": 100,
+    },
   };
   const places = {
+    vhost: "orders",
+    username: "admin",
+    managementUrl: "http://broker:15672",
     deadLetterExchange: "messaging.dead-letter",
     deadLetters: [{ flow: "rabbitmq/orders", queue: "orders", deadLetterQueue: "orders.dlq" }],
   };
@@ -162,9 +170,7 @@ describe("RabbitMQ", () => {
     [
       "a tier without our policy",
       { name: "messaging.retry.1000ms", policy: null, definition: {} },
-      [
-        "message loss: rabbitmq/messaging.retry.1000ms: by no policy, what waits for a retry may be dropped when its delay is over",
-      ],
+      ["lag: rabbitmq/messaging.retry.1000ms: by no policy, what comes to wait for a retry never returns"],
     ],
     ["a copy that is down", { members: ["a", "b"] }, ["broker: rabbitmq/orders: 1 of 2 copies are down (b)"]],
     [

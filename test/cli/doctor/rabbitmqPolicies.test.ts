@@ -1,10 +1,16 @@
 import { expect, it } from "vitest";
-import { policyFindings } from "../../../cli/doctor/rabbitmqPolicies.ts";
-import type { QueueFigures } from "../../../live/health/rabbitmq.ts";
+import { type Kind, ownPolicies, policyFindings } from "../../../cli/doctor/rabbitmqPolicies.ts";
+import type { Expected } from "../../../cli/drift/expected/index.ts";
+import type { QueueFigures, RabbitmqFigures } from "../../../live/health/rabbitmq.ts";
 import { idleQueue } from "./idleQueue.ts";
 
 const queue = idleQueue;
-const own = { "dead-letter-exchange": "dead", overflow: "reject-publish", "dead-letter-strategy": "at-least-once" };
+const own = {
+  "dead-letter-exchange": "dead",
+  "dead-letter-routing-key": "orders",
+  overflow: "reject-publish",
+  "dead-letter-strategy": "at-least-once",
+};
 const found = (figures: QueueFigures, ours: QueueFigures["definition"]) =>
   policyFindings("rabbitmq/orders", "work", figures, { own: ours, exchange: "dead" }).map(
     (one) => `${one.found}: ${one.fix}`,
@@ -36,4 +42,99 @@ it("What a queue was declared with is no cause where it loses nothing, or where 
   ] as const) {
     expect(found({ ...small, declared: { [name]: value }, definition: limited }, own)[0]!.slice(0, by.length)).toBe(by);
   }
+});
+
+const said = (kind: Kind, definition: QueueFigures["definition"], ours: QueueFigures["definition"], name = "orders") =>
+  policyFindings("there", kind, { ...queue, name, policy: "p", definition }, { own: ours, exchange: "dead" }).map(
+    (one) => `${one.trouble}: ${one.found.replace("by policy p, ", "")}`,
+  );
+
+it.each<[string, QueueFigures["definition"], string[]]>([
+  ["as it should be", { ...own, "delivery-limit": 4 }, []],
+  [
+    "another exchange",
+    { ...own, "dead-letter-exchange": "other" },
+    ["message loss: what fails goes to exchange other by orders, not to its dead letters"],
+  ],
+  [
+    "no key, no strategy",
+    { "dead-letter-exchange": "dead", overflow: "reject-publish" },
+    ["message loss: what fails goes to exchange dead by the key that it has, not to its dead letters"],
+  ],
+  [
+    "the default exchange",
+    { ...own, "dead-letter-exchange": "" },
+    ["message loss: what fails goes to the default exchange by orders, not to its dead letters"],
+  ],
+  [
+    "another strategy",
+    { ...own, "dead-letter-strategy": "at-most-once" },
+    ["message loss: what fails may be lost on its way to the dead letters"],
+  ],
+  ["fewer returns", { ...own, "delivery-limit": 0 }, ["dead letters: after 0 returns a message is a dead letter"]],
+  ["returns without a limit", { ...own, "delivery-limit": -1 }, []],
+])("A work queue's policies, %s", (_, definition, findings) => {
+  expect(said("work", definition, { ...own, "delivery-limit": "4" })).toEqual(findings);
+});
+
+const waiting = {
+  "message-ttl": 1000,
+  "dead-letter-exchange": "",
+  "dead-letter-strategy": "at-least-once",
+  overflow: "reject-publish",
+  "delivery-limit": 1_000_000_000,
+};
+const { "message-ttl": _ttl, ...endless } = waiting;
+const { "dead-letter-exchange": _exchange, ...dropping } = waiting;
+const OVER = "when its delay is over";
+
+it.each<[string, QueueFigures["definition"], string[]]>([
+  ["as they should be", waiting, []],
+  ["no time", endless, ["lag: what comes to wait for a retry never returns"]],
+  [
+    "a longer time",
+    { ...waiting, "message-ttl": 86_400_000 },
+    ["lag: what comes to wait for a retry returns after 86400000 ms, not 1000"],
+  ],
+  ["no exchange", dropping, [`message loss: what waits for a retry is dropped ${OVER}`]],
+  [
+    "another exchange",
+    { ...waiting, "dead-letter-exchange": "elsewhere" },
+    [
+      `message loss: what waits for a retry goes to exchange elsewhere by the key that it has ${OVER}, not back to its queue`,
+    ],
+  ],
+  [
+    "a key",
+    { ...waiting, "dead-letter-routing-key": "x" },
+    [`message loss: what waits for a retry goes to the default exchange by x ${OVER}, not back to its queue`],
+  ],
+  [
+    "another strategy",
+    { ...waiting, "dead-letter-strategy": "at-most-once" },
+    [`message loss: what waits for a retry may be dropped ${OVER}`],
+  ],
+])("A delay tier's policies, %s, whether its own one is known or not", (_, definition, findings) => {
+  for (const ours of [waiting, {}]) {
+    expect(said("delay tier", definition, ours, "messaging.retry.1000ms")).toEqual(findings);
+  }
+});
+
+it("Our policy is what the state says, and what the broker has under its name only where nobody knows that", () => {
+  const changed: Pick<RabbitmqFigures, "queues" | "policies"> = {
+    queues: [queue],
+    policies: { orders: { ...own, "max-length": 3 } },
+  };
+  const thing = { broker: "rabbitmq", scope: "vhost", urn: "urn" };
+  const definition = JSON.stringify({ ...own, "max-length": "1000000" });
+  const expected: Expected[] = [
+    { ...thing, kind: "policy", name: "orders", properties: { definition } },
+    { ...thing, kind: "queue", name: "orders", properties: { policy: "orders" } },
+  ];
+  const declared = ownPolicies(changed, expected, "vhost").orders!;
+  expect(declared).toEqual({ ...own, "max-length": "1000000" });
+  expect(said("work", changed.policies.orders!, declared)).toEqual([
+    "refused: it is full at 3 messages, and then refuses what is published",
+  ]);
+  expect(ownPolicies(changed, [], "vhost")).toEqual(changed.policies);
 });
