@@ -3,6 +3,7 @@ import type { Finding as Drifted } from "../drift/finding.ts";
 import type { Access } from "./declared.ts";
 import type { Finding } from "./finding.ts";
 import { ADMIN_FILE, kafkaTool, word } from "./kafkaTools.ts";
+import { ALTERNATE } from "./settings.ts";
 
 /** What somebody added beside what is ours, that stops our apps. An `up` takes none of it away: it is not in the state. */
 export function addedFindings(drifted: readonly Drifted[], access: Access, things: readonly Thing[]): Finding[] {
@@ -16,6 +17,18 @@ export function addedFindings(drifted: readonly Drifted[], access: Access, thing
 
 /** By broker and kind: what is wrong with one that is an orphan. */
 const ADDED: Record<string, (orphan: Drifted, properties: Properties, access: Access) => Finding | false> = {
+  "rabbitmq policy": ({ name, scope, reason = "" }, { definition = "" }) => {
+    const [, alternate] = ALTERNATE.exec(definition) ?? [];
+    if (alternate === undefined) return false;
+    return {
+      trouble: "message loss",
+      place: `rabbitmq policy ${name}`,
+      found: `alternate-exchange is ${alternate}, and ${reason}`,
+      cause:
+        "Somebody added it: what our exchange leads to no queue is not refused, which its producer would see, but goes there.",
+      fix: `Delete it, as npx pulumi up does not: rabbitmqctl clear_policy -p ${scope} ${name}. What went there must be published again.`,
+    };
+  },
   "kafka acl": ({ name, reason = "" }, acl, access) => {
     if (acl.permission !== "Deny" || !OF_APPS.has(acl.operation!)) return false;
     // One for everybody may be about what is not ours, and one for a stranger keeps him out.

@@ -2,12 +2,10 @@ import type { AppAccess } from "../../client/access.ts";
 import type { RabbitmqOperator } from "../../client/operator.ts";
 import type { NodeFigures, RabbitmqFigures } from "../../live/health/rabbitmq.ts";
 import { counted, type Finding, gone, RESTORE, those } from "./finding.ts";
+import { deleteExchange, type Management } from "./rabbitmqTools.ts";
 
 /** What of the environment's vhost is to be looked at. */
-export type RabbitmqPlaces = Pick<
-  RabbitmqOperator,
-  "deadLetterExchange" | "deadLetters" | "vhost" | "username" | "managementUrl" | "ca"
->;
+export type RabbitmqPlaces = Pick<RabbitmqOperator, "deadLetterExchange" | "deadLetters"> & Management;
 
 /** With the vhost all of it is gone. */
 export const goneVhost = (vhost: string): Finding =>
@@ -109,9 +107,10 @@ export function tierFindings(
 /** Exchanges and bindings that are gone: what is published by them to a queue that is there is refused. */
 export function routeFindings(
   { bindings, queues }: RabbitmqFigures,
-  { deadLetterExchange, deadLetters }: RabbitmqPlaces,
+  places: RabbitmqPlaces,
   apps: Record<string, Pick<AppAccess, "rabbitmq">>,
 ): Finding[] {
+  const { deadLetterExchange, deadLetters } = places;
   const access = Object.values(apps).flatMap(({ rabbitmq }) => rabbitmq ?? []);
   const routes = [
     ...deadLetters.map(({ queue, deadLetterQueue: to }) => ({
@@ -144,7 +143,7 @@ export function routeFindings(
       place: `rabbitmq/${queue}`,
       found: `exchange ${exchange} leads nowhere by ${keys.join(" or ")}`,
       cause: "Somebody deleted the exchange or its binding: what is published by it is refused.",
-      fix: `Make it again: ${RESTORE}.`,
+      fix: `Make it again: ${RESTORE}. Where that is refused, as somebody declared it as another type, delete it first: ${deleteExchange(places, exchange)}. What was refused must be published again.`,
       command: "npx messaging drift",
     }),
   );

@@ -3,6 +3,7 @@ import type { Finding as Drifted } from "../drift/finding.ts";
 import type { Access } from "./declared.ts";
 import { type Finding, gone, RESTORE } from "./finding.ts";
 import { ADMIN_FILE, kafkaTool, word } from "./kafkaTools.ts";
+import { deleteExchange } from "./rabbitmqTools.ts";
 import { deniesOurs, redrivesElsewhere, takesNoneFrom } from "./sqsPolicies.ts";
 
 /** Settings by which messages are lost, refused or late. */
@@ -14,6 +15,8 @@ interface Rule {
   /** What of it is wrong; false where nothing is. */
   wrong(found: string, expected: string, property: string): string | false;
   cause: string;
+  /** How it is put back. Default: by an up. */
+  fix?: (name: string, access: Access) => string;
   /** What is to be done when it is put back. Default: {@link AGAIN}. */
   after?: string;
 }
@@ -25,7 +28,7 @@ const NOTHING_LOST = "Nothing is lost meanwhile.";
 /** -1 is without a limit. */
 const size = (value: string): number => (value === "-1" ? Number.POSITIVE_INFINITY : Number(value));
 const differs = (found: string, expected: string, property: string): string =>
-  `${property} is ${found}, not ${expected}`;
+  `${property} is ${found}, not ${expected || "nothing"}`;
 const where =
   (isWorse: (found: string, expected: string) => boolean): Rule["wrong"] =>
   (found, expected, property) =>
@@ -33,10 +36,38 @@ const where =
 const lower = where((found, expected) => size(found) < size(expected));
 const higher = where((found, expected) => size(found) > size(expected));
 
+/** In the arguments of an exchange, or in a policy. */
+export const ALTERNATE = /"alternate-exchange":"([^"]*)"/;
+
 const TOO_EARLY = "Somebody changed it: Kafka deletes records of this topic before their time, consumed or not.";
+
+const DECLARED_AGAIN = "Somebody deleted the exchange and declared it again, perhaps an app as it started:";
+const isNot = (value: string) => where((found) => found !== value);
+const exchange = (property: string, wrong: Rule["wrong"], cause: string): Rule => ({
+  trouble: "refused",
+  of: [property],
+  wrong,
+  cause: `${DECLARED_AGAIN} ${cause}`,
+  fix: (name, { rabbitmq }) =>
+    `Delete it, as nothing changes an exchange in place and npx pulumi up refuses to replace it: ${deleteExchange(rabbitmq!, name)}; then ${RESTORE}. Have the app declare no exchange, or declare it passively`,
+});
 
 /** By broker and kind. */
 const RULES: Record<string, Rule[]> = {
+  "rabbitmq exchange": [
+    exchange("type", differs, "what is published by it is refused, or goes to other queues."),
+    exchange("durable", isNot("true"), "when the broker starts again it is gone, and publishing by it is refused."),
+    exchange("autoDelete", isNot("false"), "with its last binding it is gone, and publishing by it is refused."),
+    exchange("internal", isNot(""), "it takes nothing from apps (ACCESS_REFUSED)."),
+    {
+      ...exchange(
+        "arguments",
+        where((found, expected) => ALTERNATE.test(found) && !ALTERNATE.test(expected)),
+        "what leads to no queue is not refused but goes to its alternate exchange.",
+      ),
+      trouble: "message loss",
+    },
+  ],
   "kafka topic": [
     { trouble: "message loss", of: ["retention.ms"], otherwise: "604800000", wrong: lower, cause: TOO_EARLY },
     { trouble: "message loss", of: ["retention.bytes"], otherwise: "-1", wrong: lower, cause: TOO_EARLY },
@@ -168,7 +199,7 @@ export function settingFindings({ broker, kind, name, status, changes }: Drifted
   return changes.flatMap(({ property, ...values }) =>
     rules
       .filter(({ of }) => of.includes(property))
-      .flatMap(({ trouble, otherwise = "", wrong, cause, after = AGAIN }): Finding[] => {
+      .flatMap(({ trouble, otherwise = "", wrong, cause, fix, after = AGAIN }): Finding[] => {
         const said = wrong(values.found || otherwise, values.expected || otherwise, property);
         if (said === false) return [];
         const isUnsaid = kind === "topic" && !values.expected;
@@ -179,7 +210,7 @@ export function settingFindings({ broker, kind, name, status, changes }: Drifted
             place,
             found: `${what}${said}`,
             cause,
-            fix: `${isUnsaid ? byHand(name, property, access) : `Put it back: ${RESTORE}`}. ${after}`,
+            fix: `${isUnsaid ? byHand(name, property, access) : (fix?.(name, access) ?? `Put it back: ${RESTORE}`)}. ${after}`,
             command: "npx messaging drift",
           },
         ];

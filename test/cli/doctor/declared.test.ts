@@ -4,6 +4,7 @@ import type { Finding as Drifted } from "../../../cli/drift/finding.ts";
 import { aclName, type Thing } from "../../../live/inventory/index.ts";
 
 const access = {
+  rabbitmq: { vhost: "orders", username: "admin", managementUrl: "https://broker:15671" },
   kafka: { bootstrapServers: ["a:9092", "b:9092"] },
   sqs: {
     deadLetters: [{ flow: "sqs/pay", queueUrl: "http://s/1/pay.fifo", deadLetterQueueUrl: "http://s/1/pay-dlq.fifo" }],
@@ -322,4 +323,47 @@ describe("What somebody added on Kafka", () => {
     ]);
     expect(changed("kafka", "quota", "user shop", "producer_byte_rate", "1048576", "")).toEqual([]);
   });
+});
+
+it.each<[string, string, string, string[]]>([
+  ["type", "topic", "direct", ["refused: rabbitmq/events: type is direct, not topic"]],
+  ["durable", "true", "false", ["refused: rabbitmq/events: durable is false, not true"]],
+  ["autoDelete", "false", "true", ["refused: rabbitmq/events: autoDelete is true, not false"]],
+  ["internal", "", "true", ["refused: rabbitmq/events: internal is true, not nothing"]],
+  [
+    "arguments",
+    "",
+    '{"alternate-exchange":"x"}',
+    ['message loss: rabbitmq/events: arguments is {"alternate-exchange":"x"}, not nothing'],
+  ],
+  ["arguments", "", '{"x-owner":"y"}', []],
+  ["policy", "", "theirs", []],
+])("An exchange's %s that should be %j and is %j finds %j", (property, expected, found, findings) => {
+  const changes = [{ property, expected, found }];
+  const drifted = { broker: "rabbitmq", kind: "exchange", scope: "orders", name: "events", changes } as const;
+  const all = driftedFindings([{ ...drifted, status: "changed" }], access);
+  expect(all.map(({ trouble, place, found: text }) => `${trouble}: ${place}: ${text}`)).toEqual(findings);
+  for (const { fix } of all)
+    expect(fix).toBe(
+      "Delete it, as nothing changes an exchange in place and npx pulumi up refuses to replace it: curl -u admin -X DELETE --cacert <the file of its authority> https://broker:15671/api/exchanges/orders/events; then npx pulumi up --refresh. Have the app declare no exchange, or declare it passively. What was deleted or refused must be sent again.",
+    );
+});
+
+it("A policy of somebody's that leads what our exchange leads nowhere to another one is deleted by hand", () => {
+  const policy = { broker: "rabbitmq", kind: "policy", scope: "orders", name: "theirs" };
+  const found = (definition: string) =>
+    driftedFindings(
+      [{ ...policy, status: "orphan", changes: [], reason: "it applies to our exchange events" }],
+      access,
+      [{ ...policy, properties: { definition } }],
+    ).map((one) => [one.trouble, one.place, one.found, one.fix]);
+  expect(found('{"alternate-exchange":"sink"}')).toEqual([
+    [
+      "message loss",
+      "rabbitmq policy theirs",
+      "alternate-exchange is sink, and it applies to our exchange events",
+      "Delete it, as npx pulumi up does not: rabbitmqctl clear_policy -p orders theirs. What went there must be published again.",
+    ],
+  ]);
+  expect(found('{"max-length":"1"}')).toEqual([]);
 });
