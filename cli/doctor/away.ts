@@ -80,14 +80,19 @@ const ANSWERS = [
 
 /** The finding where the broker answers the same no to everything; undefined where that is not it. */
 export function answered(place: string, addresses: Addresses, error: unknown): Finding | undefined {
-  for (const { reply, ...rest } of ANSWERS) {
-    const [said] = reply.exec((error as Error).message) ?? [];
+  const { message } = error as Error;
+  const answer = ANSWERS.find(({ reply }) => reply.test(message));
+  if (answer === undefined) return undefined;
+  const { reply, cause, fix } = answer;
+  return {
+    trouble: "refused",
+    place,
     // What was asked is left out, so that it is told once.
-    const found = told(place, addresses, new Error(said));
-    if (said !== undefined)
-      return { trouble: "refused", place, found, ...rest, fix: `${rest.fix} Nothing else is known of it until then.` };
-  }
-  return undefined;
+    found: told(place, addresses, new Error(reply.exec(message)![0])),
+    cause,
+    fix: `${fix} Nothing else is known of it until then.`,
+    closed: true,
+  };
 }
 
 /** How a broker is stopped from within. */

@@ -60,7 +60,7 @@ export async function examine(live: Live, limits: Limits, expected: readonly Exp
     fitFindings(outputs.operator),
   ]);
   const looked = all.flatMap((some) => some || []);
-  const silent = new Set(looked.flatMap(({ place, away }) => (away ? [place] : [])));
+  const silent = new Set(looked.flatMap(({ place, away, closed }) => (away || closed ? [place] : [])));
   // Afterwards: trying the logins of apps, a look would count as refused those that are.
   const declared = await Promise.all(
     Object.entries(partsOf(outputs.operator))

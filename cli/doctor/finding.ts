@@ -12,6 +12,8 @@ export interface Finding {
   command?: string;
   /** The broker at `place` does not answer, so of its flows nothing else is known. */
   away?: true;
+  /** The broker at `place` answers, and says the same no to every question: it is asked no more. */
+  closed?: true;
 }
 
 /** What is told first. */
