@@ -39,10 +39,14 @@ function without({ flow, name }: DeadLetters, error: unknown, addresses: Address
   if (isAway(place, addresses, error)) return away(place, addresses, error);
   if (error instanceof RefusedError && GONE.test(error.message))
     return gone(flow, `the place of its dead letters, ${name},`, "what fails now has nowhere to end");
-  if (error instanceof ConnectionError || error instanceof RefusedError)
-    return untold(flow, `how many dead letters ${name} has`, error.message);
+  if (error instanceof ConnectionError || error instanceof RefusedError) {
+    const finding = untold(flow, `how many dead letters ${name} has`, error.message);
+    return error instanceof RefusedError ? { ...finding, cause: REFUSED } : finding;
+  }
   throw error;
 }
+
+const REFUSED = "The broker works, but refuses the administrator this question: it says why itself.";
 
 function among({ flow, name }: DeadLetters, { messages, oldest }: Count, now: Date): Finding[] {
   if (messages === 0) return [];

@@ -1,6 +1,6 @@
 import type { AppAccess } from "../../client/access.ts";
 import type { QueueFigures, RabbitmqFigures } from "../../live/health/rabbitmq.ts";
-import { isRetryTier } from "../../skill/index.ts";
+import { isRetryTier, tierDelayOf } from "../../skill/index.ts";
 import type { Expected } from "../drift/expected/index.ts";
 import { counted, type Finding, gone, NEARLY_FULL, those } from "./finding.ts";
 import { type Kind, ownPolicies, policyFindings } from "./rabbitmqPolicies.ts";
@@ -12,6 +12,7 @@ import {
   routeFindings,
   tierFindings,
 } from "./rabbitmqServer.ts";
+import { managementCall } from "./rabbitmqTools.ts";
 
 /** Every tenth delivery a second one: what a consumer gives back or dies with now and then stays far below. */
 const REDELIVERED = 0.1;
@@ -55,10 +56,13 @@ export function rabbitmqFindings(
       if (unknown.length > 0 || queue.unknown) return unknown;
       const kind = kinds.get(name) ?? (isRetryTier(name) ? "delay tier" : undefined);
       const flow = flowOf.get(name);
+      const of = { own: policies[name], exchange };
+      const wrong = kind ? policyFindings(flow ?? `rabbitmq/${name}`, kind, queue, of) : [];
       return [
         ...copies(queue),
         ...tier(last, queue),
-        ...(kind ? policyFindings(flow ?? `rabbitmq/${name}`, kind, queue, { own: policies[name], exchange }) : []),
+        // Where the policy is wrong what is given back would go astray as well.
+        ...(wrong.length === 0 ? standing(last, queue, places) : wrong),
         ...(flow
           ? [...fill(flow, queue, policies[name]), ...consumers(flow, last ?? queue, queue), ...repeats(flow, queue)]
           : []),
@@ -108,6 +112,30 @@ function tier(before: QueueFigures | undefined, { name, deadLettering, ready }: 
       cause:
         "The queue that they return to is full or gone. RabbitMQ passes on 32 at a time, so they can hold up others of the same delay.",
       fix: "Let that queue's consumers catch up, or raise its maxLength and run npx pulumi up. Nothing is lost meanwhile.",
+    },
+  ];
+}
+
+/** How late the broker, and the clock of the app that wrote when its message failed, may be. */
+const LATE_MS = 2_000;
+
+/** Messages of a delay tier that stand there for good: the same one is first in both looks, though its delay is over. */
+function standing(before: QueueFigures | undefined, now: QueueFigures, management: RabbitmqPlaces): Finding[] {
+  const { name, head, ready, deadLettering } = now;
+  const first = before?.head;
+  const delay = tierDelayOf(name);
+  if (!head || !first || delay === undefined || deadLettering > 0) return [];
+  // Each look counts one more, so it is no other message of that id.
+  if (head.id !== first.id || head.taken <= first.taken) return [];
+  if (head.at - Math.min(first.since, head.since) < delay + LATE_MS) return [];
+  return [
+    {
+      trouble: "lag",
+      place: `rabbitmq/${name}`,
+      found: `its first message does not return though its delay is over, and ${counted(Math.max(0, ready - 1), "other")} wait behind it`,
+      cause:
+        "It came while the policy of this queue was gone or had another time. RabbitMQ fixes the time as a message comes, so it stands there for good, and before all that come later.",
+      fix: `Reject what stands there: each message goes to its own queue at once, as its next attempt. ${managementCall(management, ["queues", name, "get"], "-H content-type:application/json", `-d '{"count":32,"ackmode":"reject_requeue_false","encoding":"auto"}'`)}. It takes 32 at a time: again until this is found no more. Nothing is lost meanwhile.`,
     },
   ];
 }

@@ -84,10 +84,6 @@ const RULES: Rule[] = [
     wrong: (now, own) => less(now, own, "message-ttl") && `dead letters end after ${now["message-ttl"]} ms`,
   },
   {
-    of: ["dead letters", "delay tier"],
-    wrong: (now, own) => less(now, own, "delivery-limit") && `after ${now["delivery-limit"]} returns they are dropped`,
-  },
-  {
     of: ["delay tier"],
     trouble: "lag",
     wrong: (now, own) => {
@@ -115,6 +111,10 @@ const RULES: Rule[] = [
     trouble: "refused",
     wrong: (now, own) =>
       lower(now, own) && refusing(now) && `it is full at ${limit(now)}, and then no retry can wait there`,
+  },
+  {
+    of: ["dead letters", "delay tier"],
+    wrong: (now, own) => less(now, own, "delivery-limit") && `after ${now["delivery-limit"]} returns they are dropped`,
   },
   {
     of: ["work", "dead letters", "delay tier"],
@@ -179,15 +179,15 @@ export function policyFindings(
     given.length > 0 && `what it was declared with (${given.join(", ")})`,
   ].filter(Boolean);
   const isClassic = !policy && members.length === 0 && OF_QUORUM.some((key) => own[key] !== undefined);
-  const trouble = WORST.find((one) => broken.some((each) => each.trouble === one))!;
+  const troubles = WORST.filter((one) => broken.some(({ trouble }) => trouble === one));
   const advice = isClassic ? otherType(name) : given.length > 0 ? DECLARED : POLICIES;
   return [
     {
-      trouble,
+      trouble: troubles[0]!,
       place,
       found: `${isClassic ? "it is a classic queue, not a quorum queue: " : ""}by ${by.join(" and ") || "no policy"}, ${broken.map((one) => one.said).join(", and ")}`,
       cause: advice.cause,
-      fix: `${advice.fix} ${AFTERWARDS[trouble]}`,
+      fix: `${[advice.fix, ...troubles.map((one) => AFTERWARDS[one])].join(" ")}`,
       command: "npx messaging drift",
     },
   ];

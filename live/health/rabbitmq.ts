@@ -2,8 +2,10 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { RabbitmqOperator } from "../../client/operator.ts";
 import { type RabbitmqApi, rabbitmqApi } from "../../client/rabbitmq/api.ts";
 import { type ListedQueue as QueueOfApi, whyUnknown } from "../../client/rabbitmq/figures.ts";
+import { isRetryTier } from "../../skill/index.ts";
 import { staleSince } from "../rabbitmqFresh.ts";
 import { type LimitFigures, limitsOn } from "./rabbitmqLimits.ts";
+import { type HeadFigures, headsOf } from "./rabbitmqTiers.ts";
 
 /** One node of the cluster. */
 export interface NodeFigures {
@@ -39,6 +41,8 @@ export interface QueueFigures {
   unacknowledged: number;
   /** Messages that are on their way to where their policy dead-letters them. */
   deadLettering: number;
+  /** The message that stands first, of a delay tier that has any. */
+  head?: HeadFigures;
   consumers: ConsumerFigures[];
   /** Deliveries a second now, and those of messages that were delivered before. */
   deliveries: number;
@@ -89,6 +93,10 @@ export async function rabbitmqFigures(access: RabbitmqOperator, before?: Rabbitm
   );
   const last = new Map(before?.queues.map(({ name, reductions }) => [name, reductions]));
   const stale = await staleSince(api, vhost, queues, last);
+  const heads = await headsOf(
+    access,
+    queues.filter((queue) => mayLookInto(queue) && !stale.has(queue.name)).map(({ name }) => name),
+  );
   return {
     nodes: nodes.map(({ name, running = true, mem_alarm = false, disk_free_alarm = false, partitions = [] }) => ({
       name,
@@ -98,13 +106,25 @@ export async function rabbitmqFigures(access: RabbitmqOperator, before?: Rabbitm
       partitions,
       refusedLogins: refused.get(name),
     })),
-    queues: queues.map((queue) => ({ ...toFigures(queue, consumers), stale: stale.get(queue.name) })),
+    queues: queues.map((queue) => ({
+      ...toFigures(queue, consumers),
+      stale: stale.get(queue.name),
+      head: heads.get(queue.name),
+    })),
     bindings,
     policies: Object.fromEntries(policies.map(({ name, definition }) => [name, definition])),
     limits: await limitsOn(api, access, queues.length),
     ...(!listed && { missing: vhost }),
   };
 }
+
+/** Each look is one return, and without our policy the queue drops a message after some. */
+const FEW_RETURNS = 1_000;
+
+const mayLookInto = (queue: ListedQueue): boolean =>
+  isRetryTier(queue.name) &&
+  (queue.messages_ready ?? 0) > 0 &&
+  Number(definitionOf(queue).definition["delivery-limit"] ?? Number.POSITIVE_INFINITY) > FEW_RETURNS;
 
 /** A node that is down, or just going down, does not tell: that is no reason to say nothing of the others. */
 async function refusedLogins(api: RabbitmqApi, { name, running = true }: ListedNode): Promise<number | undefined> {

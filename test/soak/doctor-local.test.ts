@@ -86,6 +86,22 @@ async function rabbitmqctl(...args: string[]): Promise<void> {
   expect(code, printed).toBe(0);
 }
 
+/** Sets what the policy of a queue says, or puts another one above it. */
+const policy = (queue: string, definition: object, name = queue): Promise<void> =>
+  management("PUT", `policies/orders/${name}`, {
+    pattern: `^${queue.replaceAll(".", "\\.")}$`,
+    priority: name === queue ? 1000 : 2000,
+    "apply-to": "queues",
+    definition,
+  });
+/** Of the policy of a delay tier, all but its delay. */
+const WAITING = {
+  "dead-letter-exchange": "",
+  "dead-letter-strategy": "at-least-once",
+  overflow: "reject-publish",
+  "delivery-limit": 1_000_000_000,
+};
+
 const EVERY_ACL = {
   resourceType: ResourceTypes.ANY,
   resourcePatternType: ResourcePatternTypes.ANY,
@@ -210,6 +226,69 @@ describe("doctor on one node of each broker", () => {
       fix: async () => {
         await rabbitmqctl("delete_queue", "--vhost", "orders", "orders");
         await restore();
+      },
+    },
+    {
+      state: "RabbitMQ: an exchange declared again as another type",
+      found: [/^refused: rabbitmq\/order-events$/],
+      make: async () => {
+        await management("DELETE", "exchanges/orders/order-events");
+        await management("PUT", "exchanges/orders/order-events", { type: "direct", durable: true });
+        await management("POST", "bindings/orders/e/order-events/q/orders", { routing_key: "order.*" });
+      },
+      fix: async () => {
+        await management("DELETE", "exchanges/orders/order-events");
+        await restore();
+      },
+    },
+    {
+      state: "RabbitMQ: our own policies changed",
+      found: [
+        /^message loss: rabbitmq\/orders$/,
+        /^message loss: rabbitmq\/orders\.dlq$/,
+        /^message loss: rabbitmq\/messaging\.retry\.1000ms$/,
+        /^lag: rabbitmq\/messaging\.retry\.2000ms$/,
+      ],
+      make: async () => {
+        const full = { "max-length": 3, overflow: "reject-publish" };
+        await policy("orders", { ...full, "dead-letter-exchange": "messaging.dead-letter" });
+        await policy("orders.dlq", { "message-ttl": 5_000, "max-length": 2, "delivery-limit": 1_000_000_000 });
+        await policy("messaging.retry.1000ms", {
+          ...WAITING,
+          "message-ttl": 1_000,
+          "dead-letter-exchange": "elsewhere",
+        });
+        await policy("messaging.retry.2000ms", { ...WAITING, "message-ttl": 86_400_000 });
+      },
+      fix: restore,
+    },
+    {
+      state: "RabbitMQ: policies of somebody's above ours, without a key for what fails and without a delay",
+      found: [/^message loss: rabbitmq\/orders$/, /^lag: rabbitmq\/messaging\.retry\.1000ms$/],
+      make: async () => {
+        const exchange = { "dead-letter-exchange": "messaging.dead-letter", overflow: "reject-publish" };
+        await policy("orders", exchange, "theirs");
+        await policy("messaging.retry.1000ms", WAITING, "theirs-too");
+      },
+      fix: async () => {
+        for (const name of ["theirs", "theirs-too"]) await rabbitmqctl("clear_policy", "--vhost", "orders", name);
+      },
+    },
+    {
+      state: "RabbitMQ: messages that came to a delay tier while its policy was gone",
+      found: [/^lag: rabbitmq\/messaging\.retry\.1000ms$/],
+      make: async () => {
+        await rabbitmqctl("clear_policy", "--vhost", "orders", "messaging.retry.1000ms");
+        for (const payload of ["one", "two"]) {
+          const message = { properties: {}, routing_key: "orders", payload, payload_encoding: "string" };
+          await management("POST", "exchanges/orders/messaging.retry.1000ms/publish", message);
+        }
+        await restore();
+      },
+      fix: async () => {
+        const reject = { count: 32, ackmode: "reject_requeue_false", encoding: "auto" };
+        await management("POST", "queues/orders/messaging.retry.1000ms/get", reject);
+        await consume("fulfilment", "rabbitmq/orders");
       },
     },
     {

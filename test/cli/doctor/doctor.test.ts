@@ -189,6 +189,33 @@ describe("RabbitMQ", () => {
     expect(found(queue)).toEqual(findings);
   });
 
+  it("finds a message that stands in a delay tier though its delay is over, and says how it goes on", () => {
+    const head = { id: "m", taken: 0, at: 10_000, since: 10_000 };
+    const tier = { ...idleQueue, name: "messaging.retry.1000ms", definition: waiting, ready: 3, head };
+    const later = { ...head, taken: 1, at: 16_000, since: 16_000 };
+    const between = (earlier: Partial<QueueFigures>, now: Partial<QueueFigures>) =>
+      rabbitmqFindings([look({ ...tier, ...earlier }), look({ ...tier, head: later, ...now })], places);
+    expect(between({}, {}).map(({ trouble, place, found: text, fix }) => [trouble, place, text, fix])).toEqual([
+      [
+        "lag",
+        "rabbitmq/messaging.retry.1000ms",
+        "its first message does not return though its delay is over, and 2 others wait behind it",
+        `Reject what stands there: each message goes to its own queue at once, as its next attempt. curl -u admin -H content-type:application/json -d '{"count":32,"ackmode":"reject_requeue_false","encoding":"auto"}' http://broker:15672/api/queues/orders/messaging.retry.1000ms/get. It takes 32 at a time: again until this is found no more. Nothing is lost meanwhile.`,
+      ],
+    ]);
+    const long = { name: "messaging.retry.60000ms", definition: { ...waiting, "message-ttl": 60_000 } };
+    // Said by the message itself, as two looks are too near to each other.
+    const failed = { ...later, since: -60_000 };
+    expect(said(between(long, { ...long, head: failed }))).toHaveLength(1);
+    expect(said(between(long, long))).toEqual([]);
+    // Another one of the same id, and one that is on its way to a queue that takes none.
+    expect(said(between({}, { head: { ...later, taken: 0 } }))).toEqual([]);
+    expect(said(between({}, { head: { ...later, id: "n" } }))).toEqual([]);
+    expect(said(between({}, { deadLettering: 1 }))).toEqual([]);
+    // As long as the policy is wrong it would go astray.
+    expect(said(between({}, { definition: {} })).join()).not.toContain("does not return");
+  });
+
   it("says whose limit a full queue has", () => {
     const fixOf = (queue: Partial<QueueFigures>) => {
       const full = look({ ready: 100, consumers: [consumer], ...queue });

@@ -2,6 +2,7 @@ import type { AddressInfo } from "node:net";
 import { expect, it } from "vitest";
 import { deadLetterFindings } from "../../../cli/doctor/deadLetters.ts";
 import { redisFindings } from "../../../cli/doctor/redis.ts";
+import { RefusedError, UntoldError } from "../../../client/message.ts";
 import { operate } from "../../../client/redis/operator.ts";
 import { redisFigures } from "../../../live/health/redis.ts";
 import { serverThatSays } from "./fakeRedis.ts";
@@ -50,4 +51,25 @@ it.each([
   } finally {
     server.close();
   }
+});
+
+it.each([
+  [
+    new RefusedError("connection limit (0) is reached"),
+    "The broker works, but refuses the administrator this question: it says why itself.",
+  ],
+  [
+    new UntoldError("the leader is silent"),
+    "The part of the broker that has it is down or without a majority, or refuses to tell.",
+  ],
+])("A refusal is not told as an absence: %s", async (error, cause) => {
+  const letters = { flow: "rabbitmq/orders", name: "orders.dlq", count: () => Promise.reject(error) };
+  const operator = { deadLetters: () => [letters] };
+  const found = await deadLetterFindings(
+    { brokers: [{ broker: "rabbitmq", operator } as never], patiently: (ask) => ask() },
+    { rabbitmq: [["broker:15672"], ["broker:5672"]] },
+  );
+  expect(found.map((one) => [one.found, one.cause])).toEqual([
+    [`how many dead letters orders.dlq has cannot be known: ${error.message}`, cause],
+  ]);
 });
