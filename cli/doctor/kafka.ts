@@ -1,16 +1,20 @@
 import type { GroupFigures, KafkaFigures, PartitionFigures } from "../../live/health/kafka.ts";
+import type { Access } from "./declared.ts";
 import { counted, type Finding, gone, type Limits, lasting, NEARLY_FULL, those, untold } from "./finding.ts";
+import { positionFindings } from "./kafkaPositions.ts";
 import { topicFindings } from "./kafkaTopics.ts";
 
 /** The troubles in two looks at Kafka, some seconds apart. */
 export function kafkaFindings(
   [before, now]: [KafkaFigures, KafkaFigures],
   { after }: Limits,
+  access: Access = {},
   at = new Date(),
 ): Finding[] {
   const retention = new Map(now.topics.map(({ topic, retentionMs }) => [topic, retentionMs]));
   const place = ({ flow, topic }: GroupFigures) => `${flow} ${topic}`;
   const earlier = new Map(before.groups.map((group) => [place(group), group]));
+  const lost = positionFindings(now.groups, access);
   const why = new Map(now.untold.map((one) => [one.flow, one.why]));
   return [
     ...now.missing.map(({ flow, topic }) => gone(flow, `topic ${topic}`, "what is to be written there is refused")),
@@ -24,8 +28,10 @@ export function kafkaFindings(
         after: after + group.delay,
         retention: retention.get(group.topic) ?? -1,
         now: at.getTime(),
+        begins: lost.has(group.flow),
       }),
     ),
+    ...lost.values(),
   ];
 }
 
@@ -35,18 +41,22 @@ interface Looked {
   after: number;
   retention: number;
   now: number;
+  /** The group has no position anywhere and nobody is in it, which has a finding of its own. */
+  begins: boolean;
 }
 
 /** How many records the group has not read; one that begins at the end has read what was there before it came. */
-function lagOf({ committed, first, end }: PartitionFigures, { autoOffsetReset }: GroupFigures): number {
+function lagOf({ committed, first, end }: PartitionFigures, { autoOffsetReset, partitions }: GroupFigures): number {
   // A position behind the end is of records that are no more: the group begins again.
-  if (committed === undefined || committed > end) return autoOffsetReset === "latest" ? 0 : end - first;
-  return end - Math.max(committed, first);
+  if (committed !== undefined && committed <= end) return end - Math.max(committed, first);
+  // Where it has read others, a partition without a position was added: client/ reads that from its first record.
+  const isAdded = committed === undefined && partitions.some((one) => one.committed !== undefined);
+  return autoOffsetReset === "latest" && !isAdded ? 0 : end - first;
 }
 
 function groupFindings(looked: Looked): Finding[] {
-  const { group } = looked;
-  const waiting = group.partitions.filter((one) => lagOf(one, group) > 0);
+  const { group, begins } = looked;
+  const waiting = begins ? [] : group.partitions.filter((one) => lagOf(one, group) > 0);
   return [...lossFindings(looked), ...(waiting.length > 0 ? lagFindings(looked, waiting) : [])];
 }
 
@@ -122,14 +132,14 @@ function lossFindings({ group, retention, now }: Looked): Finding[] {
         )
         .join("; "),
       cause: "A leader was elected that did not have all records, or the topic was deleted and made again.",
-      fix: "What is missing is gone here: have the producer send it again. The group reads on from where autoOffsetReset says.",
+      fix: "What is missing is gone here: have the producer send it again. The group reads on from where autoOffsetReset says. This is told until it has read the next record of that partition.",
     },
     deleted > 0 && {
       trouble: "message loss",
       place,
       found: `${counted(deleted, "record")} of ${topic} ${deleted === 1 ? "was" : "were"} deleted before the group read ${deleted === 1 ? "it" : "them"}`,
       cause: "The topic's retention ended, or somebody deleted records, while the group was behind.",
-      fix: "They are gone here: have the producer send them again. Raise the topic's retention above the longest time that a consumer may be away.",
+      fix: "They are gone here: have the producer send them again. Raise the topic's retention above the longest time that a consumer may be away. This is told until the group has read the next record of that partition.",
     },
     retention > 0 &&
       oldest > NEARLY_FULL * retention && {

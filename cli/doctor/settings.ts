@@ -4,42 +4,12 @@ import type { Access } from "./declared.ts";
 import { type Finding, gone, RESTORE } from "./finding.ts";
 import { ADMIN_FILE, kafkaTool, word } from "./kafkaTools.ts";
 import { deleteExchange } from "./rabbitmqTools.ts";
-import { deniesOurs, redrivesElsewhere, takesNoneFrom } from "./sqsPolicies.ts";
-
-/** Settings by which messages are lost, refused or late. */
-interface Rule {
-  trouble: Finding["trouble"];
-  of: string[];
-  /** What holds where nothing is said. */
-  otherwise?: string;
-  /** What of it is wrong; false where nothing is. */
-  wrong(found: string, expected: string, property: string): string | false;
-  cause: string;
-  /** How it is put back. Default: by an up. */
-  fix?: (name: string, access: Access) => string;
-  /** What is to be done when it is put back. Default: {@link AGAIN}. */
-  after?: string;
-}
-
-const AGAIN = "What was deleted or refused must be sent again.";
-const CRASHED = "What a crash lost meanwhile must be sent again.";
-const NOTHING_LOST = "Nothing is lost meanwhile.";
-
-/** -1 is without a limit. */
-const size = (value: string): number => (value === "-1" ? Number.POSITIVE_INFINITY : Number(value));
-const differs = (found: string, expected: string, property: string): string =>
-  `${property} is ${found}, not ${expected || "nothing"}`;
-const where =
-  (isWorse: (found: string, expected: string) => boolean): Rule["wrong"] =>
-  (found, expected, property) =>
-    isWorse(found, expected) && differs(found, expected, property);
-const lower = where((found, expected) => size(found) < size(expected));
-const higher = where((found, expected) => size(found) > size(expected));
+import { AGAIN, CRASHED, differs, higher, lower, NOTHING_LOST, type Rule, where } from "./rules.ts";
+import { deniesOurs, redrivesElsewhere, redrivesLate, takesNoneFrom } from "./sqsPolicies.ts";
+import { TOPIC_RULES } from "./topicRules.ts";
 
 /** In the arguments of an exchange, or in a policy. */
 export const ALTERNATE = /"alternate-exchange":"([^"]*)"/;
-
-const TOO_EARLY = "Somebody changed it: Kafka deletes records of this topic before their time, consumed or not.";
 
 const DECLARED_AGAIN = "Somebody deleted the exchange and declared it again, perhaps an app as it started:";
 const isNot = (value: string) => where((found) => found !== value);
@@ -48,12 +18,12 @@ const exchange = (property: string, wrong: Rule["wrong"], cause: string): Rule =
   of: [property],
   wrong,
   cause: `${DECLARED_AGAIN} ${cause}`,
-  fix: (name, { rabbitmq }) =>
-    `Delete it, as nothing changes an exchange in place and npx pulumi up refuses to replace it: ${deleteExchange(rabbitmq!, name)}; then ${RESTORE}. Have the app declare no exchange, or declare it passively`,
+  fix: (name, _, { rabbitmq }) =>
+    `Delete it, as nothing changes an exchange in place and npx pulumi up refuses to replace it: ${deleteExchange(rabbitmq!, name)}; then ${RESTORE}. Have the app declare no exchange, or declare it passively. ${AGAIN}`,
 });
 
 /** By broker and kind. */
-const RULES: Record<string, Rule[]> = {
+const RULES: Record<string, readonly Rule[]> = {
   "rabbitmq exchange": [
     exchange("type", differs, "what is published by it is refused, or goes to other queues."),
     exchange("durable", isNot("true"), "when the broker starts again it is gone, and publishing by it is refused."),
@@ -68,25 +38,7 @@ const RULES: Record<string, Rule[]> = {
       trouble: "message loss",
     },
   ],
-  "kafka topic": [
-    { trouble: "message loss", of: ["retention.ms"], otherwise: "604800000", wrong: lower, cause: TOO_EARLY },
-    { trouble: "message loss", of: ["retention.bytes"], otherwise: "-1", wrong: lower, cause: TOO_EARLY },
-    {
-      trouble: "message loss",
-      of: ["cleanup.policy"],
-      otherwise: "delete",
-      wrong: where((found, expected) => found.includes("compact") && !expected.includes("compact")),
-      cause:
-        "Somebody changed it: of the records with one key Kafka keeps only the last, and it refuses a record without a key.",
-    },
-    {
-      trouble: "refused",
-      of: ["max.message.bytes"],
-      otherwise: "1048588",
-      wrong: lower,
-      cause: "Somebody lowered it: larger records are refused (MESSAGE_TOO_LARGE).",
-    },
-  ],
+  "kafka topic": TOPIC_RULES,
   "kafka quota": [
     {
       trouble: "lag",
@@ -122,6 +74,14 @@ const RULES: Record<string, Rule[]> = {
       cause:
         "Somebody changed its redrive policy: SQS moves what fails to another queue, where nobody looks for it, or before its last delivery.",
       after: "What went to another queue must be moved by hand.",
+    },
+    {
+      trouble: "lag",
+      of: ["RedrivePolicy"],
+      wrong: redrivesLate,
+      cause:
+        "Somebody changed its redrive policy: a message that ends or hangs its consumers does so that often, each time for the visibility timeout, and its message group waits behind it.",
+      after: NOTHING_LOST,
     },
     {
       trouble: "message loss",
@@ -199,7 +159,7 @@ export function settingFindings({ broker, kind, name, status, changes }: Drifted
   return changes.flatMap(({ property, ...values }) =>
     rules
       .filter(({ of }) => of.includes(property))
-      .flatMap(({ trouble, otherwise = "", wrong, cause, fix, after = AGAIN }): Finding[] => {
+      .flatMap(({ trouble, otherwise = "", wrong, cause, after = AGAIN, fix }): Finding[] => {
         const said = wrong(values.found || otherwise, values.expected || otherwise, property);
         if (said === false) return [];
         const isUnsaid = kind === "topic" && !values.expected;
@@ -210,7 +170,9 @@ export function settingFindings({ broker, kind, name, status, changes }: Drifted
             place,
             found: `${what}${said}`,
             cause,
-            fix: `${isUnsaid ? byHand(name, property, access) : (fix?.(name, access) ?? `Put it back: ${RESTORE}`)}. ${after}`,
+            fix:
+              fix?.(name, values.found, access) ??
+              `${isUnsaid ? byHand(name, property, access) : `Put it back: ${RESTORE}`}. ${after}`,
             command: "npx messaging drift",
           },
         ];

@@ -10,13 +10,29 @@ const MOST_IN_FLIGHT = 120_000;
 
 type Look = readonly (SqsFigures | SqsRefused)[];
 
-/** The troubles in two looks at SQS, some seconds apart. How old the oldest message is and how long handling takes, only CloudWatch knows. */
+const figuresOf = (look: Look): Map<string, SqsFigures> =>
+  new Map(look.flatMap((queue) => ("refused" in queue ? [] : [[queue.flow, queue]])));
+
+/** Whether messages wait while others are in hand, and neither are fewer than before. */
+const isHeld = (before: SqsFigures, { visible, inFlight }: SqsFigures): boolean =>
+  inFlight > 0 && inFlight === before.inFlight && before.visible > 0 && visible >= before.visible;
+
+/**
+ * Whether that is so of a queue: then the looks are to be further apart. How old the oldest message is and how long handling takes,
+ * only CloudWatch knows, so a slow consumer looks the same for as long as it has one message.
+ */
+export function seemsHeld([before, now]: [Look, Look]): boolean {
+  const earlier = figuresOf(before);
+  return [...figuresOf(now).values()].some((queue) => isHeld(earlier.get(queue.flow) ?? queue, queue));
+}
+
+/** The troubles in two looks at SQS, some seconds apart. */
 export function sqsFindings(
   [before, now]: [Look, Look],
   access: SqsOperator,
   apps: Record<string, Pick<AppAccess, "sqs">> = {},
 ): Finding[] {
-  const earlier = new Map(before.flatMap((queue) => ("refused" in queue ? [] : [[queue.flow, queue] as const])));
+  const earlier = figuresOf(before);
   return now.flatMap((queue) => {
     if (!("refused" in queue))
       return [...settings(queue), ...promised(queue, access, apps), ...flow(earlier.get(queue.flow) ?? queue, queue)];
@@ -84,7 +100,8 @@ function settings({ flow: place, redrive, retention, deadLetterRetention, visibi
   );
 }
 
-function flow(before: SqsFigures, { flow: place, visible, inFlight, visibilityTimeout }: SqsFigures): Finding[] {
+function flow(before: SqsFigures, now: SqsFigures): Finding[] {
+  const { flow: place, visible, inFlight, visibilityTimeout } = now;
   const full = inFlight >= NEARLY_FULL * MOST_IN_FLIGHT;
   const idle =
     visible > 0 && inFlight === 0 && before.visible > 0 && before.inFlight === 0 && visible >= before.visible;
@@ -96,6 +113,16 @@ function flow(before: SqsFigures, { flow: place, visible, inFlight, visibilityTi
       cause: "Consumers receive and do not delete: they hang, die, or forget to.",
       fix: `Look at the consumer; what it has comes back after ${visibilityTimeout} s by itself.`,
     },
+    isHeld(before, now) &&
+      !full && {
+        trouble: "lag",
+        place,
+        found: `${counted(inFlight, "message")} in flight, and ${visible.toLocaleString("en-US")} more wait, no fewer than at the first look`,
+        cause:
+          "A handler hangs or is slow, a message waits for its retry, or somebody who received it (a script, a consumer that died) gave it a long visibility timeout. The others of its message group wait behind it.",
+        fix: `What the consumer's log says of that message is what to fix; only where it says nothing, restart it. A message that nobody handles comes back by itself, after ${visibilityTimeout} s or what its receiver asked for, at most 12 h from its receive: before that SQS takes it only from whoever has its receipt handle (ChangeMessageVisibility to 0). Do not purge the queue: that deletes all of it.`,
+        command: `npx messaging verify ${place}`,
+      },
     idle && {
       trouble: "backlog",
       place,

@@ -1,19 +1,29 @@
 /** A list that AWS may write as one thing where it has one. */
 const list = <T>(value: T | T[] | undefined): T[] => (value === undefined ? [] : ([value].flat() as T[]));
 
-/** By names and not by ARNs, as outputs have no more. That there is none at all has a finding of its own. */
-export function redrivesElsewhere(found: string, expected: string): string | false {
-  if (found === "" || expected === "") return false;
-  const [now, own] = [found, expected].map((policy) => {
-    const { deadLetterTargetArn = "", maxReceiveCount } = JSON.parse(policy);
-    return { target: deadLetterTargetArn.split(":").at(-1), most: Number(maxReceiveCount) };
-  });
-  const said = [
-    now!.target !== own!.target && `what fails goes to ${now!.target}, not to ${own!.target}`,
-    now!.most < own!.most && `it is given up after ${now!.most} of ${own!.most} deliveries`,
-  ].filter(Boolean);
-  return said.length > 0 && said.join(", and ");
-}
+/** By names and not by ARNs, as outputs have no more. */
+const redriveOf = (policy: string) => {
+  const { deadLetterTargetArn = "", maxReceiveCount } = JSON.parse(policy);
+  return { target: deadLetterTargetArn.split(":").at(-1), most: Number(maxReceiveCount) };
+};
+
+/** What of a redrive policy is wrong. That there is none at all has a finding of its own. */
+const ofRedrive =
+  (wrong: (now: ReturnType<typeof redriveOf>, own: ReturnType<typeof redriveOf>) => (string | false)[]) =>
+  (found: string, expected: string): string | false => {
+    if (found === "" || expected === "") return false;
+    const said = wrong(redriveOf(found), redriveOf(expected)).filter(Boolean);
+    return said.length > 0 && said.join(", and ");
+  };
+
+export const redrivesElsewhere = ofRedrive((now, own) => [
+  now.target !== own.target && `what fails goes to ${now.target}, not to ${own.target}`,
+  now.most < own.most && `it is given up after ${now.most} of ${own.most} deliveries`,
+]);
+
+export const redrivesLate = ofRedrive((now, own) => [
+  now.most > own.most && `what fails is given up only after ${now.most} deliveries, not ${own.most}`,
+]);
 
 /** Where nothing is said, every queue may. */
 export function takesNoneFrom(found: string, expected: string): string | false {

@@ -59,10 +59,10 @@ const topic: Guarded = {
       ? [`replicationFactor, ${before.replicationFactor}, got ${after.replicationFactor}`]
       : []),
   ],
-  instead({ inputs: { name } }, run) {
+  instead({ inputs: { name, partitions, replicationFactor } }, run) {
     const owner = ownerOf(run.skill, name) ?? name;
-    const replace = `declare a new topic beside ${owner} under another name, and say below kafka: replace: { ${owner}: <the new name> }`;
-    return owner === name ? replace : `keep those of ${owner}, whose failures it takes, or ${replace}`;
+    const own = owner === name ? "" : `, whose failures ${name} takes`;
+    return `where it was changed on the broker, say so below kafka.topics.${owner}${own}: { partitions: ${partitions}, replicationFactor: ${replicationFactor} }. Else declare a new topic beside ${owner} under another name, and say below kafka: replace: { ${owner}: <the new name> }`;
   },
   async change(before, after, run) {
     const name = String(after.name);

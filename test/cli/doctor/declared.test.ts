@@ -5,7 +5,10 @@ import { aclName, type Thing } from "../../../live/inventory/index.ts";
 
 const access = {
   rabbitmq: { vhost: "orders", username: "admin", managementUrl: "https://broker:15671" },
-  kafka: { bootstrapServers: ["a:9092", "b:9092"] },
+  kafka: {
+    bootstrapServers: ["a:9092", "b:9092"],
+    deadLetters: [{ topic: "t", groupId: "g", deadLetterTopic: "t.g.dlt" }],
+  },
   sqs: {
     deadLetters: [{ flow: "sqs/pay", queueUrl: "http://s/1/pay.fifo", deadLetterQueueUrl: "http://s/1/pay-dlq.fifo" }],
   },
@@ -70,9 +73,75 @@ it.each<[string, string, string, string[]]>([
   ["max.message.bytes", "1114124", "500", ["refused: kafka/t.g.dlt: max.message.bytes is 500, not 1114124"]],
   ["max.message.bytes", "", "500", ["refused: kafka/t.g.dlt: max.message.bytes is 500, not 1048588"]],
   ["max.message.bytes", "", "2000000", []],
-  ["segment.ms", "", "1", []],
+  ["segment.ms", "", "1", ["broker: kafka/t.g.dlt: segment.ms is 1, not 604800000"]],
+  ["segment.ms", "", "3600000", []],
+  ["segment.bytes", "", "1048576", ["refused: kafka/t.g.dlt: segment.bytes is 1048576, not 1073741824"]],
+  ["segment.bytes", "", "104857600", []],
+  [
+    "message.timestamp.before.max.ms",
+    "",
+    "1",
+    ["refused: kafka/t.g.dlt: message.timestamp.before.max.ms is 1, not 9223372036854775807"],
+  ],
+  [
+    "message.timestamp.after.max.ms",
+    "",
+    "1",
+    ["refused: kafka/t.g.dlt: message.timestamp.after.max.ms is 1, not 3600000"],
+  ],
+  ["message.timestamp.after.max.ms", "", "9223372036854775807", []],
+  [
+    "message.timestamp.difference.max.ms",
+    "",
+    "1",
+    ["refused: kafka/t.g.dlt: message.timestamp.difference.max.ms is 1, not 9223372036854775807"],
+  ],
+  ["compression.type", "zstd", "uncompressed", ["refused: kafka/t.g.dlt: compression.type is uncompressed, not zstd"]],
+  ["compression.type", "zstd", "lz4", []],
+  ["min.insync.replicas", "2", "1", ["message loss: kafka/t.g.dlt: min.insync.replicas is 1, not 2"]],
+  ["min.insync.replicas", "2", "", ["message loss: kafka/t.g.dlt: min.insync.replicas is 1, not 2"]],
+  ["min.insync.replicas", "1", "2", []],
+  ["replicationFactor", "3", "2", ["message loss: kafka/t.g.dlt: replicationFactor is 2, not 3"]],
+  ["replicationFactor", "1", "3", []],
+  [
+    "unclean.leader.election.enable",
+    "false",
+    "true",
+    ["message loss: kafka/t.g.dlt: unclean.leader.election.enable is true, not false"],
+  ],
+  ["unclean.leader.election.enable", "false", "", []],
+  ["flush.messages", "1", "1000", ["message loss: kafka/t.g.dlt: flush.messages is 1000, not 1"]],
+  ["flush.ms", "", "1000", []],
+  [
+    "message.timestamp.type",
+    "LogAppendTime",
+    "CreateTime",
+    ["message loss: kafka/t.g.dlt: message.timestamp.type is CreateTime, not LogAppendTime"],
+  ],
+  ["message.timestamp.type", "", "LogAppendTime", []],
+  ["delete.retention.ms", "172800000", "0", ["message loss: kafka/t.g.dlt: delete.retention.ms is 0, not 172800000"]],
+  ["delete.retention.ms", "", "0", []],
+  ["min.compaction.lag.ms", "3600000", "0", ["message loss: kafka/t.g.dlt: min.compaction.lag.ms is 0, not 3600000"]],
+  ["remote.storage.enable", "true", "false", ["message loss: kafka/t.g.dlt: remote.storage.enable is false, not true"]],
+  ["remote.storage.enable", "", "true", []],
+  ["partitions", "2", "4", ["broker: kafka/t.g.dlt: partitions is 4, not 2"]],
+  ["max.compaction.lag.ms", "", "1", []],
+  ["local.retention.ms", "", "1", []],
 ])("A topic's %s that should be %j and is %j finds %j", (property, expected, found, findings) => {
   expect(topic(property, expected, found)).toEqual(findings);
+});
+
+it.each([
+  ["t", "t"],
+  ["t.g.dlt", "t"],
+  ["t.g.retry.1000", "t"],
+  ["t.h.dlt", "t.h.dlt"],
+])("Partitions that %s got are declared, as Kafka takes none away: below %s", (name, owner) => {
+  const changes = [{ property: "partitions", expected: "2", found: "4" }];
+  const drifted = { broker: "kafka", kind: "topic", name, status: "changed" as const, changes };
+  expect(driftedFindings([drifted], access).map(({ fix }) => fix)).toEqual([
+    `Say partitions: 4 below kafka.topics.${owner} in skill.yaml, and acknowledgeRepartition: 4 where it has a key: Kafka takes no partition away. Then: npx pulumi up --refresh. Nothing is lost meanwhile.`,
+  ]);
 });
 
 it("A setting that the skill declares is put back by an up, another is deleted by hand, as an up refuses to", () => {
@@ -141,7 +210,13 @@ it.each<[string, string, string, string, string[]]>([
       "message loss: pay.fifo: what fails goes to other.fifo, not to pay-dlq.fifo, and it is given up after 1 of 3 deliveries",
     ],
   ],
-  ["pay.fifo", "RedrivePolicy", redrive("pay-dlq.fifo", "3"), redrive("pay-dlq.fifo", "5"), []],
+  [
+    "pay.fifo",
+    "RedrivePolicy",
+    redrive("pay-dlq.fifo", "3"),
+    redrive("pay-dlq.fifo", "5"),
+    ["lag: pay.fifo: what fails is given up only after 5 deliveries, not 3"],
+  ],
   ["pay.fifo", "RedrivePolicy", redrive("pay-dlq.fifo", "3"), "", []],
   [
     "pay-dlq.fifo",

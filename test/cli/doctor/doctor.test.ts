@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
+import type { Access } from "../../../cli/doctor/declared.ts";
 import type { Finding } from "../../../cli/doctor/finding.ts";
 import { kafkaFindings } from "../../../cli/doctor/kafka.ts";
 import { rabbitmqFindings } from "../../../cli/doctor/rabbitmq.ts";
 import { redisFindings } from "../../../cli/doctor/redis.ts";
-import { sqsFindings } from "../../../cli/doctor/sqs.ts";
+import { seemsHeld, sqsFindings } from "../../../cli/doctor/sqs.ts";
 import { doctorText } from "../../../cli/doctor/text.ts";
 import type { GroupFigures, KafkaFigures, TopicFigures } from "../../../live/health/kafka.ts";
 import type { QueueFigures, RabbitmqFigures } from "../../../live/health/rabbitmq.ts";
@@ -336,7 +337,7 @@ describe("Kafka", () => {
       missing: [],
       untold: [],
     });
-    return said(kafkaFindings([look(before), look(g)], { after: 60_000 }, now));
+    return said(kafkaFindings([look(before), look(g)], { after: 60_000 }, {}, now));
   };
   const at = (committed: number, minutes: number) => ({
     partitions: [{ partition: 0, first: 0, end: 10, committed, oldestUnread: ago(minutes) }],
@@ -345,10 +346,56 @@ describe("Kafka", () => {
   it("finds nothing where all is read, or the rest is new", () => {
     expect(found({})).toEqual([]);
     expect(found(at(8, 0))).toEqual([]);
-    expect(found({ autoOffsetReset: "latest", partitions: [{ partition: 0, first: 0, end: 10 }], members: 0 })).toEqual(
-      [],
-    );
+    expect(found({ autoOffsetReset: "latest", partitions: [{ partition: 0, first: 0, end: 10 }] })).toEqual([]);
+    expect(found({ partitions: [{ partition: 0, first: 10, end: 10 }], members: 0 })).toEqual([]);
   });
+
+  it("counts a partition that was added to what the group has read, from its first record on", () => {
+    const partitions = [...group.partitions, { partition: 1, first: 0, end: 3 }];
+    expect(found({ autoOffsetReset: "latest", partitions, members: 0 })).toEqual([
+      "lag: kafka/t/g: 3 records not read and nobody in the group",
+    ]);
+  });
+
+  it.each([
+    [
+      "earliest" as const,
+      0,
+      "lag: kafka/t/g: 10 records in t, nobody in the group, and it has no position",
+      "Where it never consumed, start the consumer, with the current `apps` output. Where it did, started now it begins at the first record, and handles again what it has consumed. ",
+    ],
+    [
+      "latest" as const,
+      0,
+      "lag: kafka/t/g: 10 records in t, nobody in the group, and it has no position",
+      "Where it never consumed, start the consumer, with the current `apps` output. Where it did, started now it begins at the end, and gets none of these records. ",
+    ],
+    [
+      "earliest" as const,
+      2,
+      "lag: kafka/t/g: 10 records in t, nobody in the group, and it has no position, though it has consumed",
+      "Started now it begins at the first record, and handles again what it has consumed. ",
+    ],
+    [
+      "latest" as const,
+      2,
+      "message loss: kafka/t/g: 10 records in t, nobody in the group, and it has no position, though it has consumed",
+      "Started now it begins at the end, and gets none of these records. ",
+    ],
+  ])(
+    "finds a group that begins %s without a position, once; %i records were retried",
+    (autoOffsetReset, end, finding, fix) => {
+      const gone = { ...group, members: 0, autoOffsetReset, partitions: [{ partition: 0, first: 0, end: 10 }] };
+      const retry = { ...gone, topic: "t.g.retry.1000", delay: 1000, partitions: [{ partition: 0, first: 0, end }] };
+      const look: KafkaFigures = { topics: [], groups: [gone, retry], missing: [], untold: [] };
+      const access = { kafka: { bootstrapServers: ["a:9092"] } } as Access;
+      const findings = kafkaFindings([look, look], { after: 60_000 }, access, now);
+      expect(said(findings)).toEqual([finding]);
+      expect(findings[0]!.fix).toBe(
+        `${fix}To have it go on, first set its position to a time (UTC) up to which it had consumed all: kafka-consumer-groups.sh --bootstrap-server a:9092 --command-config admin.properties --group g --topic t --reset-offsets --to-datetime 2026-01-31T12:00:00.000 --execute (admin.properties has the administrator's login, see docs/on-call.md; --to-latest in place of the time where it had consumed all, --to-earliest where nothing).${end > 0 ? " What it retried comes again all the same: its retry topics are read from their first record." : ""}`,
+      );
+    },
+  );
 
   it("finds groups without members, partitions that stand still, and slow groups", () => {
     expect(found({ ...at(8, 0), members: 0 })).toEqual(["lag: kafka/t/g: 2 records not read and nobody in the group"]);
@@ -376,7 +423,7 @@ describe("Kafka", () => {
       missing: [{ flow: "kafka/t/g", topic: "t.g.retry.1000" }],
       untold: [{ flow: "kafka/t/h", why: "COORDINATOR_NOT_AVAILABLE" }],
     };
-    expect(said(kafkaFindings([look, look], { after: 1 }, now))).toEqual([
+    expect(said(kafkaFindings([look, look], { after: 1 }, {}, now))).toEqual([
       "message loss: kafka/t/g: topic t.g.retry.1000 is not on the broker",
       "broker: kafka/t/h: how far its group has read cannot be known: COORDINATOR_NOT_AVAILABLE",
     ]);
@@ -398,7 +445,7 @@ describe("Kafka", () => {
       missing: [],
       untold: [],
     };
-    const [{ found, cause, fix } = {} as never] = kafkaFindings([look, look], { after: 1 }, now);
+    const [{ found, cause, fix } = {} as never] = kafkaFindings([look, look], { after: 1 }, {}, now);
     expect([found, cause, fix]).toEqual([
       "partition 0 has fewer copies in sync than min.insync.replicas (2)",
       "The setting is above the number of copies that there are, so writes with acks=all are refused.",
@@ -439,7 +486,11 @@ describe("SQS", () => {
   };
   it.each<[Partial<SqsFigures>, string[]]>([
     [{}, []],
-    [{ visible: 3, inFlight: 1 }, []],
+    [
+      { visible: 3, inFlight: 1 },
+      ["lag: sqs/q: 1 message in flight, and 3 more wait, no fewer than at the first look"],
+    ],
+    [{ inFlight: 1 }, []],
     [{ visible: 3 }, ["backlog: sqs/q: 3 messages, and none in flight"]],
     [{ inFlight: 110_000 }, ["refused: sqs/q: 110,000 messages in flight of at most 120,000"]],
     [{ redrive: undefined } as never, ["message loss: sqs/q: it passes nothing on to its dead-letter queue"]],
@@ -453,11 +504,31 @@ describe("SQS", () => {
         "message loss: sqs/q: q.fifo: what fails goes to other.fifo, not to q-dlq.fifo, and it is given up after 1 of 3 deliveries",
       ],
     ],
-    [{ redrive: { deadLetterTargetArn: "arn:aws:sqs:r:1:q-dlq.fifo", maxReceiveCount: 5 } }, []],
+    [
+      { redrive: { deadLetterTargetArn: "arn:aws:sqs:r:1:q-dlq.fifo", maxReceiveCount: 1000 } },
+      ["lag: sqs/q: q.fifo: what fails is given up only after 1000 deliveries, not 3"],
+    ],
   ])("of %j finds %j", (more, findings) => {
     expect(said(sqsFindings([[{ ...queue, ...more }], [{ ...queue, ...more }]], sqsAccess, apps as never))).toEqual(
       findings,
     );
+  });
+
+  it.each<[string, boolean, number, number, number, number]>([
+    ["held, as nothing moves", true, 3, 1, 3, 1],
+    ["held, as more come and none go", true, 3, 1, 9, 1],
+    ["worked on, as fewer wait", false, 3, 1, 2, 1],
+    ["worked on, as others are in hand", false, 3, 1, 3, 2],
+    ["empty but for what is in hand", false, 0, 1, 0, 1],
+    ["nobody's", false, 3, 0, 3, 0],
+  ])("takes a queue for %s (%s): %i visible and %i in flight, then %i and %i", (_, held, ...figures) => {
+    const [visible, inFlight, then, thenInFlight] = figures as [number, number, number, number];
+    const looks: [SqsFigures[], SqsFigures[]] = [
+      [{ ...queue, visible, inFlight }],
+      [{ ...queue, visible: then, inFlight: thenInFlight }],
+    ];
+    expect(seemsHeld(looks)).toBe(held);
+    expect(sqsFindings(looks, sqsAccess).some(({ trouble }) => trouble === "lag")).toBe(held);
   });
 });
 
