@@ -39,18 +39,14 @@ export function withHeaders({ fields }: Entry, contract: Headers): (string | Buf
   const own = fields.filter(([name]) => !isContracts(name.toString()));
   const ours = Object.entries(contract).map(([name, text]) => {
     const before = fields.findLast(([raw]) => raw.toString() === name)?.[1];
-    return [name, before?.toString() === text ? before : text];
+    return [name, before && textOfBytes(before) === text ? before : text];
   });
   return [...own, ...ours].flat();
 }
 
 const isBody = (name: Buffer): boolean => name.toString() === BODY;
 
-// What the contract writes is text as it stands there: told in other words, it would be written back in them.
-function toText([raw, value]: [Buffer, Buffer]): [string, string] {
-  const name = raw.toString();
-  return isContracts(name) ? [name, value.toString()] : [textOfBytes(raw), textOfBytes(value)];
-}
+const toText = ([name, value]: [Buffer, Buffer]): [string, string] => [textOfBytes(name), textOfBytes(value)];
 
 const jsonOf = (headers: Headers): Buffer =>
   Buffer.from(JSON.stringify(Object.fromEntries(Object.entries(headers).filter(([name]) => !isContracts(name)))));

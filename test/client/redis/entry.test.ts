@@ -51,6 +51,15 @@ describe("an entry of a stream", () => {
     });
   });
 
+  it("has as many ids as producers gave, also where those are no text", () => {
+    const named = (...id: number[]): Entry => ({ id: "5-1", fields: [[Buffer.from("x-message-id"), Buffer.from(id)]] });
+    const ids = [named(0xff), named(0xfe)].map((one) => [toContent(one).id, toContent(one).headers["x-message-id"]]);
+    expect(ids).toEqual([
+      ["base64:/w==", "base64:/w=="],
+      ["base64:/g==", "base64:/g=="],
+    ]);
+  });
+
   it("gets the contract's headers behind all that is its own, which stays byte for byte", () => {
     const before: Entry = {
       id: "5-1",
