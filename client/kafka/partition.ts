@@ -1,13 +1,20 @@
 import type { KafkaSubscription } from "../access.ts";
-import { attemptOf, canaryOf, HEADERS, type Headers } from "../headers.ts";
+import { attemptOf, canaryOf, HEADERS } from "../headers.ts";
 import { insist, type Refusals } from "../insist.ts";
-import { type ConsumeOptions, type Delivery, type Handler, RefusedError } from "../message.ts";
+import {
+  type ConsumeOptions,
+  type Delivery,
+  type Handler,
+  isTooLarge,
+  OutdatedAccessError,
+  RefusedError,
+} from "../message.ts";
 import { type Outcome, outcomeOf, sendFitting, type Target, targetsOf } from "../outcome.ts";
 import { until } from "../waiting.ts";
 import type { Reading } from "./fetcher.ts";
 import type { Producer } from "./producer.ts";
 import { dueAt, type NewRecord, positionOf, type StoredRecord, toDelivery, withContracts } from "./records.ts";
-import { noteOf, setAsideFor } from "./setAside.ts";
+import { noteOf, setAsideFor, unnoted } from "./setAside.ts";
 import type { Slots } from "./slots.ts";
 
 /** A subscription as errors and dead letters name it. */
@@ -93,7 +100,7 @@ const missing = 3_000;
 
 /**
  * Publishes what an outcome needs, until it is confirmed; false where the partition was lost or is given up before that. What no topic
- * takes, as it is too large, is set aside. Throws an OutdatedAccessError where Kafka refuses all topics that are left.
+ * takes, as it is too large, is set aside. Throws an OutdatedAccessError where Kafka refuses all topics that are left, or even the note.
  */
 async function carriedOut(outcome: Outcome, record: StoredRecord, work: PartitionWork): Promise<boolean> {
   const { subscription, refusals, onError, ending, lost } = work;
@@ -104,7 +111,8 @@ async function carriedOut(outcome: Outcome, record: StoredRecord, work: Partitio
     await work.producer.send(next, { unanswered, missing: refusals.has(next.topic) ? 0 : missing });
     return true;
   };
-  const insistence = { flow: flowOf(subscription), onError, stopping: ending, refusals };
+  const flow = flowOf(subscription);
+  const insistence = { flow, onError, stopping: ending, refusals };
   const needed = () => !lost.aborted;
   const toTarget = (target: Target, refusal?: string) =>
     sendFitting(target, refusal, (headers) => {
@@ -115,13 +123,15 @@ async function carriedOut(outcome: Outcome, record: StoredRecord, work: Partitio
   try {
     return (await insist(insistence, targets, toTarget, needed)) ?? false;
   } catch (error) {
-    if (!(error instanceof RefusedError)) throw error;
+    if (!isTooLarge(error)) throw error;
     const end = targets.at(-1)!;
     const reason = setAsideFor(record, error);
-    onError(new RefusedError(reason, { cause: error, tooLarge: true }));
-    const note = (headers: Headers) => send(noteOf(record, end.place, flowOf(subscription), headers));
-    const toEnd = () => sendFitting({ headers: end.headers, isEnd: false }, reason, note);
-    return (await insist(insistence, [end], toEnd, needed)) ?? false;
+    const toEnd = () => sendFitting(end, reason, (headers) => send(noteOf(record, end.place, flow, headers)));
+    const isNoted = await insist(insistence, [end], toEnd, needed).catch((refusal) => {
+      throw isTooLarge(refusal) ? new OutdatedAccessError(flow, unnoted(record, end.place, refusal)) : refusal;
+    });
+    if (isNoted) onError(new RefusedError(reason, { cause: error, tooLarge: true }));
+    return isNoted ?? false;
   }
 }
 

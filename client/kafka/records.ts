@@ -109,10 +109,9 @@ export function toRecord(topic: string, { body, key, headers, id = randomUUID() 
 /** A record as its consumer gets it. A producer that gave it no identity is made up for by its place, which retries keep. */
 export function toDelivery(record: StoredRecord, flow: string): Delivery {
   const { key, value } = record;
-  const [id, time] = [idOf(record), publishedAt(record)];
-  const headers = { ...record.headers, [HEADERS.id]: id, ...(time !== undefined && { [HEADERS.publishedAt]: time }) };
+  const headers = { ...record.headers, ...identityOf(record) };
   return {
-    id,
+    id: idOf(record),
     body: value ?? Buffer.alloc(0),
     ...(key !== null && { key: textOfBytes(key) }),
     headers,
@@ -129,10 +128,20 @@ export const idOf = ({ topic, partition, offset, headers }: StoredRecord): strin
 export const publishedAt = ({ headers, timestamp }: StoredRecord): string | undefined =>
   headers[HEADERS.publishedAt] ?? dateOf(timestamp)?.toISOString();
 
-/** Milliseconds since 1970 as a date. Kafka takes any number for a time, nanoseconds too: undefined where it is no date. */
+/** The headers that tell which record it is, also where its producer gave it none. */
+export function identityOf(record: StoredRecord): Headers {
+  const time = publishedAt(record);
+  return { [HEADERS.id]: idOf(record), ...(time !== undefined && { [HEADERS.publishedAt]: time }) };
+}
+
+/**
+ * Milliseconds since 1970 as a date. Kafka takes any number for a time, micro- and nanoseconds too: undefined where it is no date that
+ * every language has.
+ */
 export function dateOf(milliseconds: number): Date | undefined {
   const date = new Date(milliseconds);
-  return Number.isNaN(date.getTime()) ? undefined : date;
+  const year = date.getUTCFullYear();
+  return year >= 1 && year <= 9999 ? date : undefined;
 }
 
 /** Where a record lies, for people. */

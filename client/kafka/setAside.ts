@@ -1,12 +1,12 @@
 import type { Refused } from "../deadLetters.ts";
-import { HEADERS, type Headers } from "../headers.ts";
+import { HEADERS, type Headers, redriveCount } from "../headers.ts";
 import { ConnectionError, RefusedError, UntoldError } from "../message.ts";
 import type { KafkaDeadLetters } from "../operator.ts";
 import type { Cluster } from "./cluster.ts";
 import { readLog } from "./log.ts";
 import { patiently } from "./patience.ts";
 import { originOf, type Place, placeIn } from "./places.ts";
-import { idOf, type NewRecord, publishedAt, rawOf, type StoredRecord } from "./records.ts";
+import { identityOf, idOf, type NewRecord, rawOf, type StoredRecord } from "./records.ts";
 import { wholeLog } from "./remaining.ts";
 import { isRetryTopicOf } from "./state.ts";
 
@@ -14,18 +14,31 @@ import { isRetryTopicOf } from "./state.ts";
 const SET_ASIDE = "x-set-aside";
 
 /** Why a record is set aside, for people. */
-export const setAsideFor = ({ topic, partition, offset }: StoredRecord, refusal: Error): string =>
-  `the record is too large for every topic it could go to: it stays in partition ${partition} of ${topic} at offset ${offset} for as ` +
-  `long as that topic keeps it; its dead letter only points there: ${refusal.message}`;
+export const setAsideFor = (record: StoredRecord, refusal: Error): string =>
+  `the record is too large for every topic it could go to: it stays in ${placeOf(record)} for as long as that topic keeps it; its dead ` +
+  `letter only points there: ${refusal.message}`;
 
-/** The dead letter in place of a record of this flow: without key and value, and always with its id, its time and its flow. */
-export const noteOf = (record: StoredRecord, topic: string, flow: string, headers: Headers): NewRecord => ({
-  topic,
-  partition: record.partition,
-  key: null,
-  value: null,
-  rawHeaders: rawOf({ ...headers, [HEADERS.origin]: flow, [SET_ASIDE]: originOf(record) }),
-});
+/** What ends a consumer: a dead-letter topic that does not even take a note of a record. */
+export const unnoted = (record: StoredRecord, topic: string, { message }: Error): RefusedError =>
+  new RefusedError(
+    `the record in ${placeOf(record)} is too large for every topic it could go to, and so is a note of where it lies: ${message}`,
+    { advice: `let ${topic} take more (max.message.bytes) and restart it` },
+  );
+
+const placeOf = ({ topic, partition, offset }: StoredRecord) =>
+  `partition ${partition} of ${topic} at offset ${offset}`;
+
+/** The dead letter in place of a record of this flow: without key and value, and always with what finds it and tells it from another. */
+export function noteOf(record: StoredRecord, topic: string, flow: string, headers: Headers): NewRecord {
+  const identity = Object.entries(identityOf(record)).map(([name, text]) => [name, beginOf(text)]);
+  const count = redriveCount(record.headers);
+  const least = { ...Object.fromEntries(identity), ...(count > 0 && { [HEADERS.redriveCount]: String(count) }) };
+  const rawHeaders = rawOf({ ...least, ...headers, [HEADERS.origin]: flow, [SET_ASIDE]: originOf(record) });
+  return { topic, partition: record.partition, key: null, value: null, rawHeaders };
+}
+
+/** As many characters as a UUID has: a producer's own id or time may be longer than a topic takes. */
+const beginOf = (text: string): string => /^.{0,36}/su.exec(text)![0];
 
 /**
  * Where the record lies that a dead letter of this group stands for. Undefined for one that stands for itself: there a header that is
@@ -72,7 +85,12 @@ async function original(cluster: Cluster, { topic, partition, offset }: Place, n
     : { value: undefined };
   if (!record) throw new RefusedError(`partition ${partition} of ${topic} has no record at offset ${offset} any more`);
   // A topic that was deleted and created again counts from 0 again.
-  const isSame = idOf(record) === note.headers[HEADERS.id] && publishedAt(record) === note.headers[HEADERS.publishedAt];
+  const { [HEADERS.id]: id, [HEADERS.publishedAt]: time } = identityOf(record);
+  const isSame = tells(note.headers[HEADERS.id], id) && tells(note.headers[HEADERS.publishedAt], time);
   if (!isSame) throw new RefusedError(`partition ${partition} of ${topic} has another record at offset ${offset}`);
   return record;
 }
+
+/** Whether a note has this of a record, or how it begins. */
+const tells = (noted: string | undefined, text: string | undefined): boolean =>
+  noted === text || (text !== undefined && noted === beginOf(text));

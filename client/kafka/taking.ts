@@ -9,7 +9,7 @@ import { merged, readLog } from "./log.ts";
 import { deleteBefore } from "./offsets.ts";
 import { patiently } from "./patience.ts";
 import type { Producer } from "./producer.ts";
-import { idOf, type StoredRecord } from "./records.ts";
+import { identityOf, idOf, type StoredRecord } from "./records.ts";
 import { cleared } from "./remaining.ts";
 import { whole } from "./setAside.ts";
 
@@ -72,8 +72,10 @@ export function taking({ cluster, producer, own, all, holding = hold }: TakingOp
     const usual = { topic: own.redriveTopic, groupId: own.groupId };
     const target = verdict.to === undefined ? usual : targetOf(all, verdict.to);
     try {
-      await sendFitting({ headers: verdict.headers, isEnd: false }, undefined, (headers) =>
-        producer.send(redriven({ ...record, partition: letter.partition }, headers, target, verdict.to === undefined)),
+      // A note may tell of the record's identity no more than how it begins.
+      const contracts = record === letter ? verdict.headers : { ...verdict.headers, ...identityOf(record) };
+      await sendFitting({ headers: contracts, isEnd: false }, undefined, (headers) =>
+        producer.send(redriven(record, headers, target, verdict.to === undefined)),
       );
       return true;
     } catch (error) {

@@ -3,7 +3,7 @@ import { canaryHeader, HEADERS, type Headers } from "../../../client/headers.ts"
 import { nextTargets, workOn } from "../../../client/kafka/partition.ts";
 import type { NewRecord, StoredRecord } from "../../../client/kafka/records.ts";
 import { slots } from "../../../client/kafka/slots.ts";
-import type { ConsumeOptions, Handler } from "../../../client/message.ts";
+import { type ConsumeOptions, type Handler, OutdatedAccessError, RefusedError } from "../../../client/message.ts";
 import { recordOf, subscriptionOf } from "./specs.ts";
 
 interface Given {
@@ -13,12 +13,14 @@ interface Given {
   ordered?: boolean;
   /** How often publishing fails at first. */
   failures?: number;
+  /** How many bytes of headers and value a topic takes at most. */
+  most?: number;
   ending?: AbortController;
   lost?: AbortController;
 }
 
 /** Works on records until there are no more, and says in which order what was done. */
-async function worked({ records, handler, options = {}, ordered = false, failures = 0, ...given }: Given) {
+async function worked({ records, handler, options = {}, ordered = false, failures = 0, most, ...given }: Given) {
   const log: string[] = [];
   const sent: NewRecord[] = [];
   const errors: string[] = [];
@@ -26,6 +28,7 @@ async function worked({ records, handler, options = {}, ordered = false, failure
   const ending = given.ending ?? new AbortController();
   const lost = given.lost ?? new AbortController();
   let left = failures;
+  let ended: unknown;
   await workOn({
     subscription: subscriptionOf(ordered ? { ordered, retries: [], delays: [1, 1] } : {}),
     handler: (delivery) => {
@@ -39,6 +42,8 @@ async function worked({ records, handler, options = {}, ordered = false, failure
     producer: {
       async send(record) {
         if (left-- > 0) throw new Error("not now");
+        const size = [record.value, ...record.rawHeaders.flat()].reduce((sum, part) => sum + (part?.length ?? 0), 0);
+        if (size > (most ?? size)) throw new RefusedError(`${record.topic}: too large`, { tooLarge: true });
         log.push(`publish ${record.topic}`);
         sent.push(record);
       },
@@ -51,8 +56,10 @@ async function worked({ records, handler, options = {}, ordered = false, failure
     },
     ending: ending.signal,
     lost: lost.signal,
+  }).catch((error) => {
+    ended = error;
   });
-  return { log, sent, errors };
+  return { log, sent, errors, ended };
 }
 
 const textOf = ({ rawHeaders }: NewRecord): Headers =>
@@ -200,6 +207,53 @@ describe("the work on a partition", () => {
     const records = [text("mine", 1n, canary), text("foreign", 2n), text("mine", 3n, canary)];
     const { log } = await worked({ records, handler: failing, options: { canariesOnly: () => {} } });
     expect(log).toEqual(["commit 2"]);
+  });
+});
+
+describe("a record that no topic takes, as it is too large", () => {
+  const DEAD = "events.mailer.dlt";
+  const long = (name: string) => `${name}${"😀".repeat(1_000)}`;
+  const headers = {
+    [HEADERS.id]: long("id"),
+    [HEADERS.publishedAt]: long("at"),
+    [HEADERS.redriveId]: long("run"),
+    [HEADERS.redriveCount]: "2",
+    own: long("own"),
+  };
+  const records = () => [text("large", 1n, headers), text("small", 2n)];
+  const handler: Handler = ({ body }) => {
+    if (String(body) === "large") failing();
+  };
+
+  it("is set aside with no more than finds it again where a note takes no more, and those behind it go on", async () => {
+    const { log, sent, errors, ended } = await worked({ records: records(), handler, most: 500 });
+    expect(ended).toBeUndefined();
+    expect(log).toEqual(["handle large 1", `publish ${DEAD}`, "commit 2", "handle small 1", "commit 3"]);
+    const [note] = sent as [NewRecord];
+    expect([note.key, note.value, textOf(note)]).toEqual([
+      null,
+      null,
+      {
+        [HEADERS.id]: `id${"😀".repeat(34)}`,
+        [HEADERS.publishedAt]: `at${"😀".repeat(34)}`,
+        [HEADERS.redriveCount]: "2",
+        [HEADERS.origin]: "kafka/events/mailer",
+        "x-set-aside": "events/2/1",
+      },
+    ]);
+    expect(errors.at(-1)).toBe(
+      `the record is too large for every topic it could go to: it stays in partition 2 of events at offset 1 for as long as that topic keeps it; its dead letter only points there: ${DEAD}: too large`,
+    );
+  });
+
+  it("ends the consumer where not even that is taken, and nobody is told of a dead letter", async () => {
+    const { log, sent, errors, ended } = await worked({ records: records(), handler, most: 50 });
+    expect([log, sent]).toEqual([["handle large 1"], []]);
+    expect(errors.filter((error) => error.includes("dead letter"))).toEqual([]);
+    expect(ended).toBeInstanceOf(OutdatedAccessError);
+    expect((ended as Error).message).toBe(
+      `kafka/events/mailer: the consumer ended, let ${DEAD} take more (max.message.bytes) and restart it: the record in partition 2 of events at offset 1 is too large for every topic it could go to, and so is a note of where it lies: ${DEAD}: too large`,
+    );
   });
 });
 

@@ -137,7 +137,7 @@ describe("a record as a delivery", () => {
     expect("key" in delivery).toBe(false);
   });
 
-  it.each([-9_000_000_000_000_000, 1_795_864_888_158_000_000])(
+  it.each([-9_000_000_000_000_000, 1_795_864_888_158_000, 1_795_864_888_158_000_000])(
     "has no time where its own is no date: %d",
     (timestamp) => {
       expect(toDelivery(recordOf({ timestamp }), "f").headers).toEqual({ [HEADERS.id]: "events/2/7" });

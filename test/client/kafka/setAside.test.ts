@@ -104,6 +104,7 @@ describe("a redrive of records that were set aside", () => {
     const again = sent.filter(({ topic }) => topic === DEAD);
     return {
       ended,
+      ids: back.map(({ rawHeaders }) => textOf(rawHeaders)[HEADERS.id]),
       back: back.map(({ value, rawHeaders }) => [value && String(value), Object.keys(textOf(rawHeaders))]),
       kept: [...again, ...left(DEAD)].map(({ rawHeaders }) => textOf(rawHeaders)["x-set-aside"]),
     };
@@ -113,19 +114,35 @@ describe("a redrive of records that were set aside", () => {
 
   it("brings back the record that the note means", async () => {
     const work = [{ value: Buffer.from("other") }, { value: Buffer.from("large") }];
-    expect(await redriven([note("events/0/1"), plain()], { work })).toEqual({
+    expect(await redriven([note("events/0/1"), plain()], { work })).toMatchObject({
       ended: [],
       back: [
-        ["large", usual],
+        ["large", [HEADERS.redriveId, HEADERS.id, HEADERS.publishedAt, HEADERS.redriveGroup]],
         ["plain", usual],
       ],
       kept: [],
     });
   });
 
+  it.each([
+    ["is not UTF-8", Buffer.from([0xff, 0xfe]), "base64://4="],
+    ["no note has room for", Buffer.from("é".repeat(10_000)), "é".repeat(10_000)],
+  ])("brings back the record whose id %s, with that id", async (_, id, told) => {
+    const at = recordOf({
+      partition: 0,
+      offset: 0n,
+      rawHeaders: [[Buffer.from(HEADERS.id), id]],
+      headers: { [HEADERS.id]: told },
+    });
+    const least = letterOf(noteOf(at, DEAD, FLOW, {}).rawHeaders);
+    expect(least.headers[HEADERS.id]).toBe([...told].slice(0, 36).join(""));
+    const { ended, ids, kept } = await redriven([least], { work: [at] });
+    expect({ ended, ids, kept }).toEqual({ ended: [], ids: [told], kept: [] });
+  });
+
   it("lets a producer's own header go on, and reads nothing by it", async () => {
     const forged = letterOf([...rawOf({ "x-set-aside": "salaries/0/0" }), ...rawOf({ [HEADERS.origin]: FLOW })]);
-    expect(await redriven([forged])).toEqual({ ended: [], back: [[null, ["x-set-aside", ...usual]]], kept: [] });
+    expect(await redriven([forged])).toMatchObject({ ended: [], back: [[null, ["x-set-aside", ...usual]]], kept: [] });
   });
 
   it.each([
@@ -147,7 +164,7 @@ describe("a redrive of records that were set aside", () => {
       "partition 0 of events has another record at offset 0",
     ],
   ])("refuses the one %s alone, by name", async (_, letter, reason) => {
-    expect(await redriven([letter, plain()], { work: [{}] })).toEqual({
+    expect(await redriven([letter, plain()], { work: [{}] })).toMatchObject({
       ended: [{ id: letter.headers[HEADERS.id], reason }],
       back: [["plain", usual]],
       kept: [letter.headers["x-set-aside"]],
@@ -159,7 +176,7 @@ describe("a redrive of records that were set aside", () => {
     ["has no leader", new UntoldError("partition 0 of events has no leader")],
   ])("refuses those of a topic that %s alone", async (_, failing) => {
     vi.useFakeTimers({ toFake: ["setTimeout", "Date"] });
-    expect(await redriven([note("events/0/0"), plain()], { work: [{}], failing })).toEqual({
+    expect(await redriven([note("events/0/0"), plain()], { work: [{}], failing })).toMatchObject({
       ended: [{ id: "events/0/0", reason: failing.message }],
       back: [["plain", usual]],
       kept: ["events/0/0"],
@@ -174,7 +191,7 @@ describe("a redrive of records that were set aside", () => {
     });
     const cause = new ConnectionError("Kafka does not answer while reading events: connection closed");
     expect(ended).toMatchObject({ cause, fates: ["open", "open"] });
-    expect(rest).toEqual({ back: [], kept: ["events/0/0", undefined] });
+    expect(rest).toEqual({ ids: [], back: [], kept: ["events/0/0", undefined] });
   });
 
   it("removes what was published where another record of the batch fails, so that it does not go twice", async () => {

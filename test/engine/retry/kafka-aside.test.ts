@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { Admin, Consumer } from "@platformatic/kafka";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import type { DeadLetters } from "../../../client/deadLetters.ts";
 import { committedOffsets } from "../../../client/kafka/offsets.ts";
 import { refusalOf } from "../../../client/kafka/refusal.ts";
@@ -28,12 +28,12 @@ describe("a record that no topic takes, as it is too large", () => {
   };
   const small: Odd = { ...large, value: Buffer.from("small") };
 
-  beforeAll(async () => {
+  beforeEach(async () => {
     for (const topic of ["clicks", RETRY, DEAD]) await emptied(cluster, topic);
-  });
-  afterAll(async () => {
-    for (const topic of [RETRY, DEAD]) await configured(topic, "max.message.bytes", "1114124");
-    for (const topic of ["clicks", RETRY, DEAD]) await emptied(cluster, topic);
+    return async () => {
+      for (const topic of [RETRY, DEAD]) await configured(topic, "max.message.bytes", "1114124");
+      for (const topic of ["clicks", RETRY, DEAD]) await emptied(cluster, topic);
+    };
   });
 
   it("is set aside by name, and those behind it go on", async () => {
@@ -68,6 +68,56 @@ describe("a record that no topic takes, as it is too large", () => {
     expect(await treat(letters, { id: "aside", action: "redrive", group: "bill" })).toMatchObject({ treated: 1 });
     expect(changed({ large }, places, await held(RETRY, PARTITIONS, before))).toEqual([]);
     expect((await letters.count()).messages).toBe(0);
+  });
+
+  it("is set aside by the beginning of its name where that alone is too large, and comes back with all of it", async () => {
+    for (const topic of [RETRY, DEAD]) await configured(topic, "max.message.bytes", "100000");
+    const name = randomBytes(150_000).toString("base64");
+    const before = await ends(RETRY, PARTITIONS);
+    const handled: string[] = [];
+    const billing = appClient("billing");
+    const handler = ({ id, body }: { id: string; body: Buffer }) => {
+      handled.push(`${id.length > 100 ? "named" : "small"} ${body}`);
+      if (id.length > 100) throw new Error("too long a name to bill");
+    };
+    await billing.consume("clicks", handler, { onError: () => {} });
+    const named: Odd = { ...small, headers: [[Buffer.from("x-message-id"), Buffer.from(name)]] };
+    const { named: place } = await written("clicks", 1, { named });
+    for (let at = 0; at < 5; at++) await written("clicks", 1, { small });
+    await eventually("those behind were handled", () => handled.length >= 6, 20_000);
+    await billing.close();
+    expect(handled).toEqual(["named small", ...Array.from({ length: 5 }, () => "small small")]);
+    const [letter, ...others] = await letters.peek(10);
+    expect(others).toEqual([]);
+    expect([letter!.id, letter!.headers["x-set-aside"]]).toEqual([name.slice(0, 36), place]);
+
+    for (const topic of [RETRY, DEAD]) await configured(topic, "max.message.bytes", "1114124");
+    expect(await treat(letters, { id: "named", action: "redrive", group: "bill" })).toMatchObject({ treated: 1 });
+    const back = await held(RETRY, PARTITIONS, before);
+    expect(back.map(({ id, key, value }) => [id === name, key, value])).toEqual([[true, small.key, small.value]]);
+    expect((await letters.count()).messages).toBe(0);
+  });
+
+  it("ends its consumer where not even a note of it is taken, after one try", async () => {
+    for (const topic of [RETRY, DEAD]) await configured(topic, "max.message.bytes", "50");
+    const billing = appClient("billing");
+    const tried: string[] = [];
+    const handler = ({ id }: { id: string }) => {
+      tried.push(id);
+      throw new Error("no room");
+    };
+    const consumer = await billing.consume("clicks", handler, { onError: () => {} });
+    const place = (await written("clicks", 1, { small })).small!;
+    const error = await consumer.ended;
+    expect(tried).toEqual([place]);
+    expect(error?.message).toBe(
+      `kafka/clicks/bill: the consumer ended, let ${DEAD} take more (max.message.bytes) and restart it: the record in partition 0 of clicks at offset ${place.split("/")[2]} is too large for every topic it could go to, and so is a note of where it lies: Kafka refuses publishing to ${DEAD}: MESSAGE_TOO_LARGE`,
+    );
+    for (const topic of [RETRY, DEAD]) await configured(topic, "max.message.bytes", "1114124");
+    const again = await billing.consume("clicks", ({ id }) => void tried.push(id), { onError: () => {} });
+    await eventually("it is handled when it is there again", () => tried.length === 2, 20_000);
+    await again.stop();
+    await billing.close();
   });
 
   it("stays among the dead letters when it cannot be had, and the others are redriven once", async () => {
