@@ -66,8 +66,10 @@ const owned = (messages: readonly Seen[]) =>
     }))
     .toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
 
-/** Bodies of those that came without an identity. */
-const NAMELESS = ["", Buffer.from("u").toString("base64")];
+/** The body of the one whose identity is bytes in a header. */
+const BYTES = Buffer.from("i").toString("base64");
+/** Bodies of those that came without an identity as a property. */
+const NAMELESS = ["", Buffer.from("u").toString("base64"), BYTES];
 
 const idOf = ({ properties: { messageId = "" } }: Seen) => Buffer.from(messageId, "hex").subarray(1).toString();
 const textOf = ({ properties: { headers = [] } }: Seen, name: string) => {
@@ -122,6 +124,7 @@ describe("every odd message on RabbitMQ", () => {
     ]);
     const letters = await seen("look", "orders.dlq", all.length);
     expect(owned(letters)).toEqual(expected);
+    expect(letters.filter(({ body }) => body === BYTES).map(idOf)).toEqual(["base64://4="]);
     const told3 = Object.fromEntries(letters.map((one) => [idOf(one), textOf(one, HEADERS.error)?.length]));
     expect(told3).toMatchObject({ types: 300, "no-stack": 300, little: 100 });
     expect(told3.full).toBeUndefined();
@@ -184,6 +187,7 @@ describe("every odd message on RabbitMQ", () => {
     ]);
     const letters = await seen("take", "orders.dlq", all.length);
     expect(owned(letters)).toEqual(expected);
+    expect(letters.filter(({ body }) => body === BYTES).map(idOf)).toEqual(["base64://4="]);
     const attempts = Object.fromEntries(letters.map((one) => [idOf(one), textOf(one, HEADERS.attempt)]));
     expect(attempts).toMatchObject({ types: "3", "no-stack": "3", little: "3" });
   });

@@ -141,6 +141,11 @@ export const oddMessages: OddMessage[] = [
   { name: "every type of header", properties: identified("types", everyType), body: latin("t") },
   { name: "headers in headers", properties: identified("nested", nested), body: latin("n") },
   { name: "odd names of headers", properties: identified("names", names), body: latin("n") },
+  {
+    name: "an identity in a header, which is no UTF-8",
+    properties: properties({ headers: table(text("x-message-id", "\xff\xfe")) }),
+    body: latin("i"),
+  },
   { name: "every property", properties: everyProperty, body: latin("p") },
   {
     name: "1,000 headers",

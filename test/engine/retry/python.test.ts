@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -159,6 +160,52 @@ describe("odd records of Kafka under the contract in Python", () => {
       const isAside = (letter: { id: string }) => letter.id === large;
       const redrive = { id: "aside", action: "redrive", group: "notify", matches: isAside } as const;
       expect(await treat(letters, redrive)).toMatchObject({ treated: 1, refused: [] });
+    } finally {
+      for (const topic of [...retryTopics, DEAD]) await configured(topic, "max.message.bytes", "1114124");
+      await ended(child);
+      await treat(letters, { id: "after", action: "drop" });
+    }
+  });
+
+  it("are set aside with as little as a topic takes, those behind them go on, and a redrive finds them whatever their ids", async () => {
+    const letters = lettersOf("kafka/user-events/notify");
+    await treat(letters, { id: "before", action: "drop" });
+    for (const topic of [...retryTopics, DEAD]) await configured(topic, "max.message.bytes", "500");
+    const { child, lines } = await running("kafka");
+    try {
+      const poison = {
+        key: null,
+        value: Buffer.from(`poison${randomBytes(450).toString("base64")}`),
+        codec: "none",
+      } as const;
+      const long = `😀${randomBytes(3_000).toString("base64")}`;
+      const named = (name: Buffer) => ({
+        ...poison,
+        headers: [[Buffer.from("x-message-id"), name] as [Buffer, Buffer]],
+      });
+      const records = {
+        "no text": named(Buffer.from([0xff, 0xfe])),
+        long: named(Buffer.from(long)),
+        none: { ...poison, headers: [] },
+      };
+      const places = await written("user-events", 1, records);
+      const isOurs = ({ headers }: { headers: Record<string, string> }) =>
+        Object.values(places).includes(headers["x-set-aside"]!);
+      const small = { ...poison, value: Buffer.from("good"), headers: [] };
+      for (let at = 0; at < 5; at++) await written("user-events", 1, { small });
+      const good = () => lines.filter((line) => line === "handled None good").length;
+      await until(() => child.exitCode !== null || good() === 5, 40_000);
+      expect(good(), lines.join("\n")).toBe(5);
+      const notes = (await letters.peek(10)).filter(isOurs).map(({ id, headers }) => [headers["x-set-aside"], id]);
+      expect(Object.fromEntries(notes)).toEqual({
+        [places["no text"]!]: "base64://4=",
+        [places.long!]: [...long].slice(0, 36).join(""),
+        [places.none!]: places.none,
+      });
+      await ended(child);
+      for (const topic of [...retryTopics, DEAD]) await configured(topic, "max.message.bytes", "1114124");
+      const redrive = { id: "least", action: "redrive", group: "notify", matches: isOurs } as const;
+      expect(await treat(letters, redrive)).toMatchObject({ treated: 3, refused: [] });
     } finally {
       for (const topic of [...retryTopics, DEAD]) await configured(topic, "max.message.bytes", "1114124");
       await ended(child);
