@@ -3,7 +3,8 @@ import type { QueueFigures, RabbitmqFigures } from "../../live/health/rabbitmq.t
 import { isRetryTier, tierDelayOf } from "../../skill/index.ts";
 import type { Expected } from "../drift/expected/index.ts";
 import { counted, type Finding, gone, NEARLY_FULL, those } from "./finding.ts";
-import { type Kind, ownPolicies, policyFindings } from "./rabbitmqPolicies.ts";
+import { type Kind, ownPolicies } from "./rabbitmqOwn.ts";
+import { policyFindings } from "./rabbitmqPolicies.ts";
 import {
   goneVhost,
   limitFindings,

@@ -1,12 +1,6 @@
-import type { QueueFigures, RabbitmqFigures } from "../../live/health/rabbitmq.ts";
-import { tierDelayOf } from "../../skill/index.ts";
-import type { Expected } from "../drift/expected/index.ts";
+import type { QueueFigures } from "../../live/health/rabbitmq.ts";
 import { type Finding, RESTORE, WORST } from "./finding.ts";
-
-type Definition = QueueFigures["definition"];
-
-/** What a queue is to us: its policies must keep it so. */
-export type Kind = "work" | "dead letters" | "delay tier";
+import { alwaysOwn, type Definition, type Kind } from "./rabbitmqOwn.ts";
 
 /** What becomes of messages where the policies of a queue together say something else than ours. */
 interface Rule {
@@ -43,6 +37,13 @@ const goesAstray = (now: Definition, own: Definition): boolean =>
 const astray = (now: Definition): string =>
   `goes to ${now["dead-letter-exchange"] ? `exchange ${now["dead-letter-exchange"]}` : "the default exchange"} by ${now["dead-letter-routing-key"] ?? "the key that it has"}`;
 
+/** How a queue of RabbitMQ 4.3 delays retries itself. */
+const DELAYED_RETRY = ["delayed-retry-type", "delayed-retry-min", "delayed-retry-max"];
+const delayed = (now: Definition): string =>
+  now["delayed-retry-min"] === undefined
+    ? "at once"
+    : `after ${now["delayed-retry-min"]} to ${now["delayed-retry-max"] ?? now["delayed-retry-min"]} ms (${now["delayed-retry-type"]})`;
+
 const RULES: Rule[] = [
   {
     of: ["work"],
@@ -68,6 +69,19 @@ const RULES: Rule[] = [
     trouble: "dead letters",
     wrong: (now, own) =>
       less(now, own, "delivery-limit") && `after ${now["delivery-limit"]} returns a message is a dead letter`,
+  },
+  {
+    of: ["work"],
+    trouble: "lag",
+    wrong: (now, own) =>
+      differs(now, own, ...DELAYED_RETRY) && `what is given back comes again ${delayed(now)}, not ${delayed(own)}`,
+  },
+  {
+    of: ["work"],
+    trouble: "duplicates",
+    wrong: (now, own) =>
+      less(now, own, "consumer-timeout") &&
+      `what a consumer has for longer than ${now["consumer-timeout"]} ms is taken from it and comes again`,
   },
   {
     of: ["dead letters"],
@@ -122,41 +136,6 @@ const RULES: Rule[] = [
   },
 ];
 
-/** By queue: the definition of our policy for it, as the environment's state says; where nobody knows that, as the broker does. */
-export function ownPolicies(
-  { queues, policies }: Pick<RabbitmqFigures, "queues" | "policies">,
-  expected: readonly Expected[],
-  vhost: string,
-): Record<string, Definition> {
-  const ours = expected.filter(({ broker, scope }) => broker === "rabbitmq" && scope === vhost);
-  if (ours.length === 0)
-    return Object.fromEntries(queues.map(({ name }) => [name, policies[`${name}.replaced`] ?? policies[name] ?? {}]));
-  const definitions = new Map(
-    ours.flatMap(({ kind, name, properties: { definition = "{}" } }) =>
-      kind === "policy" ? [[name, JSON.parse(definition) as Definition] as const] : [],
-    ),
-  );
-  return Object.fromEntries(
-    ours.flatMap(({ kind, name, properties: { policy } }) =>
-      kind === "queue" && policy !== undefined ? [[name, definitions.get(policy) ?? {}]] : [],
-    ),
-  );
-}
-
-const UNLIMITED_DELIVERIES = 1_000_000_000;
-
-/** What our policies say everywhere. */
-const ALWAYS: Record<Kind, (queue: string, exchange: string) => Definition> = {
-  work: (queue, exchange) => ({ "dead-letter-exchange": exchange, "dead-letter-routing-key": queue }),
-  "dead letters": () => ({ "delivery-limit": UNLIMITED_DELIVERIES }),
-  "delay tier": (queue) => ({
-    "message-ttl": tierDelayOf(queue)!,
-    "dead-letter-exchange": "",
-    "dead-letter-strategy": "at-least-once",
-    "delivery-limit": UNLIMITED_DELIVERIES,
-  }),
-};
-
 /** Where the policies of one of our queues lose, refuse or hold up messages. `own`: what our policy for it says. */
 export function policyFindings(
   place: string,
@@ -164,7 +143,7 @@ export function policyFindings(
   { name, policy, operatorPolicy, declared, definition, members }: QueueFigures,
   { own: said = {}, exchange }: { own: Definition | undefined; exchange: string },
 ): Finding[] {
-  const own = { ...ALWAYS[kind](name, exchange), ...said };
+  const own = { ...alwaysOwn[kind](name, exchange), ...said };
   const broken = RULES.filter(({ of }) => of.includes(kind)).flatMap(({ trouble = "message loss", wrong }) => {
     const said = wrong(definition, own);
     return said === false ? [] : [{ said, trouble }];
@@ -206,7 +185,7 @@ const OF_QUORUM = ["delivery-limit", "dead-letter-strategy"];
 const AFTERWARDS: Partial<Record<Finding["trouble"], string>> = {
   "message loss": "What was dropped must be sent again.",
   refused: "What was refused must be published again.",
-  lag: "Then look again: what came meanwhile may stand there for good.",
+  lag: "Then look again: what came meanwhile may wait there for good.",
   "dead letters": "What became a dead letter meanwhile can be redriven.",
 };
 

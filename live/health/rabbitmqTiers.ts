@@ -1,6 +1,7 @@
 import { HEADERS } from "../../client/headers.ts";
 import { ConnectionError, RefusedError } from "../../client/message.ts";
 import { givenBack, next } from "../../client/rabbitmq/batch.ts";
+import { toClientError } from "../../client/rabbitmq/errors.ts";
 import { type Login, linkTo } from "../../client/rabbitmq/link.ts";
 import { textHeaders, unansweredOf } from "../../client/rabbitmq/properties.ts";
 
@@ -40,7 +41,8 @@ export async function headsOf(access: Login, tiers: readonly string[]): Promise<
       }
     }
   } catch (error) {
-    if (!(error instanceof ConnectionError || error instanceof RefusedError)) throw error;
+    const failure = toClientError(error, "rabbitmq");
+    if (!(failure instanceof ConnectionError || failure instanceof RefusedError)) throw failure;
   } finally {
     await link.close();
   }

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { type Kind, ownPolicies, policyFindings } from "../../../cli/doctor/rabbitmqPolicies.ts";
+import { type Kind, ownPolicies } from "../../../cli/doctor/rabbitmqOwn.ts";
+import { policyFindings } from "../../../cli/doctor/rabbitmqPolicies.ts";
 import type { Expected } from "../../../cli/drift/expected/index.ts";
 import type { QueueFigures, RabbitmqFigures } from "../../../live/health/rabbitmq.ts";
 import { idleQueue } from "./idleQueue.ts";
@@ -72,6 +73,16 @@ it.each<[string, QueueFigures["definition"], string[]]>([
     ["message loss: what fails may be lost on its way to the dead letters"],
   ],
   ["fewer returns", { ...own, "delivery-limit": 0 }, ["dead letters: after 0 returns a message is a dead letter"]],
+  [
+    "delays of the queue's own",
+    { ...own, "delayed-retry-type": "all", "delayed-retry-min": 5, "delayed-retry-max": 6 },
+    ["lag: what is given back comes again after 5 to 6 ms (all), not at once"],
+  ],
+  [
+    "less time for a consumer",
+    { ...own, "consumer-timeout": 60_000 },
+    ["duplicates: what a consumer has for longer than 60000 ms is taken from it and comes again"],
+  ],
   ["returns without a limit", { ...own, "delivery-limit": -1 }, []],
 ])("A work queue's policies, %s", (_, definition, findings) => {
   expect(said("work", definition, { ...own, "delivery-limit": "4" })).toEqual(findings);
