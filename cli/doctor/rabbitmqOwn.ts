@@ -31,13 +31,12 @@ export function ownPolicies(
 
 const UNLIMITED_DELIVERIES = 1_000_000_000;
 
-/** What our policies say everywhere. */
+/** What our policies say everywhere, also where nobody knows the rest. A delay tier leads to the default exchange unless they say another. */
 export const alwaysOwn: Record<Kind, (queue: string, exchange: string) => Definition> = {
   work: (queue, exchange) => ({ "dead-letter-exchange": exchange, "dead-letter-routing-key": queue }),
   "dead letters": () => ({ "delivery-limit": UNLIMITED_DELIVERIES }),
   "delay tier": (queue) => ({
     "message-ttl": tierDelayOf(queue)!,
-    "dead-letter-exchange": "",
     "dead-letter-strategy": "at-least-once",
     "delivery-limit": UNLIMITED_DELIVERIES,
   }),

@@ -143,7 +143,7 @@ export function policyFindings(
   { name, policy, operatorPolicy, declared, definition, members }: QueueFigures,
   { own: said = {}, exchange }: { own: Definition | undefined; exchange: string },
 ): Finding[] {
-  const own = { ...alwaysOwn[kind](name, exchange), ...said };
+  const own: Definition = { "dead-letter-exchange": "", ...said, ...alwaysOwn[kind](name, exchange) };
   const broken = RULES.filter(({ of }) => of.includes(kind)).flatMap(({ trouble = "message loss", wrong }) => {
     const said = wrong(definition, own);
     return said === false ? [] : [{ said, trouble }];
@@ -174,7 +174,7 @@ export function policyFindings(
 
 /** What the rules look at: whatever else a queue was declared with loses nothing. */
 const LOSING = new Set([
-  ...["max-length", "max-length-bytes", "overflow", "message-ttl", "expires", "delivery-limit"],
+  ...["max-length", "max-length-bytes", "overflow", "message-ttl", "expires", "delivery-limit", "consumer-timeout"],
   ...["dead-letter-exchange", "dead-letter-routing-key", "dead-letter-strategy"],
 ]);
 

@@ -131,6 +131,13 @@ it.each<[string, QueueFigures["definition"], string[]]>([
   }
 });
 
+it("What the name of a queue says needs no state", () => {
+  const late = { ...waiting, "message-ttl": 86_400_000 };
+  expect(said("delay tier", late, late, "messaging.retry.1000ms")).toEqual([
+    "lag: what comes to wait for a retry returns after 86400000 ms, not 1000",
+  ]);
+});
+
 it("Our policy is what the state says, and what the broker has under its name only where nobody knows that", () => {
   const changed: Pick<RabbitmqFigures, "queues" | "policies"> = {
     queues: [queue],
