@@ -59,10 +59,9 @@ const topic: Guarded = {
       ? [`replicationFactor, ${before.replicationFactor}, got ${after.replicationFactor}`]
       : []),
   ],
-  instead({ inputs: { name, partitions, replicationFactor } }, run) {
+  instead({ inputs: { name, partitions } }, run) {
     const owner = ownerOf(run.skill, name) ?? name;
-    const own = owner === name ? "" : `, whose failures ${name} takes`;
-    return `where it was changed on the broker, say so below kafka.topics.${owner}${own}: { partitions: ${partitions}, replicationFactor: ${replicationFactor} }. Else declare a new topic beside ${owner} under another name, and say below kafka: replace: { ${owner}: <the new name> }`;
+    return `where somebody added partitions on the broker, say partitions: ${partitions} below kafka.topics.${owner}. Else declare a new topic beside ${owner} under another name, and say below kafka: replace: { ${owner}: <the new name> }`;
   },
   async change(before, after, run) {
     const name = String(after.name);

@@ -1,4 +1,11 @@
-import { CreateQueueCommand, DeleteQueueCommand, SetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
+import {
+  ChangeMessageVisibilityCommand,
+  CreateQueueCommand,
+  DeleteQueueCommand,
+  ReceiveMessageCommand,
+  SetQueueAttributesCommand,
+  SQSClient,
+} from "@aws-sdk/client-sqs";
 import {
   AclOperations,
   AclPermissionTypes,
@@ -151,6 +158,13 @@ async function kafkaTool(mainClass: string, ...options: string[]): Promise<void>
   const { code, output: printed } = await inside(clone, "kafka", ["sh", "-c", script, "sh", mainClass, ...words]);
   expect(code, printed).toBe(0);
 }
+const consumerGroup = (...options: string[]) =>
+  kafkaTool(
+    "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
+    "--group",
+    "notification-service",
+    ...options,
+  );
 const acls = (...options: string[]) => kafkaTool("org.apache.kafka.tools.AclCommand", ...options);
 const configs = (user: string, ...options: string[]) =>
   kafkaTool("kafka.admin.ConfigCommand", "--alter", "--entity-type", "users", "--entity-name", user, ...options);
@@ -164,6 +178,13 @@ const deleteQueue = (which: "queueUrl" | "deadLetterQueueUrl"): Promise<void> =>
 const setQueue = (which: "queueUrl" | "deadLetterQueueUrl", Attributes: Record<string, string>): Promise<void> =>
   sqs((client, urls) => client.send(new SetQueueAttributesCommand({ QueueUrl: urls[which], Attributes })));
 
+/** Publishes some messages, with the access of now. */
+async function publish(app: string, flow: string, ...bodies: string[]): Promise<void> {
+  const client = connect(apps[app]!);
+  for (const body of bodies) await client.publish(flow, { body, key: "k" });
+  await client.close();
+}
+
 /** Consumes, with the access of now, for as long as it takes until the flow is empty. */
 async function consume(app: string, flow: string): Promise<void> {
   const client = connect(apps[app]!);
@@ -174,6 +195,11 @@ async function consume(app: string, flow: string): Promise<void> {
   await expect.poll(() => Date.now() - last, { timeout: 60_000 }).toBeGreaterThan(3_000);
   await client.close();
 }
+
+/** Settings of a topic that the skill does not declare. */
+const ADDED = ["message.timestamp.before.max.ms=1", "segment.bytes=1048576", "segment.ms=1"];
+/** Of the message that is held. */
+let receipt: string;
 
 const away = (broker: string, place: string): State => ({
   state: `${broker} is stopped`,
@@ -408,6 +434,49 @@ describe("doctor on one node of each broker", () => {
       },
     },
     {
+      state: "Kafka: records refused by their time or their segment, and leaders that are behind",
+      found: [/^refused: kafka\/user-events$/, /^broker: kafka\/user-events$/, /^message loss: kafka\/user-events$/],
+      make: async () => {
+        for (const setting of ADDED) await configure("user-events", setting);
+        await configure("user-events", "unclean.leader.election.enable=true");
+      },
+      fix: async () => {
+        for (const setting of ADDED) await configure("user-events", setting.split("=")[0]!);
+        await restore();
+      },
+    },
+    {
+      state: "Kafka: a group deleted that had consumed all",
+      found: [/^lag: kafka\/user-events\/notification-service$/],
+      make: async () => {
+        await publish("order-service", "kafka/user-events", "a", "b", "c");
+        await consume("notification-service", "kafka/user-events");
+        await consumerGroup("--delete");
+      },
+      fix: () => consumerGroup("--topic", "user-events", "--reset-offsets", "--to-latest", "--execute"),
+    },
+    {
+      state: "Kafka: partitions added",
+      found: [/^broker: kafka\/user-events$/],
+      make: async () => {
+        await kafkaTool(
+          "org.apache.kafka.tools.TopicCommand",
+          "--alter",
+          "--topic",
+          "user-events",
+          "--partitions",
+          "8",
+        );
+        const { code, output: printed } = await pulumi(clone, "up", "--yes", "--skip-preview", "--refresh");
+        expect(code).not.toBe(0);
+        expect(printed).toContain("say partitions: 8 below kafka.topics.user-events");
+      },
+      fix: async () => {
+        edit(clone, "skill.yaml", "partitions: 6", "partitions: 8");
+        await restore();
+      },
+    },
+    {
       state: "Kafka: more copies in sync demanded than there are",
       found: [/^refused: kafka\/user-events$/],
       make: () => configure("user-events", "min.insync.replicas=2"),
@@ -440,6 +509,33 @@ describe("doctor on one node of each broker", () => {
         await sqs((client, { queueUrl }) =>
           client.send(new DeleteQueueCommand({ QueueUrl: queueUrl.replace("payments", "other") })),
         );
+      },
+    },
+    {
+      state: "SQS: what fails is given up only after 1000 deliveries",
+      found: [/^lag: sqs\/payments$/],
+      make: () => {
+        const deadLetterTargetArn = "arn:aws:sqs:us-east-1:000000000000:payments-dlq.fifo";
+        return setQueue("queueUrl", { RedrivePolicy: JSON.stringify({ deadLetterTargetArn, maxReceiveCount: 1000 }) });
+      },
+      fix: restore,
+    },
+    {
+      state: "SQS: a message group behind a message that somebody received for 12 h",
+      found: [/^lag: sqs\/payments$/],
+      make: async () => {
+        await publish("payment-service", "sqs/payments", "a", "b", "c");
+        await sqs(async (client, { queueUrl: QueueUrl }) => {
+          const receive = new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 1, VisibilityTimeout: 43_200 });
+          receipt = (await client.send(receive)).Messages![0]!.ReceiptHandle!;
+        });
+      },
+      fix: async () => {
+        await sqs((client, { queueUrl: QueueUrl }) => {
+          const handle = { QueueUrl, ReceiptHandle: receipt };
+          return client.send(new ChangeMessageVisibilityCommand({ ...handle, VisibilityTimeout: 0 }));
+        });
+        await consume("fulfilment", "sqs/payments");
       },
     },
     {

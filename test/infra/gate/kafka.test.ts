@@ -77,7 +77,7 @@ describe("a topic that is deleted", () => {
       await refusal(beforeDelete(guardedTypes[TOPIC]!, call(TOPIC, { oldInputs: events }), run, place)),
     ).toMatchInlineSnapshot(`
         "kafka/events: must keep its partitions, 6, got 3; its replicationFactor, 3, got 1: the broker cannot change that in place, so the topic would be deleted with all that it holds and made anew.
-          To change it without loss: where it was changed on the broker, say so below kafka.topics.events: { partitions: 6, replicationFactor: 3 }. Else declare a new topic beside events under another name, and say below kafka: replace: { events: <the new name> }
+          To change it without loss: where somebody added partitions on the broker, say partitions: 6 below kafka.topics.events. Else declare a new topic beside events under another name, and say below kafka: replace: { events: <the new name> }
           Where nothing of it is needed, lose it on purpose, once: add to Pulumi.test.yaml below config:
             messaging:allowDataLoss: [kafka/events]"
       `);
