@@ -166,7 +166,7 @@ export function policyFindings(
       place,
       found: `${isClassic ? "it is a classic queue, not a quorum queue: " : ""}by ${by.join(" and ") || "no policy"}, ${broken.map((one) => one.said).join(", and ")}`,
       cause: advice.cause,
-      fix: `${[advice.fix, ...troubles.map((one) => AFTERWARDS[one])].join(" ")}`,
+      fix: [advice.fix, ...troubles.flatMap((one) => AFTERWARDS[one] ?? [])].join(" "),
       command: "npx messaging drift",
     },
   ];

@@ -276,7 +276,7 @@ describe("doctor on one node of each broker", () => {
         /^lag: rabbitmq\/messaging\.retry\.2000ms$/,
       ],
       make: async () => {
-        const full = { "max-length": 3, overflow: "reject-publish" };
+        const full = { "max-length": 3, overflow: "reject-publish", "delivery-limit": 0, "consumer-timeout": 60_000 };
         await policy("orders", { ...full, "dead-letter-exchange": "messaging.dead-letter" });
         await policy("orders.dlq", { "message-ttl": 5_000, "max-length": 2, "delivery-limit": 1_000_000_000 });
         await policy("messaging.retry.1000ms", {
@@ -289,15 +289,26 @@ describe("doctor on one node of each broker", () => {
       fix: restore,
     },
     {
-      state: "RabbitMQ: policies of somebody's above ours, without a key for what fails and without a delay",
-      found: [/^message loss: rabbitmq\/orders$/, /^lag: rabbitmq\/messaging\.retry\.1000ms$/],
+      state:
+        "RabbitMQ: policies of somebody's above ours, without a key for what fails and without a delay, and an alternate exchange",
+      found: [
+        /^message loss: rabbitmq\/orders$/,
+        /^lag: rabbitmq\/messaging\.retry\.1000ms$/,
+        /^message loss: rabbitmq policy alternate$/,
+      ],
       make: async () => {
         const exchange = { "dead-letter-exchange": "messaging.dead-letter", overflow: "reject-publish" };
         await policy("orders", exchange, "theirs");
         await policy("messaging.retry.1000ms", WAITING, "theirs-too");
+        await management("PUT", "policies/orders/alternate", {
+          pattern: "^order-events$",
+          "apply-to": "exchanges",
+          definition: { "alternate-exchange": "amq.fanout" },
+        });
       },
       fix: async () => {
-        for (const name of ["theirs", "theirs-too"]) await rabbitmqctl("clear_policy", "--vhost", "orders", name);
+        for (const name of ["theirs", "theirs-too", "alternate"])
+          await rabbitmqctl("clear_policy", "--vhost", "orders", name);
       },
     },
     {
