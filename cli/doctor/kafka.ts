@@ -1,7 +1,7 @@
 import type { GroupFigures, KafkaFigures, PartitionFigures } from "../../live/health/kafka.ts";
 import type { Access } from "./declared.ts";
 import { counted, type Finding, gone, type Limits, lasting, NEARLY_FULL, those, untold } from "./finding.ts";
-import { positionFindings } from "./kafkaPositions.ts";
+import { hasPosition, positionFindings } from "./kafkaPositions.ts";
 import { topicFindings } from "./kafkaTopics.ts";
 
 /** The troubles in two looks at Kafka, some seconds apart. */
@@ -28,7 +28,7 @@ export function kafkaFindings(
         after: after + group.delay,
         retention: retention.get(group.topic) ?? -1,
         now: at.getTime(),
-        begins: lost.has(group.flow),
+        begins: lost.has(group.flow) && !hasPosition(group),
       }),
     ),
     ...lost.values(),
@@ -41,17 +41,17 @@ interface Looked {
   after: number;
   retention: number;
   now: number;
-  /** The group has no position anywhere and nobody is in it, which has a finding of its own. */
+  /** The group has no position here and nobody is in it, which has a finding of its own. */
   begins: boolean;
 }
 
 /** How many records the group has not read; one that begins at the end has read what was there before it came. */
-function lagOf({ committed, first, end }: PartitionFigures, { autoOffsetReset, partitions }: GroupFigures): number {
+function lagOf({ committed, first, end }: PartitionFigures, group: GroupFigures): number {
   // A position behind the end is of records that are no more: the group begins again.
   if (committed !== undefined && committed <= end) return end - Math.max(committed, first);
   // Where it has read others, a partition without a position was added: client/ reads that from its first record.
-  const isAdded = committed === undefined && partitions.some((one) => one.committed !== undefined);
-  return autoOffsetReset === "latest" && !isAdded ? 0 : end - first;
+  const isAdded = committed === undefined && hasPosition(group);
+  return group.autoOffsetReset === "latest" && !isAdded ? 0 : end - first;
 }
 
 function groupFindings(looked: Looked): Finding[] {

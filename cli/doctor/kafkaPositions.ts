@@ -3,21 +3,24 @@ import type { Access } from "./declared.ts";
 import { counted, type Finding } from "./finding.ts";
 import { ADMIN_FILE, kafkaTool, word } from "./kafkaTools.ts";
 
+/** Whether the group has read any of the topic's partitions. */
+export const hasPosition = ({ partitions }: GroupFigures): boolean =>
+  partitions.some(({ committed }) => committed !== undefined);
+
 /**
- * By flow: groups that nobody is in and that have no position on any topic, though there are records. One that never ran looks like one
- * that was deleted, but for what its consumer has put into its retry topics.
+ * By flow: groups that nobody is in and that have no position on their topic, though there are records. One that never ran looks like
+ * one that was deleted, but for what its consumer has put into its retry topics.
  */
 export function positionFindings(groups: readonly GroupFigures[], access: Access): Map<string, Finding> {
   const works = groups.filter(({ delay }) => delay === 0);
   return new Map(
     works.flatMap((work) => {
-      const own = groups.filter(({ flow }) => flow === work.flow);
-      const isKnown = own.some(
-        ({ members, partitions }) => members > 0 || partitions.some((one) => "committed" in one),
-      );
       const records = work.partitions.reduce((sum, { first, end }) => sum + end - first, 0);
-      const hasRun = own.some(({ delay, partitions }) => delay > 0 && partitions.some(({ end }) => end > 0));
-      return isKnown || records === 0 ? [] : [[work.flow, withoutPosition(work, records, hasRun, access)]];
+      if (work.members > 0 || records === 0 || hasPosition(work)) return [];
+      const retries = groups.filter(({ flow, delay }) => flow === work.flow && delay > 0);
+      const used = retries.filter(({ partitions }) => partitions.some(({ end }) => end > 0));
+      const come = used.some((retry) => !hasPosition(retry));
+      return [[work.flow, withoutPosition(work, records, { hasRun: used.length > 0, come }, access)]];
     }),
   );
 }
@@ -25,12 +28,13 @@ export function positionFindings(groups: readonly GroupFigures[], access: Access
 function withoutPosition(
   { flow: place, topic, group, autoOffsetReset }: GroupFigures,
   records: number,
-  hasRun: boolean,
+  /** It has put records into its retry topics; and it begins again with them. */
+  { hasRun, come }: { hasRun: boolean; come: boolean },
   access: Access,
 ): Finding {
   const fromEnd = autoOffsetReset === "latest";
   const gone =
-    "somebody deleted the group, or it was away for longer than the broker keeps positions (offsets.retention.minutes, 7 days by default)";
+    "somebody deleted the group, or the topic and made it again, or it was away for longer than the broker keeps positions (offsets.retention.minutes, 7 days by default)";
   const reset = `${kafkaTool("kafka-consumer-groups.sh", access)} --group ${word(group)} --topic ${word(topic)} --reset-offsets --to-datetime 2026-01-31T12:00:00.000 --execute`;
   return {
     trouble: fromEnd && hasRun ? "message loss" : "lag",
@@ -43,11 +47,9 @@ function withoutPosition(
       ...(hasRun ? [] : ["Where it never consumed, start the consumer, with the current `apps` output."]),
       fromEnd
         ? `${hasRun ? "Started" : "Where it did, started"} now it begins at the end, and gets none of these records.`
-        : `${hasRun ? "Started" : "Where it did, started"} now it begins at the first record, and handles again what it has consumed.`,
+        : `${hasRun ? "Started" : "Where it did, started"} now it begins at the first record, and handles again those that it has consumed.`,
       `To have it go on, first set its position to a time (UTC) up to which it had consumed all: ${reset} (${ADMIN_FILE}; --to-latest in place of the time where it had consumed all, --to-earliest where nothing).`,
-      ...(hasRun
-        ? ["What it retried comes again all the same: its retry topics are read from their first record."]
-        : []),
+      ...(come ? ["What it retried comes again all the same: its retry topics are read from their first record."] : []),
     ].join(" "),
     command: `npx messaging verify ${place}`,
   };

@@ -362,7 +362,7 @@ describe("Kafka", () => {
       "earliest" as const,
       0,
       "lag: kafka/t/g: 10 records in t, nobody in the group, and it has no position",
-      "Where it never consumed, start the consumer, with the current `apps` output. Where it did, started now it begins at the first record, and handles again what it has consumed. ",
+      "Where it never consumed, start the consumer, with the current `apps` output. Where it did, started now it begins at the first record, and handles again those that it has consumed. ",
     ],
     [
       "latest" as const,
@@ -374,7 +374,7 @@ describe("Kafka", () => {
       "earliest" as const,
       2,
       "lag: kafka/t/g: 10 records in t, nobody in the group, and it has no position, though it has consumed",
-      "Started now it begins at the first record, and handles again what it has consumed. ",
+      "Started now it begins at the first record, and handles again those that it has consumed. ",
     ],
     [
       "latest" as const,
@@ -414,6 +414,24 @@ describe("Kafka", () => {
     expect(found({ ...at(8, 7), ...retry })).toEqual([
       "lag: kafka/t/g: partition 0 of t.g.retry.300000 stands still at offset 8, its next record is 7 min old",
     ]);
+  });
+
+  it("finds a group whose topic was made again, and what still waits in its retry topics", () => {
+    const gone = {
+      ...group,
+      members: 0,
+      autoOffsetReset: "latest" as const,
+      partitions: [{ partition: 0, first: 0, end: 10 }],
+    };
+    const partitions = [{ partition: 0, first: 0, end: 2, committed: 1 }];
+    const retry = { ...gone, topic: "t.g.retry.1000", delay: 1000, autoOffsetReset: "earliest" as const, partitions };
+    const look: KafkaFigures = { topics: [], groups: [gone, retry], missing: [], untold: [] };
+    const findings = kafkaFindings([look, look], { after: 60_000 }, {}, now);
+    expect(said(findings)).toEqual([
+      "lag: kafka/t/g: 1 record not read in t.g.retry.1000 and nobody in the group reads it",
+      "message loss: kafka/t/g: 10 records in t, nobody in the group, and it has no position, though it has consumed",
+    ]);
+    expect(findings[1]!.fix).not.toContain("What it retried");
   });
 
   it("finds topics that somebody deleted, and goes on where a group does not tell", () => {
