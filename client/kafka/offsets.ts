@@ -66,7 +66,7 @@ export async function committedOffsets(
   );
 }
 
-/** The marks that who committed positions of a topic left there, one a partition: those of this client and of the contract are CLIENT_NAME. */
+/** The marks that who committed positions of a topic left there, one a partition: what keeps the contract begins its own with CLIENT_NAME, as librdkafka ends each by a zero. */
 export async function marksOf(
   cluster: Cluster,
   groupId: string,

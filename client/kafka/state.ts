@@ -86,7 +86,7 @@ export async function othersOn(cluster: Cluster, { topic, groupId }: KafkaDeadLe
       const isUntold = strangers.some(({ topics }) => topics === undefined);
       const marks = isUntold || members.length === 0 ? await marksOf(cluster, name, topic) : [];
       const reads = strangers.some(({ topics }) => topics?.includes(topic)) || marks.length > 0;
-      if (reads && (isUntold || !marks.includes(CLIENT_NAME))) found.push(name);
+      if (reads && (isUntold || !marks.some((mark) => mark?.startsWith(CLIENT_NAME)))) found.push(name);
     }
   }
   return found.sort();

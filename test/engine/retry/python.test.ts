@@ -8,12 +8,15 @@ import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connect } from "../../../client/index.ts";
 import { KafkaClient } from "../../../client/kafka/client.ts";
+import { marksOf } from "../../../client/kafka/offsets.ts";
+import { refusalOf } from "../../../client/kafka/refusal.ts";
 import { allDeadLetters, operate } from "../../../client/operate.ts";
 import { RabbitmqClient } from "../../../client/rabbitmq/client.ts";
 import { treat } from "../../../client/redrive.ts";
 import { must } from "../command.ts";
 import { retries } from "./environment.ts";
 import { changed, configured, ends as endsOf, held, odds, written } from "./kafka-odd.ts";
+import { operatorClient } from "./kafka-support.ts";
 
 const page = readFileSync(join(import.meta.dirname, "../../../docs/contract.md"), "utf8");
 const snippet = (name: string) => page.split(`\`\`\`python ${name}\n`)[1]!.split("\n```")[0]!;
@@ -165,6 +168,12 @@ describe("odd records of Kafka under the contract in Python", () => {
       await ended(child);
       await treat(letters, { id: "after", action: "drop" });
     }
+    // While it is stopped, what it committed shows that it keeps the contract.
+    const { cluster, close } = operatorClient();
+    const own = retries().operator.kafka!.deadLetters.find(({ groupId }) => groupId === "notify")!;
+    expect(await marksOf(cluster, "notify", own.topic)).toContain("messaging-client\0");
+    expect(await refusalOf(cluster, { ...own, groupId: "another", redriveTopic: own.topic }, false)).toBeUndefined();
+    await close();
   });
 
   it("are set aside with as little as a topic takes, those behind them go on, and a redrive finds them whatever their ids", async () => {
