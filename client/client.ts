@@ -16,7 +16,7 @@ export type Client = BrokerClient & {
   broadcast(flow: string, body: string | Uint8Array): Promise<number>;
   /**
    * Redis Pub/Sub: nothing is kept, retried or dead-lettered, and what is published while the connection is lost is missed, which
-   * `onError` tells, as it tells what the handler throws. It ends as a consumer does.
+   * `onError` tells, as it tells what the handler throws. It ends as a consumer does, but waits for no handler.
    */
   listen(
     flow: string,

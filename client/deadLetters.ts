@@ -28,6 +28,8 @@ export interface Refused {
   id: string;
   /** What the broker said. */
   reason: string;
+  /** It is too large for that place. */
+  tooLarge?: true;
 }
 
 /** What became of a verdict: it is carried out, it surely is not, or nobody knows, as the broker did not answer. */
@@ -139,12 +141,12 @@ export function sharedWith(place: string, others: readonly string[]): string | u
 
 /**
  * The refusal of a redrive to a place that consumers of these groups read too, which do not show that they keep the contract; undefined
- * where there are none.
+ * where there are none. `advice`: what helps there, with a comma behind it.
  */
 export function harmTo(groups: readonly string[], place: string, advice = ""): string | undefined {
   if (groups.length === 0) return undefined;
   const read = `${groups.length === 1 ? "group" : "groups"} ${groups.join(", ")}`;
-  return `${place} is also read by ${read}, with consumers that are not known to pass over what is meant for another group (x-redrive-group): they would handle it again, those that are stopped too once they start: ${advice}redrive to another flow (--to), or accept it (--others-too)`;
+  return `${place} is also read by ${read}, with consumers that are not known to pass over what is meant for another group (x-redrive-group): they would handle it again, now or when they start. What helps: ${advice}redrive to another flow (--to), or accept it (--others-too). A group that keeps the contract shows it as soon as it consumes; one that nobody needs can be deleted`;
 }
 
 /** How a consumer of this client shows itself to its broker: consumer tag, client id or consumer name begin with it. */

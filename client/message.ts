@@ -125,7 +125,7 @@ export class RefusedError extends Error {
 }
 
 /** What helps a consumer whose queue or topic, or one that it publishes to, is not there any more: somebody deleted it, or it left the skill. */
-export const GONE =
+export const GONE_ADVICE =
   "because what it needs is gone: if it was deleted by hand, run pulumi up --refresh, which makes it; if it left the skill, read the stack's `apps` output again; then restart it";
 
 type RefusedOptions = ErrorOptions & { full?: boolean; tooLarge?: boolean; advice?: string };
@@ -138,7 +138,7 @@ export const isFault = (error: unknown): error is Error =>
   [TypeError, RangeError, ReferenceError, SyntaxError].some((kind) => error instanceof kind) &&
   (error as { code?: unknown }).code === undefined;
 
-/** What ended a consumer: the broker refuses what it cannot do without, so its access is another by now. */
+/** What ended a consumer: the broker refuses what it cannot do without. The message says why, and what helps: most often the access is another by now. */
 export class OutdatedAccessError extends Error {
   override readonly name = "OutdatedAccessError";
 

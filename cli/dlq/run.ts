@@ -98,8 +98,8 @@ export function staysInWords(flow: string, report: Treated): string[] {
       ]),
     [refused.length > MOST_NAMED, `so do ${figure(refused.length - MOST_NAMED)} more (--json names them)`],
     [
-      refused.length,
-      `what the broker refused it refuses again: publish it again smaller, or drop it: npx messaging dlq drop ${flow} --filter x-message-id=<id>`,
+      refused.some(({ tooLarge }) => tooLarge),
+      `what is too large there is refused again: make room there, publish it again smaller, or drop it: npx messaging dlq drop ${flow} --filter 'x-message-id=ID'`,
     ],
     [canaries, `${canariesOf(canaries)} left where a run of messaging verify may still look for it`],
     [removedCanaries, `${canariesOf(removedCanaries)} removed, which no run of messaging verify looks for any more`],

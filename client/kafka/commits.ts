@@ -14,14 +14,12 @@ export interface Commits {
   commit(topic: string, partition: number, offset: bigint): Promise<boolean>;
 }
 
-/**
- * Commits positions by topic and partition, without trying again. A member's are marked: a group that is stopped shows nothing else of
- * who reads there.
- */
+/** Commits positions by topic and partition, without trying again, with a mark for whoever reads them. */
 export async function commitOnce(
   cluster: Cluster,
   { groupId, purpose, generationId, memberId }: Session,
   positions: ReadonlyMap<string, Offsets>,
+  mark: string | null = null,
 ): Promise<void> {
   const asked = [...positions].map(([name, partitions]) => ({
     name,
@@ -29,7 +27,7 @@ export async function commitOnce(
       partitionIndex,
       committedOffset,
       committedLeaderEpoch: -1,
-      committedMetadata: memberId ? CLIENT_NAME : null,
+      committedMetadata: mark,
     })),
   }));
   const node = await cluster.coordinator(groupId);
@@ -66,7 +64,8 @@ export function commits(
     for (const { topic, partition, offset } of batch) {
       topics.set(topic, (topics.get(topic) ?? new Map()).set(partition, offset));
     }
-    await commitOnce(cluster, session, topics);
+    // A group that is stopped shows nothing else of who reads there.
+    await commitOnce(cluster, session, topics, CLIENT_NAME);
   }
 
   async function patiently(batch: readonly Pending[]): Promise<void> {

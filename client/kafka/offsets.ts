@@ -66,7 +66,7 @@ export async function committedOffsets(
   );
 }
 
-/** The marks that who committed positions of a topic left there, one a partition: what keeps the contract begins its own with CLIENT_NAME, as librdkafka ends each by a zero. */
+/** The metadata of a group's commits, one a partition. Consumers that keep the contract write CLIENT_NAME; librdkafka adds a zero byte. */
 export async function marksOf(
   cluster: Cluster,
   groupId: string,

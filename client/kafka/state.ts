@@ -71,6 +71,9 @@ export async function membersOn(cluster: Cluster, groupId: string, topics: reado
   return topics.map((topic) => members.filter((member) => member.topics?.includes(topic) ?? true));
 }
 
+/** Groups by which no app consumes: those that note how far a topic was copied, and those of kafka-console-consumer. */
+const READS_NOTHING = /^(messaging\.replace\.|console-consumer-\d+$)/;
+
 /**
  * The other groups of a topic, of this environment or not, with consumers that do not show that they keep the contract: by their name, or
  * by the mark of what they have committed where none is connected. Of one that does not say what it reads, the group's commits tell.
@@ -79,7 +82,9 @@ export async function othersOn(cluster: Cluster, { topic, groupId }: KafkaDeadLe
   const { brokers } = await cluster.ask(metadataV10.api, [], false, false);
   const found: string[] = [];
   for (const { nodeId } of brokers) {
-    const names = [...(await listedOn(cluster, nodeId)).keys()].filter((name) => name !== groupId);
+    const names = [...(await listedOn(cluster, nodeId)).keys()].filter(
+      (name) => name !== groupId && !READS_NOTHING.test(name),
+    );
     if (names.length === 0) continue;
     for (const [name, members] of await groupsOn(cluster, nodeId, names)) {
       const strangers = members.filter(({ clientId }) => !clientId.startsWith(CLIENT_NAME));

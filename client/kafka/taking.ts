@@ -80,7 +80,7 @@ export function taking({ cluster, producer, own, all, holding = hold }: TakingOp
       return true;
     } catch (error) {
       if (!isTooLarge(error)) throw error;
-      return { id: idOf(letter), reason: error.message };
+      return { id: idOf(letter), reason: error.message, tooLarge: true as const };
     }
   }
 

@@ -1,5 +1,5 @@
 import { type API, metadataV10 as metadataOfLibrary, protocolErrors, ResponseError } from "@platformatic/kafka";
-import { AWAY, ConnectionError, GONE, isFault, RefusedError } from "../message.ts";
+import { AWAY, ConnectionError, GONE_ADVICE, isFault, RefusedError } from "../message.ts";
 
 /**
  * The requests that this client sends, each in a version that Kafka 3.0 to 4.1 speak. They are sent one by one over the library's
@@ -113,7 +113,10 @@ export function told(error: unknown, doing: string): Error {
 /** What is told of a topic that was waited for in vain: that it is missing is a no, and not a lack of an answer. */
 export const refusedIfMissing = (failure: Error): Error =>
   failure instanceof ConnectionError && is(failure, MISSING)
-    ? new RefusedError(failure.message.replace("does not answer while", "refuses"), { cause: failure, advice: GONE })
+    ? new RefusedError(failure.message.replace("does not answer while", "refuses"), {
+        cause: failure,
+        advice: GONE_ADVICE,
+      })
     : failure;
 
 function innermost(error: unknown): string {

@@ -65,6 +65,11 @@ export async function givenBack(channel: Channel, queue: string, count: number, 
   }
 }
 
+/** Gives these back one by one. */
+export const nacking = (channel: Channel, deliveryTags: readonly number[]) => (): void => {
+  for (const deliveryTag of deliveryTags) channel.basicNack({ deliveryTag, requeue: true });
+};
+
 /** The most messages given back before that are taken again, to keep their order. */
 const MOST_TURNED = 1_000;
 
@@ -87,9 +92,8 @@ export async function putBack(
     if (more.length === 0) break;
     all.push(...marks(more));
   }
-  await givenBack(channel, queue, all.length, () => {
-    for (const { deliveryTag } of all) channel.basicNack({ deliveryTag, requeue: true });
-  });
+  const tags = all.map(({ deliveryTag }) => deliveryTag);
+  await givenBack(channel, queue, all.length, nacking(channel, tags));
 }
 
 /** Opens a channel for one use; what it has in hand afterwards is there again. */

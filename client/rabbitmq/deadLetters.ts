@@ -4,7 +4,7 @@ import { canaryOf } from "../headers.ts";
 import { AccessError, isTooLarge } from "../message.ts";
 import type { RabbitmqDeadLetters } from "../operator.ts";
 import { sendFitting } from "../outcome.ts";
-import { acknowledged, givenBack, next, putBack, readyIn, takeBatch, withChannel } from "./batch.ts";
+import { acknowledged, givenBack, nacking, next, putBack, readyIn, takeBatch, withChannel } from "./batch.ts";
 import { toDeadLetter } from "./ended.ts";
 import { toClientError } from "./errors.ts";
 import { type Keeping, keeping } from "./keeping.ts";
@@ -170,7 +170,7 @@ export function deadLettersOf(place: RabbitmqDeadLetters, parts: DeadLetterParts
           failures.map((failure) => (failure ? fateAfter(failure) : "done")),
         );
       return failures.flatMap((failure, at) =>
-        failure ? [{ id: messages[at]!.messageId, reason: failure.message }] : [],
+        failure ? [{ id: messages[at]!.messageId, reason: failure.message, tooLarge: true as const }] : [],
       );
     },
 
@@ -213,7 +213,7 @@ function targetOf(queue: string, targets: readonly string[], to: string | undefi
   throw new AccessError(`to: must be a queue of the skill (${targets.join(", ")}), got ${target}`);
 }
 
-/** Goes through the dead letters and removes those that are wanted, `expected` at most; the others are given back in their order. */
+/** Goes through the dead letters and removes those that are wanted, `expected` at most; gives back the others one by one, the oldest first. */
 async function removeFrom(
   channel: Channel,
   name: string,
@@ -236,8 +236,6 @@ async function removeFrom(
     }
   }
   const newer = await acknowledged(channel, name);
-  await givenBack(channel, name, others.length + newer, () => {
-    for (const deliveryTag of others) channel.basicNack({ deliveryTag, requeue: true });
-  });
+  await givenBack(channel, name, others.length + newer, nacking(channel, others));
   return found;
 }

@@ -3,7 +3,7 @@ import { contractsOf, type Headers } from "../headers.ts";
 import { RefusedError } from "../message.ts";
 import { goesOn, type Moved, type Moving, progress } from "../moving.ts";
 import { sendFitting } from "../outcome.ts";
-import { acknowledged, givenBack, readyIn, takeBatch } from "./batch.ts";
+import { acknowledged, givenBack, nacking, readyIn, takeBatch } from "./batch.ts";
 import { toClientError } from "./errors.ts";
 import { type Link, type Login, linkTo } from "./link.ts";
 import { identified, isKeptInPlace, keptHeaders, republished, textHeaders, toDelivery } from "./properties.ts";
@@ -77,23 +77,24 @@ async function drained(link: Link, publisher: Publisher, move: QueueMove, moving
   const left: string[] = [];
   const tooLarge: RefusedError[] = [];
   let messages = 0;
-  let inHand = 0;
+  const inHand: number[] = [];
   try {
     while (goesOn(moving) && left.length === 0) {
       const ready = await readyIn(channel, from);
       if (ready === 0) break;
       const batch = (await takeBatch(channel, from, Math.min(BATCH, ready))).map(identified);
-      const refusals = await passedOn(channel, publisher, batch, move);
-      messages += batch.length - refusals.length;
-      inHand += refusals.length;
+      const refused = await passedOn(channel, publisher, batch, move);
+      messages += batch.length - refused.length;
+      inHand.push(...refused.map(({ deliveryTag }) => deliveryTag));
+      const refusals = refused.map(({ error }) => error);
       const [refusal] = refusals.filter((error) => !error.tooLarge);
       if (refusal) left.push(`rabbitmq/${from}: ${to} takes no more: ${refusal.message}`);
       // They stay in hand, and the rest goes on.
       tooLarge.push(...refusals.filter((error) => error.tooLarge));
       told(messages);
     }
-    inHand += await acknowledged(channel, from);
-    if (inHand > 0) await givenBack(channel, from, inHand);
+    const newer = await acknowledged(channel, from);
+    await givenBack(channel, from, inHand.length + newer, nacking(channel, inHand));
     const [first] = tooLarge;
     if (first)
       left.push(`rabbitmq/${from}: ${tooLarge.length} of its messages are too large to be moved: ${first.message}`);
@@ -116,13 +117,13 @@ async function whatHolds(channel: Channel, queue: string): Promise<string[]> {
   ];
 }
 
-/** Publishes a batch, and acknowledges what was confirmed; gives back the refusals. */
+/** Publishes a batch, and acknowledges what was confirmed; returns what was refused, which stays in hand. */
 async function passedOn(
   channel: Channel,
   publisher: Publisher,
   batch: readonly Taken[],
   move: QueueMove,
-): Promise<RefusedError[]> {
+): Promise<{ deliveryTag: number; error: RefusedError }[]> {
   const sent = await Promise.allSettled(
     batch.map((message) =>
       sendFitting({ headers: addedTo(message, move), isEnd: true }, undefined, (headers) =>
@@ -130,13 +131,15 @@ async function passedOn(
       ),
     ),
   );
-  const failed = sent.flatMap((one) => (one.status === "rejected" ? [one.reason as Error] : []));
-  for (const [at, { deliveryTag }] of batch.entries()) {
-    if (sent[at]!.status === "fulfilled") channel.basicAck({ deliveryTag });
-  }
-  const broken = failed.find((error) => !(error instanceof RefusedError));
-  if (broken) throw broken;
-  return failed as RefusedError[];
+  const failed = batch.flatMap(({ deliveryTag }, at) => {
+    const one = sent[at]!;
+    if (one.status === "rejected") return [{ deliveryTag, error: one.reason as Error }];
+    channel.basicAck({ deliveryTag });
+    return [];
+  });
+  const broken = failed.find(({ error }) => !(error instanceof RefusedError));
+  if (broken) throw broken.error;
+  return failed as { deliveryTag: number; error: RefusedError }[];
 }
 
 /**

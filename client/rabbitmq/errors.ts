@@ -1,4 +1,4 @@
-import { AWAY, ConnectionError, GONE, isFault, RefusedError } from "../message.ts";
+import { AWAY, ConnectionError, GONE_ADVICE, isFault, RefusedError } from "../message.ts";
 
 // AMQP 0-9-1's reply codes by which a broker says no, and the library's own for a basic.nack.
 const refusals = [
@@ -45,7 +45,7 @@ export function toClientError(error: unknown, place: string): Error {
     ? new RefusedError(`${place}: the broker refuses: ${text}`, {
         cause: error,
         tooLarge: oversized.test(text),
-        ...(code === "NOT_FOUND" && { advice: GONE }),
+        ...(code === "NOT_FOUND" && { advice: GONE_ADVICE }),
       })
     : new ConnectionError(`${place}: the broker does not answer: ${text}`, {
         cause: error,

@@ -1,6 +1,6 @@
 import { SQSClient } from "@aws-sdk/client-sqs";
 import type { SqsAccess } from "../access.ts";
-import { AWAY, ConnectionError, GONE, isFault, RefusedError } from "../message.ts";
+import { AWAY, ConnectionError, GONE_ADVICE, isFault, RefusedError } from "../message.ts";
 import { waiting } from "../waiting.ts";
 import { keepProtoName } from "./protoName.ts";
 
@@ -88,7 +88,7 @@ export function translated(error: unknown): Error {
   return new RefusedError(`${place}: ${reason}`, {
     cause: error,
     tooLarge: saysTooLarge(name, message),
-    ...(isGone.test(name) && { advice: GONE }),
+    ...(isGone.test(name) && { advice: GONE_ADVICE }),
   });
 }
 

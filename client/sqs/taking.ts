@@ -142,7 +142,8 @@ export function taking({ sqs, url, targetOf, emulated }: TakingArgs): Taking {
           const moves = ten.map(({ envelope, verdict: { headers } }) => redriven(envelope, headers));
           const stayed = await moveAll(sqs, url, place, moves);
           for (const envelope of underway) if (!stayed.has(envelope)) gone.add(envelope);
-          for (const [{ id }, { message }] of stayed) refused.push({ id, reason: message });
+          for (const [{ id }, { message, tooLarge }] of stayed)
+            refused.push({ id, reason: message, ...(tooLarge && { tooLarge }) });
         }
       }
     } catch (error) {

@@ -22,7 +22,8 @@ describe("what messaging dlq says", () => {
     expect(inWords({ ...report, dryRun: true })).toBe(
       "rabbitmq/orders: would redrive 1,000 of 1,200 dead letters to orders",
     );
-    const refused = [{ id: "m\u001b[2J7", reason: "SQS, payments.fifo: Message must be shorter than 262144 bytes." }];
+    const reason = "SQS, payments.fifo: Message must be shorter than 262144 bytes.";
+    const refused = [{ id: "m\u001b[2J7", reason, tooLarge: true as const }];
     expect(
       inWords({ ...report, left: 150, quarantined: 49, refused, ended: "guard", cameBack: 12 }),
     ).toMatchInlineSnapshot(`
@@ -30,7 +31,7 @@ describe("what messaging dlq says", () => {
         150 did not match and stay
         49 stay in quarantine: redriven 3 times, they failed each time (--quarantined takes them too)
         m\\u001b[2J7 stays: the broker refused it: SQS, payments.fifo: Message must be shorter than 262144 bytes.
-        what the broker refused it refuses again: publish it again smaller, or drop it: npx messaging dlq drop rabbitmq/orders --filter x-message-id=<id>
+        what is too large there is refused again: make room there, publish it again smaller, or drop it: npx messaging dlq drop rabbitmq/orders --filter 'x-message-id=ID'
         stopped: 12 came in while it ran, so the consumer still fails: fix that first"
     `);
   });

@@ -478,11 +478,11 @@ describe("doctor on one node of each broker", () => {
           "--partitions",
           "8",
         );
+      },
+      fix: async () => {
         const { code, output: printed } = await pulumi(clone, "up", "--yes", "--skip-preview", "--refresh");
         expect(code).not.toBe(0);
         expect(printed).toContain("say partitions: 8 below kafka.topics.user-events");
-      },
-      fix: async () => {
         edit(clone, "skill.yaml", "partitions: 6", "partitions: 8");
         await restore();
       },

@@ -172,3 +172,25 @@ it("The other groups of a topic are those of consumers: what the groups of Conne
   Object.assign(cluster, { ask: async () => ({ brokers: [{ nodeId: 1 }] }), coordinator: async () => 1, call });
   expect(await othersOn(cluster, own)).toEqual(["strange"]);
 });
+
+it.each([
+  ["one of another client", "Empty", "billing", [""], ["billing"]],
+  ["one of this client", "Empty", "billing", [null, "messaging-client"], []],
+  ["one of the contract in Python", "Empty", "billing", ["messaging-client\0"], []],
+  ["one that consumed nothing here", "Empty", "billing", [], []],
+  ["one that notes how far a topic was copied", "Empty", "messaging.replace.old.mail", [""], []],
+  ["one of kafka-console-consumer", "Empty", "console-consumer-123", [""], []],
+  ["one that is being deleted", "Dead", "billing", [""], []],
+])("A group without members counts by what it committed: %s", async (_, groupState, groupId, marks, expected) => {
+  const partitions = marks.map((metadata, partitionIndex) => ({ partitionIndex, committedOffset: 1n, metadata }));
+  const { cluster } = broker([{ sizes: [] }]);
+  const group = { groupId, groupState, protocolType: "consumer", members: [] };
+  const answers = new Map<unknown, object>([
+    [listGroupsV4.api, { groups: [group] }],
+    [describeGroupsV5.api, { groups: [group] }],
+    [offsetFetchV8.api, { groups: [{ topics: [{ name: "t", partitions }] }] }],
+  ]);
+  const call = async (_node: number, _for: string, api: unknown) => answers.get(api);
+  Object.assign(cluster, { ask: async () => ({ brokers: [{ nodeId: 1 }] }), coordinator: async () => 1, call });
+  expect(await othersOn(cluster, own)).toEqual(expected);
+});

@@ -10,7 +10,7 @@ import { describe, expect, it } from "vitest";
 import type { Cluster } from "../../../client/kafka/cluster.ts";
 import { patiently } from "../../../client/kafka/patience.ts";
 import { errorIds, is, isPassing, metadataV10, told } from "../../../client/kafka/wire.ts";
-import { ConnectionError, GONE, RefusedError } from "../../../client/message.ts";
+import { ConnectionError, GONE_ADVICE, RefusedError } from "../../../client/message.ts";
 
 // As the library makes them: the answer of a produce request with these codes.
 const answered = (...codes: number[]) =>
@@ -71,7 +71,7 @@ it("A topic that is missing to the end is refused, a broker that is silent to th
   const asking = (error: Error) =>
     patiently({ forget: () => {} } as unknown as Cluster, "reading t", () => Promise.reject(error), 0);
   await expect(asking(answered(3))).rejects.toEqual(
-    new RefusedError("Kafka refuses reading t: UNKNOWN_TOPIC_OR_PARTITION", { advice: GONE }),
+    new RefusedError("Kafka refuses reading t: UNKNOWN_TOPIC_OR_PARTITION", { advice: GONE_ADVICE }),
   );
   await expect(asking(new NetworkError("closed"))).rejects.toBeInstanceOf(ConnectionError);
 });

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { GetQueueUrlCommand } from "@aws-sdk/client-sqs";
 import { describe, expect, it, vi } from "vitest";
-import { ConnectionError, GONE, RefusedError } from "../../../client/message.ts";
+import { ConnectionError, GONE_ADVICE, RefusedError } from "../../../client/message.ts";
 import { call, isOfAccess, namedConnectionTo, translated } from "../../../client/sqs/api.ts";
 import { receiveSome } from "../../../client/sqs/batches.ts";
 import { refusal } from "./fakeSqs.ts";
@@ -26,7 +26,9 @@ describe("a failed call of SQS", () => {
   });
 
   it("tells what helps where its queue is gone", () => {
-    expect(translated(failure("QueueDoesNotExist", 400))).toEqual(new RefusedError("SQS: why", { advice: GONE }));
+    expect(translated(failure("QueueDoesNotExist", 400))).toEqual(
+      new RefusedError("SQS: why", { advice: GONE_ADVICE }),
+    );
   });
 
   it.each([

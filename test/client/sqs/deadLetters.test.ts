@@ -117,7 +117,7 @@ describe("dead letters on SQS", () => {
         }));
         refused.push(...((await all.letters.settle(redrive)) ?? []));
       }
-      expect(refused).toEqual([{ id: expect.any(String), reason }]);
+      expect(refused).toEqual([{ id: expect.any(String), reason, tooLarge: true }]);
       expect(seen).toEqual(group === "a" ? ["1", full, "2"] : [full]);
       expect([all.dead(), all.work()]).toEqual([[`a:${full}`], ["b:1", "a:2"]]);
     }

@@ -196,7 +196,7 @@ describe("a redrive", () => {
     const end = await stranger("ledger", "strange", protocol);
     try {
       expect(await refusal(letters)).toBe(
-        "Kafka: group book has no retry topic, so its dead letters go back to topic ledger, which is also read by group strange, with consumers that are not known to pass over what is meant for another group (x-redrive-group): they would handle it again, those that are stopped too once they start: give book retry topics (retry.maxAttempts above 1), redrive to another flow (--to), or accept it (--others-too)",
+        "Kafka: group book has no retry topic, so its dead letters go back to topic ledger, which is also read by group strange, with consumers that are not known to pass over what is meant for another group (x-redrive-group): they would handle it again, now or when they start. What helps: give book retry topics (retry.maxAttempts above 1), redrive to another flow (--to), or accept it (--others-too). A group that keeps the contract shows it as soon as it consumes; one that nobody needs can be deleted",
       );
       expect(await refusal(letters, true)).toBeUndefined();
     } finally {

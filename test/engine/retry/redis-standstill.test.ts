@@ -180,7 +180,7 @@ describe("a redrive to a stream that other groups read", () => {
     expect(await refusal(false)).toBeUndefined();
     await server.ask(["XREADGROUP", "GROUP", "tablet", "stranger", "COUNT", "1", "STREAMS", "pushes", ">"]);
     expect(await refusal(false)).toMatchInlineSnapshot(
-      `"redis <server> as messaging-admin: stream pushes is also read by group tablet, with consumers that are not known to pass over what is meant for another group (x-redrive-group): they would handle it again, those that are stopped too once they start: redrive to another flow (--to), or accept it (--others-too)"`,
+      `"redis <server> as messaging-admin: stream pushes is also read by group tablet, with consumers that are not known to pass over what is meant for another group (x-redrive-group): they would handle it again, now or when they start. What helps: redrive to another flow (--to), or accept it (--others-too). A group that keeps the contract shows it as soon as it consumes; one that nobody needs can be deleted"`,
     );
     expect(await refusal(true)).toBeUndefined();
     await server.ask(["XGROUP", "DELCONSUMER", "pushes", "tablet", "stranger"]);
