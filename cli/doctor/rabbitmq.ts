@@ -117,8 +117,10 @@ function tier(before: QueueFigures | undefined, { name, deadLettering, ready }: 
   ];
 }
 
-/** How late the broker, and the clock of the app that wrote when its message failed, may be. */
+/** How late the broker may be. */
 const LATE_MS = 2_000;
+/** How long after its failure a message may come to the tier: an app insists while an alarm is on, and its clock may be wrong. */
+const CAME_LATE_MS = 600_000;
 
 /** Messages of a delay tier that stand there for good: the same one is first in both looks, though its delay is over. */
 function standing(before: QueueFigures | undefined, now: QueueFigures, management: RabbitmqPlaces): Finding[] {
@@ -128,15 +130,16 @@ function standing(before: QueueFigures | undefined, now: QueueFigures, managemen
   if (!head || !first || delay === undefined || deadLettering > 0) return [];
   // Each look counts one more, so it is no other message of that id.
   if (head.id !== first.id || head.taken <= first.taken) return [];
-  if (head.at - Math.min(first.since, head.since) < delay + LATE_MS) return [];
+  // What we saw ourselves is proof; when it failed is only what its app says.
+  const isSure = head.at - first.at >= delay + LATE_MS;
+  if (!isSure && head.at - head.since < delay + CAME_LATE_MS) return [];
   return [
     {
       trouble: "lag",
       place: `rabbitmq/${name}`,
       found: `its first message does not return though its delay is over, and ${counted(Math.max(0, ready - 1), "other")} wait behind it`,
-      cause:
-        "It came while the policy of this queue was gone or had another time. RabbitMQ fixes the time as a message comes, so it stands there for good, and before all that come later.",
-      fix: `Reject what stands there: each message goes to its own queue at once, as its next attempt. ${managementCall(management, ["queues", name, "get"], "-H content-type:application/json", `-d '{"count":32,"ackmode":"reject_requeue_false","encoding":"auto"}'`)}. It takes 32 at a time: again until this is found no more. Nothing is lost meanwhile.`,
+      cause: `It came while the policy of this queue was gone or had another time. RabbitMQ fixes the time as a message comes, so it stands there for good, and before all that come later.${isSure ? "" : " Or it came late, ten minutes or more after its failure: then it returns by itself, and is found no more when its delay is over."}`,
+      fix: `Reject what stands there: each message goes to its own queue at once, as its next attempt. ${managementCall(management, ["queues", name, "get"], "-H content-type:application/json", `-d '{"count":32,"ackmode":"reject_requeue_false","encoding":"auto","truncate":1}'`)}. It takes 32 at a time: again until this is found no more. It also ends the delay of those behind it that still wait. Nothing is lost meanwhile.`,
     },
   ];
 }
