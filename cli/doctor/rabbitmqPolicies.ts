@@ -15,6 +15,9 @@ interface Rule {
 const less = (now: Definition, own: Definition, key: string): boolean =>
   Number(now[key]) >= 0 && Number(now[key]) < Number(own[key] ?? Number.POSITIVE_INFINITY);
 
+/** RabbitMQ's own, where no policy says one. */
+const CONSUMER_TIMEOUT_MS = 1_800_000;
+
 /** An empty exchange is one, the default one. A state has every value as a text. */
 const differs = (now: Definition, own: Definition, ...keys: string[]): boolean =>
   keys.some((key) => now[key]?.toString() !== own[key]?.toString());
@@ -80,7 +83,7 @@ const RULES: Rule[] = [
     of: ["work"],
     trouble: "duplicates",
     wrong: (now, own) =>
-      less(now, own, "consumer-timeout") &&
+      less(now, { "consumer-timeout": CONSUMER_TIMEOUT_MS, ...own }, "consumer-timeout") &&
       `what a consumer has for longer than ${now["consumer-timeout"]} ms is taken from it and comes again`,
   },
   {
@@ -166,7 +169,7 @@ export function policyFindings(
       place,
       found: `${isClassic ? "it is a classic queue, not a quorum queue: " : ""}by ${by.join(" and ") || "no policy"}, ${broken.map((one) => one.said).join(", and ")}`,
       cause: advice.cause,
-      fix: [advice.fix, ...troubles.flatMap((one) => AFTERWARDS[one] ?? [])].join(" "),
+      fix: [advice.fix, ...troubles.flatMap((one) => afterwards(kind)[one] ?? [])].join(" "),
       command: "npx messaging drift",
     },
   ];
@@ -182,12 +185,15 @@ const LOSING = new Set([
 const OF_QUORUM = ["delivery-limit", "dead-letter-strategy"];
 
 /** What is to be done when a trouble is over. */
-const AFTERWARDS: Partial<Record<Finding["trouble"], string>> = {
+const afterwards = (kind: Kind): Partial<Record<Finding["trouble"], string>> => ({
   "message loss": "What was dropped must be sent again.",
   refused: "What was refused must be published again.",
-  lag: "Then look again: what came meanwhile may wait there for good.",
+  lag:
+    kind === "work"
+      ? "What was given back meanwhile comes again when the delay that it was given is over."
+      : "Then look again: what came meanwhile may wait there for good.",
   "dead letters": "What became a dead letter meanwhile can be redriven.",
-};
+});
 
 const POLICIES = {
   cause:

@@ -83,6 +83,7 @@ it.each<[string, QueueFigures["definition"], string[]]>([
     { ...own, "consumer-timeout": 60_000 },
     ["duplicates: what a consumer has for longer than 60000 ms is taken from it and comes again"],
   ],
+  ["more time for a consumer than RabbitMQ gives without a policy", { ...own, "consumer-timeout": 7_200_000 }, []],
   ["returns without a limit", { ...own, "delivery-limit": -1 }, []],
 ])("A work queue's policies, %s", (_, definition, findings) => {
   expect(said("work", definition, { ...own, "delivery-limit": "4" })).toEqual(findings);
@@ -142,6 +143,18 @@ it("The fix says what is to be done afterwards of each trouble", () => {
   expect(only!.trouble).toBe("message loss");
   expect(only!.fix).toMatch(
     /up --refresh\. What was dropped must be sent again\. What was refused must be published again\. What became a dead letter meanwhile can be redriven\.$/,
+  );
+});
+
+it("What a work queue itself delays waits until that is over, and what came to a delay tier may wait for good", () => {
+  const fixOf = (kind: Kind, name: string, definition: QueueFigures["definition"], ours = {}) =>
+    policyFindings("there", kind, { ...queue, name, definition }, { own: ours, exchange: "dead" })[0]!.fix;
+  const delays = { ...own, "delayed-retry-type": "all", "delayed-retry-min": 5 };
+  expect(fixOf("work", "orders", delays, own)).toMatch(
+    / What was given back meanwhile comes again when the delay that it was given is over\.$/,
+  );
+  expect(fixOf("delay tier", "messaging.retry.1000ms", endless)).toMatch(
+    / Then look again: what came meanwhile may wait there for good\.$/,
   );
 });
 
