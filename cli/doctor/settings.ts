@@ -160,7 +160,8 @@ export function settingFindings({ broker, kind, name, status, changes }: Drifted
     rules
       .filter(({ of }) => of.includes(property))
       .flatMap(({ trouble, otherwise = "", wrong, cause, after = AGAIN, fix }): Finding[] => {
-        const said = wrong(values.found || otherwise, values.expected || otherwise, property);
+        const [found, expected] = [values.found || otherwise, values.expected || otherwise];
+        const said = found !== expected && wrong(found, expected, property);
         if (said === false) return [];
         const isUnsaid = kind === "topic" && !values.expected;
         const { place, what } = placeOf(broker, kind, name, access);
