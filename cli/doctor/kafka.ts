@@ -46,12 +46,11 @@ interface Looked {
 }
 
 /** How many records the group has not read; one that begins at the end has read what was there before it came. */
-function lagOf({ committed, first, end }: PartitionFigures, group: GroupFigures): number {
-  // A position behind the end is of records that are no more: the group begins again.
-  if (committed !== undefined && committed <= end) return end - Math.max(committed, first);
-  // Where it has read others, a partition without a position was added: client/ reads that from its first record.
-  const isAdded = committed === undefined && hasPosition(group);
-  return group.autoOffsetReset === "latest" && !isAdded ? 0 : end - first;
+function lagOf({ committed, first, end }: PartitionFigures, { autoOffsetReset }: GroupFigures): number {
+  // A position behind the end is of records that are no more: the group begins again. Without one, nobody can tell a partition that was
+  // added from one of which the group has handled nothing yet, as most clients commit only what they have handled.
+  if (committed === undefined || committed > end) return autoOffsetReset === "latest" ? 0 : end - first;
+  return end - Math.max(committed, first);
 }
 
 function groupFindings(looked: Looked): Finding[] {
