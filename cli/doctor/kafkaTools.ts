@@ -5,7 +5,10 @@ export const word = (text: string): string =>
   /^[\w.,:@%+=/-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 
 /** The beginning of a command of Kafka's own tools, as the administrator. */
-export const kafkaTool = (name: `kafka-${"acls" | "configs" | "consumer-groups"}.sh`, { kafka }: Access): string =>
+export const kafkaTool = (
+  name: `kafka-${"acls" | "configs" | "consumer-groups" | "topics"}.sh`,
+  { kafka }: Access,
+): string =>
   `${name} --bootstrap-server ${word((kafka?.bootstrapServers ?? []).join(","))} --command-config admin.properties`;
 
 /** What such a command needs beside. */

@@ -1,6 +1,7 @@
 import { isRetryTopicOf } from "../../client/kafka/state.ts";
 import type { KafkaDeadLetters } from "../../client/operator.ts";
 import { RESTORE } from "./finding.ts";
+import { ADMIN_FILE, kafkaTool, word } from "./kafkaTools.ts";
 import { CRASHED, higher, lower, NOTHING_LOST, type Rule, size, where } from "./rules.ts";
 
 /** Kafka's largest number, which is without a limit too. */
@@ -130,12 +131,17 @@ export const TOPIC_RULES: readonly Rule[] = [
     of: ["partitions"],
     wrong: higher,
     cause:
-      "Somebody added partitions: a key's next records may go to another one, and be handled before those that were written until then. npx pulumi up --refresh is refused until the skill says how many there are.",
-    fix: (topic, found, { kafka }) => {
+      "Somebody added partitions, and Kafka takes none away: npx pulumi up --refresh is refused until the skill says how many there are, or the topic is made again.",
+    fix: (topic, found, access) => {
       const isOf = (own: KafkaDeadLetters) =>
         topic === own.deadLetterTopic || isRetryTopicOf(own.topic, own.groupId)(topic);
-      const owner = kafka?.deadLetters?.find(isOf)?.topic ?? topic;
-      return `Say partitions: ${found} below kafka.topics.${owner} in skill.yaml, and acknowledgeRepartition: ${found} where it has a key: Kafka takes no partition away. Then: ${RESTORE}. ${NOTHING_LOST}`;
+      const owner = access.kafka?.deadLetters?.find(isOf);
+      const declare = `say partitions: ${found} below kafka.topics.${owner?.topic ?? topic} in skill.yaml, and acknowledgeRepartition: ${found} where it has a key, then ${RESTORE}`;
+      if (!owner)
+        return `A key's next records may go to another partition, and be handled before those that were written until now. As that is done, ${declare}. ${NOTHING_LOST}`;
+      const remove = `${kafkaTool("kafka-topics.sh", access)} --delete --topic ${word(topic)}`;
+      // Its group and the tools read all partitions that there are.
+      return `It does no harm by itself. Once nothing waits in it, stop the consumers of ${owner.groupId}, delete it, ${remove} (${ADMIN_FILE}), have it made again, ${RESTORE}, and start them. Or ${declare}: that gives ${owner.topic} as many, where a key's next records go to another partition, too. ${NOTHING_LOST}`;
     },
   },
 ];

@@ -41,8 +41,8 @@ export interface Guarded {
   fixed?(before: Properties, after: Properties): string[];
   /** Whether what it holds stays when it is replaced, and the new one could not read it: then nobody can allow what is `fixed`. */
   dataStays?: boolean;
-  /** How such a change is made without loss. */
-  instead?(old: Old, run: Run): string;
+  /** How such a change is made without loss. `changes`: as `fixed` gives them. */
+  instead?(old: Old, run: Run, changes: readonly string[]): string;
   /** What is wrong with a change in place; undefined where nothing is. `old`: as the state has it. */
   change?(before: Properties, after: Properties, run: Run, old: Old): Promise<string | undefined>;
   /** It is what an app may do: a change may cut the app off from what this `up` drops. */

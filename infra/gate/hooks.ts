@@ -56,7 +56,7 @@ export async function beforeDelete(
 function mustNotChange(changes: readonly string[], guarded: Guarded, old: Old, run: Run, place: Place): void {
   if (changes.length === 0) return;
   const { kind, dataStays } = guarded;
-  const change = { name: guarded.name(old, run), kind, changes, instead: guarded.instead?.(old, run) ?? "" };
+  const change = { name: guarded.name(old, run), kind, changes, instead: guarded.instead?.(old, run, changes) ?? "" };
   throw new Error(dataStays ? cannotRead(change) : cannotChange(change, place));
 }
 

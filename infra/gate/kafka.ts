@@ -59,9 +59,16 @@ const topic: Guarded = {
       ? [`replicationFactor, ${before.replicationFactor}, got ${after.replicationFactor}`]
       : []),
   ],
-  instead({ inputs: { name, partitions } }, run) {
+  instead({ inputs: { name, partitions } }, run, changes) {
     const owner = ownerOf(run.skill, name) ?? name;
-    return `where somebody added partitions on the broker, say partitions: ${partitions} below kafka.topics.${owner}. Else declare a new topic beside ${owner} under another name, and say below kafka: replace: { ${owner}: <the new name> }`;
+    const replace = `declare a new topic beside ${owner} under another name, and say below kafka: replace: { ${owner}: <the new name> }`;
+    const instead = owner === name ? replace : `keep those of ${owner}, whose failures it takes, or ${replace}`;
+    if (!changes.some((change) => change.startsWith("partitions"))) return instead;
+    const added =
+      owner === name
+        ? `say partitions: ${partitions} below kafka.topics.${owner}, and acknowledgeRepartition: ${partitions} where it has a key`
+        : "delete it there once nothing waits in it, then npx pulumi up --refresh";
+    return `where somebody added partitions on the broker, ${added}. Else ${instead}`;
   },
   async change(before, after, run) {
     const name = String(after.name);

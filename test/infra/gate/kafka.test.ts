@@ -77,10 +77,28 @@ describe("a topic that is deleted", () => {
       await refusal(beforeDelete(guardedTypes[TOPIC]!, call(TOPIC, { oldInputs: events }), run, place)),
     ).toMatchInlineSnapshot(`
         "kafka/events: must keep its partitions, 6, got 3; its replicationFactor, 3, got 1: the broker cannot change that in place, so the topic would be deleted with all that it holds and made anew.
-          To change it without loss: where somebody added partitions on the broker, say partitions: 6 below kafka.topics.events. Else declare a new topic beside events under another name, and say below kafka: replace: { events: <the new name> }
+          To change it without loss: where somebody added partitions on the broker, say partitions: 6 below kafka.topics.events, and acknowledgeRepartition: 6 where it has a key. Else declare a new topic beside events under another name, and say below kafka: replace: { events: <the new name> }
           Where nothing of it is needed, lose it on purpose, once: add to Pulumi.test.yaml below config:
             messaging:allowDataLoss: [kafka/events]"
       `);
+  });
+
+  const replace =
+    "declare a new topic beside events under another name, and say below kafka: replace: { events: <the new name> }";
+  it.each([
+    ["events", { replicationFactor: 1 }, replace],
+    ["events.mailer.dlt", { replicationFactor: 1 }, `keep those of events, whose failures it takes, or ${replace}`],
+    [
+      "events.mailer.retry.1000",
+      { partitions: 3 },
+      `where somebody added partitions on the broker, delete it there once nothing waits in it, then npx pulumi up --refresh. Else keep those of events, whose failures it takes, or ${replace}`,
+    ],
+  ])("says of %s, made anew for %j, how that is done without loss", async (name, after, instead) => {
+    const run = runOf({});
+    run.declare(TOPIC, name, { ...events, name, ...after });
+    const oldInputs = { ...events, name };
+    const said = await refusal(beforeDelete(guardedTypes[TOPIC]!, { ...call(TOPIC, { oldInputs }), name }, run, place));
+    expect(said.split("\n")[1]).toBe(`  To change it without loss: ${instead}`);
   });
 });
 
