@@ -10,13 +10,10 @@ import { fitFindings } from "./fit.ts";
 import { kafkaFindings } from "./kafka.ts";
 import { rabbitmqFindings } from "./rabbitmq.ts";
 import { redisFindings } from "./redis.ts";
-import { seemsHeld, sqsFindings } from "./sqs.ts";
+import { heldQueues, sqsFindings } from "./sqs.ts";
 
 /** Between two looks at what moves, in milliseconds: RabbitMQ's figures are five seconds old at most (collect_statistics_interval). */
 const BETWEEN_LOOKS_MS = 6_000;
-
-/** The last look is no later than this after the first, however long a message may stand still. */
-const LONGEST_LOOK_MS = 60_000;
 
 /**
  * Looks at every broker of the environment and changes nothing. That one does not answer, after the skill's retries, is a finding; the
@@ -27,15 +24,10 @@ export async function examine(live: Live, limits: Limits, expected: readonly Exp
   const { rabbitmq, kafka, sqs, redis = {} } = outputs.operator;
   const addresses = addressesOf(outputs.operator);
   const at = (place: string, look: () => Promise<Finding[]>) => findingsAt(place, addresses, look);
-  /** `unsure`: whether what stands still in these looks might only be slow; then the second is taken again, until `after` is over. */
-  const twice = async <T>(look: (before?: T) => Promise<T>, unsure = (_: [T, T]) => false): Promise<[T, T]> => {
+  const later = <T>(look: () => Promise<T>) => wait(BETWEEN_LOOKS_MS).then(() => patiently(look));
+  const twice = async <T>(look: (before?: T) => Promise<T>): Promise<[T, T]> => {
     const first = await patiently(() => look());
-    const end = Date.now() + Math.min(limits.after, LONGEST_LOOK_MS);
-    for (;;) {
-      await wait(BETWEEN_LOOKS_MS);
-      const looks: [T, T] = [first, await patiently(() => look(first))];
-      if (Date.now() >= end || !unsure(looks)) return looks;
-    }
+    return [first, await later(() => look(first))];
   };
   const all = await Promise.all([
     rabbitmq &&
@@ -56,7 +48,11 @@ export async function examine(live: Live, limits: Limits, expected: readonly Exp
     sqs &&
       at("sqs", async () => {
         const { sqsFigures } = await import("../../live/health/sqs.ts");
-        return sqsFindings(await twice(() => sqsFigures(sqs), seemsHeld), sqs, outputs.apps);
+        const first = await patiently(() => sqsFigures(sqs));
+        const began = Date.now();
+        const looks: [typeof first, typeof first] = [first, await later(() => sqsFigures(sqs))];
+        const held = await heldQueues(looks, limits, began, (flows) => later(() => sqsFigures(sqs, flows)));
+        return sqsFindings(looks, sqs, outputs.apps, held);
       }),
     ...Object.entries(redis).map(([instance, access]) =>
       at(`redis/${instance}`, async () => {

@@ -2,11 +2,25 @@ import type { AppAccess } from "../../client/access.ts";
 import type { SqsDeadLetters, SqsOperator } from "../../client/operator.ts";
 import { nameOf } from "../../client/sqs/api.ts";
 import type { SqsFigures, SqsRefused } from "../../live/health/sqs.ts";
-import { counted, type Finding, GONE, gone, lasting, NEARLY_FULL, RESTORE, those, untold } from "./finding.ts";
+import {
+  counted,
+  type Finding,
+  GONE,
+  gone,
+  type Limits,
+  lasting,
+  NEARLY_FULL,
+  RESTORE,
+  those,
+  untold,
+} from "./finding.ts";
 import { settingFindings } from "./settings.ts";
 
-/** AWS: so many messages of a queue may be in flight; then receiving gives none (FIFO) or an error. */
+/** AWS: of a queue no more messages may be in flight; then receiving gives none (FIFO) or an error. */
 const MOST_IN_FLIGHT = 120_000;
+
+/** Queues are looked at no longer than this, in milliseconds; of what may stand still for longer with nothing wrong, nothing is told. */
+const LONGEST_LOOK_MS = 120_000;
 
 type Look = readonly (SqsFigures | SqsRefused)[];
 
@@ -17,29 +31,54 @@ const figuresOf = (look: Look): Map<string, SqsFigures> =>
 const isHeld = (before: SqsFigures, { visible, inFlight }: SqsFigures): boolean =>
   inFlight > 0 && inFlight === before.inFlight && before.visible > 0 && visible >= before.visible;
 
+/** For how many seconds one message may be delivered again and again before it is a dead letter. */
+const retriedFor = ({ visibilityTimeout, redrive }: SqsFigures): number =>
+  visibilityTimeout * (redrive?.maxReceiveCount ?? 1);
+
 /**
- * Whether that is so of a queue: then the looks are to be further apart. How old the oldest message is and how long handling takes,
- * only CloudWatch knows, so a slow consumer looks the same for as long as it has one message.
+ * The queues that are held for longer than `after`, and than a message that waits for its retries holds its message group, as is intended.
+ * How old the oldest message is, only CloudWatch knows: `again` looks at those of which that is not sure yet, a while later.
  */
-export function seemsHeld([before, now]: [Look, Look]): boolean {
+export async function heldQueues(
+  [before, now]: [Look, Look],
+  { after }: Limits,
+  /** Milliseconds, as `Date.now()`: when the first look ended. */
+  began: number,
+  again: (flows: string[]) => Promise<Look>,
+): Promise<SqsFigures[]> {
   const earlier = figuresOf(before);
-  return [...figuresOf(now).values()].some((queue) => isHeld(earlier.get(queue.flow) ?? queue, queue));
+  const patience = (queue: SqsFigures) => Math.max(after, retriedFor(queue) * 1000);
+  const heldIn = (look: Look) =>
+    [...figuresOf(look).values()].filter(
+      (queue) => isHeld(earlier.get(queue.flow) ?? queue, queue) && patience(queue) <= LONGEST_LOOK_MS,
+    );
+  const held: SqsFigures[] = [];
+  let unsure = heldIn(now);
+  for (;;) {
+    const lasted = Date.now() - began;
+    held.push(...unsure.filter((queue) => lasted >= patience(queue)));
+    unsure = unsure.filter((queue) => lasted < patience(queue));
+    if (unsure.length === 0) return held;
+    unsure = heldIn(await again(unsure.map(({ flow }) => flow)));
+  }
 }
 
-/** The troubles in two looks at SQS, some seconds apart. */
+/** The troubles in two looks at SQS, some seconds apart. `held`: what {@link heldQueues} gave. */
 export function sqsFindings(
   [before, now]: [Look, Look],
   access: SqsOperator,
   apps: Record<string, Pick<AppAccess, "sqs">> = {},
+  held: readonly SqsFigures[] = [],
 ): Finding[] {
   const earlier = figuresOf(before);
-  return now.flatMap((queue) => {
+  const found = now.flatMap((queue) => {
     if (!("refused" in queue))
       return [...settings(queue), ...promised(queue, access, apps), ...flow(earlier.get(queue.flow) ?? queue, queue)];
     const { flow: place, refused } = queue;
     if (GONE.test(refused)) return [gone(place, "the queue", "sending to it is refused")];
     return [untold(place, "what it holds", refused)];
   });
+  return [...found, ...held.filter((queue) => !isFull(queue)).map(heldFinding)];
 }
 
 /** What the outputs say of it, which is known without Pulumi's state, too. */
@@ -63,8 +102,9 @@ const differs = (property: string, expected: string | number, found: string | nu
   found: String(found),
 });
 
-function settings({ flow: place, redrive, retention, deadLetterRetention, visibilityTimeout }: SqsFigures): Finding[] {
-  const busy = visibilityTimeout * (redrive?.maxReceiveCount ?? 1);
+function settings(queue: SqsFigures): Finding[] {
+  const { flow: place, redrive, retention, deadLetterRetention, visibilityTimeout } = queue;
+  const busy = retriedFor(queue);
   const back = (what: string) => ({ fix: `Bring ${what} back: ${RESTORE}.`, command: "npx messaging drift" });
   return those(
     !redrive && {
@@ -100,29 +140,20 @@ function settings({ flow: place, redrive, retention, deadLetterRetention, visibi
   );
 }
 
+const isFull = ({ inFlight }: SqsFigures): boolean => inFlight >= NEARLY_FULL * MOST_IN_FLIGHT;
+
 function flow(before: SqsFigures, now: SqsFigures): Finding[] {
   const { flow: place, visible, inFlight, visibilityTimeout } = now;
-  const full = inFlight >= NEARLY_FULL * MOST_IN_FLIGHT;
   const idle =
     visible > 0 && inFlight === 0 && before.visible > 0 && before.inFlight === 0 && visible >= before.visible;
   return those(
-    full && {
+    isFull(now) && {
       trouble: "refused",
       place,
       found: `${counted(inFlight, "message")} in flight of at most ${MOST_IN_FLIGHT.toLocaleString("en-US")}`,
       cause: "Consumers receive and do not delete: they hang, die, or forget to.",
       fix: `Look at the consumer; what it has comes back after ${visibilityTimeout} s by itself.`,
     },
-    isHeld(before, now) &&
-      !full && {
-        trouble: "lag",
-        place,
-        found: `${counted(inFlight, "message")} in flight, and ${visible.toLocaleString("en-US")} more wait, no fewer than at the first look`,
-        cause:
-          "A handler hangs or is slow, a message waits for its retry, or somebody who received it (a script, a consumer that died) gave it a long visibility timeout. The others of its message group wait behind it.",
-        fix: `What the consumer's log says of that message is what to fix; only where it says nothing, restart it. A message that nobody handles comes back by itself, after ${visibilityTimeout} s or what its receiver asked for, at most 12 h from its receive: before that SQS takes it only from whoever has its receipt handle (ChangeMessageVisibility to 0). Do not purge the queue: that deletes all of it.`,
-        command: `npx messaging verify ${place}`,
-      },
     idle && {
       trouble: "backlog",
       place,
@@ -132,3 +163,13 @@ function flow(before: SqsFigures, now: SqsFigures): Finding[] {
     },
   );
 }
+
+const heldFinding = ({ flow: place, visible, inFlight, visibilityTimeout }: SqsFigures): Finding => ({
+  trouble: "lag",
+  place,
+  found: `${counted(inFlight, "message")} in flight, and ${visible.toLocaleString("en-US")} more wait, no fewer than at the first look`,
+  cause:
+    "A handler hangs or is slow, or somebody who received a message (a script, a consumer that died) gave it a long visibility timeout. The others of its message group wait behind it.",
+  fix: `What the consumer's log says of that message is what to fix; only where it says nothing, restart it. A message that nobody handles comes back by itself, after ${visibilityTimeout} s or what its receiver asked for, at most 12 h from its receive: before that SQS takes it only from whoever has its receipt handle (ChangeMessageVisibility to 0). Do not purge the queue: that deletes all of it.`,
+  command: `npx messaging verify ${place}`,
+});

@@ -5,7 +5,7 @@ import { call, namedConnectionTo } from "../../client/sqs/api.ts";
 import { figureOf } from "../../client/sqs/counts.ts";
 import { eachOf } from "../inTime.ts";
 
-/** What SQS says of a queue; about so many, in its own words. */
+/** What SQS says of a queue; its counts are approximate, in its own words. */
 export interface SqsFigures {
   flow: string;
   visible: number;
@@ -26,8 +26,11 @@ export interface SqsRefused {
   refused: string;
 }
 
-/** The figures of every queue that has a dead-letter queue. Throws a ConnectionError. */
-export async function sqsFigures(access: SqsOperator): Promise<(SqsFigures | SqsRefused)[]> {
+/**
+ * The figures of every queue that has a dead-letter queue; or of some `flows`, without what their dead-letter queues say. Throws a
+ * ConnectionError.
+ */
+export async function sqsFigures(access: SqsOperator, flows?: readonly string[]): Promise<(SqsFigures | SqsRefused)[]> {
   const sqs = namedConnectionTo(access);
   const attributesOf = async (QueueUrl: string) => {
     const command = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["All"] });
@@ -39,10 +42,11 @@ export async function sqsFigures(access: SqsOperator): Promise<(SqsFigures | Sqs
       throw error;
     });
   try {
-    return await eachOf(access.deadLetters, async ({ flow, queueUrl, deadLetterQueueUrl }) => {
+    const asked = access.deadLetters.filter(({ flow }) => flows?.includes(flow) ?? true);
+    return await eachOf(asked, async ({ flow, queueUrl, deadLetterQueueUrl }) => {
       const [own, dead] = await Promise.all([
         orRefused(attributesOf(queueUrl)),
-        orRefused(attributesOf(deadLetterQueueUrl)),
+        flows ? undefined : orRefused(attributesOf(deadLetterQueueUrl)),
       ]);
       if (own instanceof RefusedError) return { flow, refused: own.message };
       const redrive = own.RedrivePolicy ? JSON.parse(own.RedrivePolicy) : undefined;
@@ -54,7 +58,8 @@ export async function sqsFigures(access: SqsOperator): Promise<(SqsFigures | Sqs
         visibilityTimeout: figureOf(own, "VisibilityTimeout"),
         retention: figureOf(own, "MessageRetentionPeriod"),
         // Of one that is not there, its dead letters tell.
-        ...(!(dead instanceof RefusedError) && { deadLetterRetention: figureOf(dead, "MessageRetentionPeriod") }),
+        ...(dead &&
+          !(dead instanceof RefusedError) && { deadLetterRetention: figureOf(dead, "MessageRetentionPeriod") }),
         ...(redrive && { redrive }),
       };
     });

@@ -1,10 +1,10 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { Access } from "../../../cli/doctor/declared.ts";
 import type { Finding } from "../../../cli/doctor/finding.ts";
 import { kafkaFindings } from "../../../cli/doctor/kafka.ts";
 import { rabbitmqFindings } from "../../../cli/doctor/rabbitmq.ts";
 import { redisFindings } from "../../../cli/doctor/redis.ts";
-import { seemsHeld, sqsFindings } from "../../../cli/doctor/sqs.ts";
+import { heldQueues, sqsFindings } from "../../../cli/doctor/sqs.ts";
 import { doctorText } from "../../../cli/doctor/text.ts";
 import type { GroupFigures, KafkaFigures, TopicFigures } from "../../../live/health/kafka.ts";
 import type { QueueFigures, RabbitmqFigures } from "../../../live/health/rabbitmq.ts";
@@ -505,10 +505,7 @@ describe("SQS", () => {
   };
   it.each<[Partial<SqsFigures>, string[]]>([
     [{}, []],
-    [
-      { visible: 3, inFlight: 1 },
-      ["lag: sqs/q: 1 message in flight, and 3 more wait, no fewer than at the first look"],
-    ],
+    [{ visible: 3, inFlight: 1 }, []],
     [{ inFlight: 1 }, []],
     [{ visible: 3 }, ["backlog: sqs/q: 3 messages, and none in flight"]],
     [{ inFlight: 110_000 }, ["refused: sqs/q: 110,000 messages in flight of at most 120,000"]],
@@ -533,21 +530,58 @@ describe("SQS", () => {
     );
   });
 
+  /** What is told of queues as they are at each look, 6 s apart, and how often each was looked at. */
+  const heldAfter = async (after: number, ...looks: SqsFigures[][]) => {
+    vi.useFakeTimers({ now: 6_000, toFake: ["Date"] });
+    const asked: string[][] = [];
+    const again = async (flows: string[]) => {
+      vi.setSystemTime(Date.now() + 6_000);
+      asked.push(flows);
+      return (looks[asked.length + 1] ?? looks.at(-1)!).filter(({ flow }) => flows.includes(flow));
+    };
+    const held = await heldQueues([looks[0]!, looks[1]!], { after }, 0, again).finally(() => vi.useRealTimers());
+    return { told: said(sqsFindings([[], []], sqsAccess, {}, held)), asked };
+  };
+  const lag = (flow: string, wait: number) =>
+    `lag: ${flow}: 1 message in flight, and ${wait} more wait, no fewer than at the first look`;
+
   it.each<[string, boolean, number, number, number, number]>([
     ["held, as nothing moves", true, 3, 1, 3, 1],
     ["held, as more come and none go", true, 3, 1, 9, 1],
     ["worked on, as fewer wait", false, 3, 1, 2, 1],
     ["worked on, as others are in hand", false, 3, 1, 3, 2],
     ["empty but for what is in hand", false, 0, 1, 0, 1],
-    ["nobody's", false, 3, 0, 3, 0],
-  ])("takes a queue for %s (%s): %i visible and %i in flight, then %i and %i", (_, held, ...figures) => {
+  ])("takes a queue for %s (%s): %i visible and %i in flight, then %i and %i", async (_, held, ...figures) => {
     const [visible, inFlight, then, thenInFlight] = figures as [number, number, number, number];
-    const looks: [SqsFigures[], SqsFigures[]] = [
-      [{ ...queue, visible, inFlight }],
-      [{ ...queue, visible: then, inFlight: thenInFlight }],
-    ];
-    expect(seemsHeld(looks)).toBe(held);
-    expect(sqsFindings(looks, sqsAccess).some(({ trouble }) => trouble === "lag")).toBe(held);
+    const looks = [[{ ...queue, visible, inFlight }], [{ ...queue, visible: then, inFlight: thenInFlight }]];
+    expect((await heldAfter(60_000, ...looks)).told).toEqual(held ? [lag("sqs/q", then)] : []);
+  });
+
+  it("tells of a held queue once its retries would be over and `after` is, and of none where it does not look for as long", async () => {
+    const stuck = { ...queue, visible: 3, inFlight: 1 };
+    const seconds = async (after: number, one: SqsFigures) => {
+      const { told, asked } = await heldAfter(after, [one], [one]);
+      return told.length > 0 && 6 + 6 * asked.length;
+    };
+    // 3 deliveries of 30 s.
+    expect(await seconds(1_000, stuck)).toBe(90);
+    expect(await seconds(100_000, stuck)).toBe(102);
+    expect(await seconds(1_000, { ...stuck, visibilityTimeout: 2 })).toBe(6);
+    expect(await seconds(300_000, stuck)).toBe(false);
+    expect(await seconds(1_000, { ...stuck, visibilityTimeout: 300 })).toBe(false);
+  });
+
+  it("looks again only at what may be held, and no more once it moves", async () => {
+    const [q, p, idle] = ["sqs/q", "sqs/p", "sqs/idle"].map((flow) => ({
+      ...queue,
+      flow,
+      visible: 3,
+      inFlight: 1,
+    })) as [SqsFigures, SqsFigures, SqsFigures];
+    const first = [q, p, { ...idle, visible: 0, inFlight: 0 }];
+    const { asked, told } = await heldAfter(12_000, first, first, [q, { ...p, visible: 2 }, first[2]!]);
+    expect(told).toEqual([lag("sqs/q", 3)]);
+    expect([asked[0], ...new Set(asked.slice(1).map(String))]).toEqual([["sqs/q", "sqs/p"], "sqs/q"]);
   });
 });
 
