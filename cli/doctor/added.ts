@@ -3,6 +3,7 @@ import type { Finding as Drifted } from "../drift/finding.ts";
 import type { Access } from "./declared.ts";
 import type { Finding } from "./finding.ts";
 import { ADMIN_FILE, kafkaTool, word } from "./kafkaTools.ts";
+import { managementCall } from "./rabbitmqTools.ts";
 import { ALTERNATE } from "./settings.ts";
 
 /** What somebody added beside what is ours, that stops our apps. An `up` takes none of it away: it is not in the state. */
@@ -17,7 +18,7 @@ export function addedFindings(drifted: readonly Drifted[], access: Access, thing
 
 /** By broker and kind: what is wrong with one that is an orphan. */
 const ADDED: Record<string, (orphan: Drifted, properties: Properties, access: Access) => Finding | false> = {
-  "rabbitmq policy": ({ name, scope, reason = "" }, { definition = "" }) => {
+  "rabbitmq policy": ({ name, reason = "" }, { definition = "" }, { rabbitmq }) => {
     const [, alternate] = ALTERNATE.exec(definition) ?? [];
     if (alternate === undefined) return false;
     return {
@@ -26,7 +27,7 @@ const ADDED: Record<string, (orphan: Drifted, properties: Properties, access: Ac
       found: `alternate-exchange is ${alternate}, and ${reason}`,
       cause:
         "Somebody added it: what our exchange leads to no queue is not refused, which its producer would see, but goes there.",
-      fix: `Delete it, as npx pulumi up does not: rabbitmqctl clear_policy -p ${scope} ${name}. What went there must be published again.`,
+      fix: `Delete it, as npx pulumi up does not: ${managementCall(rabbitmq!, ["policies", name], "-X DELETE")}. What went there must be published again.`,
     };
   },
   "kafka acl": ({ name, reason = "" }, acl, access) => {

@@ -27,7 +27,7 @@ export function rabbitmqFindings(
   apps: Record<string, Pick<AppAccess, "rabbitmq">> = {},
   expected: readonly Expected[] = [],
 ): Finding[] {
-  const { deadLetterExchange: exchange, deadLetters, vhost } = places;
+  const { deadLetters, vhost } = places;
   const flowOf = new Map(deadLetters.map(({ flow, queue }) => [queue, flow]));
   const kinds = new Map<string, Kind>(
     deadLetters.flatMap(({ queue, deadLetterQueue }) => [
@@ -57,7 +57,7 @@ export function rabbitmqFindings(
       if (unknown.length > 0 || queue.unknown) return unknown;
       const kind = kinds.get(name) ?? (isRetryTier(name) ? "delay tier" : undefined);
       const flow = flowOf.get(name);
-      const of = { own: policies[name], exchange };
+      const of = { own: policies[name], places };
       const wrong = kind ? policyFindings(flow ?? `rabbitmq/${name}`, kind, queue, of) : [];
       return [
         ...copies(queue),

@@ -1,6 +1,8 @@
 import type { QueueFigures } from "../../live/health/rabbitmq.ts";
 import { type Finding, RESTORE, WORST } from "./finding.ts";
 import { alwaysOwn, type Definition, type Kind } from "./rabbitmqOwn.ts";
+import type { RabbitmqPlaces } from "./rabbitmqServer.ts";
+import { type Management, managementCall } from "./rabbitmqTools.ts";
 
 /** What becomes of messages where the policies of a queue together say something else than ours. */
 interface Rule {
@@ -144,9 +146,12 @@ export function policyFindings(
   place: string,
   kind: Kind,
   { name, policy, operatorPolicy, declared, definition, members }: QueueFigures,
-  { own: said = {}, exchange }: { own: Definition | undefined; exchange: string },
+  {
+    own: said = {},
+    places,
+  }: { own: Definition | undefined; places: Pick<RabbitmqPlaces, "deadLetterExchange"> & Management },
 ): Finding[] {
-  const own: Definition = { "dead-letter-exchange": "", ...said, ...alwaysOwn[kind](name, exchange) };
+  const own: Definition = { "dead-letter-exchange": "", ...said, ...alwaysOwn[kind](name, places.deadLetterExchange) };
   const broken = RULES.filter(({ of }) => of.includes(kind)).flatMap(({ trouble = "message loss", wrong }) => {
     const said = wrong(definition, own);
     return said === false ? [] : [{ said, trouble }];
@@ -161,8 +166,13 @@ export function policyFindings(
     given.length > 0 && `what it was declared with (${given.join(", ")})`,
   ].filter(Boolean);
   const isClassic = !policy && members.length === 0 && OF_QUORUM.some((key) => own[key] !== undefined);
+  const without = (kind: string, policy: string) => managementCall(places, [kind, policy], "-X DELETE");
+  const calls = [
+    policy && policy !== name && policy !== `${name}.replaced` && without("policies", policy),
+    operatorPolicy && without("operator-policies", operatorPolicy),
+  ].filter(Boolean);
   const troubles = WORST.filter((one) => broken.some(({ trouble }) => trouble === one));
-  const advice = isClassic ? otherType(name) : given.length > 0 ? DECLARED : POLICIES;
+  const advice = isClassic ? otherType(name, places) : given.length > 0 ? DECLARED : policies(calls.join("; "));
   return [
     {
       trouble: troubles[0]!,
@@ -195,11 +205,15 @@ const afterwards = (kind: Kind): Partial<Record<Finding["trouble"], string>> => 
   "dead letters": "What became a dead letter meanwhile can be redriven.",
 });
 
-const POLICIES = {
+/** `calls`: what deletes those that apply and do not have the name of ours. */
+const policies = (calls: string) => ({
   cause:
     "Only one policy applies to a queue, and an operator policy limits it further: another one has a higher priority than ours, an operator policy limits ours, or ours was deleted or changed.",
-  fix: `Delete that policy, or give it a pattern that leaves this queue out (rabbitmqctl clear_policy or clear_operator_policy); where ours was deleted or changed: ${RESTORE}.`,
-};
+  fix:
+    calls === ""
+      ? `Put ours back: ${RESTORE}.`
+      : `Delete that policy, or give it a pattern that leaves this queue out: ${calls}; where ours was deleted or changed: ${RESTORE}.`,
+});
 
 const DECLARED = {
   cause:
@@ -207,8 +221,8 @@ const DECLARED = {
   fix: `${RESTORE} replaces the queue, and refuses to as long as it holds messages. Have the app declare no queue, or declare it passively.`,
 };
 
-const otherType = (queue: string) => ({
+const otherType = (queue: string, management: Management) => ({
   cause:
     "Somebody deleted the queue and declared it again as another type, perhaps an app as it started: our policy, which is for a quorum queue, does not apply to it, and no type can be changed in place.",
-  fix: `Consume or move what it holds, delete it (rabbitmqctl delete_queue --vhost <its vhost> ${queue}), then ${RESTORE}, which refuses to replace it meanwhile. Have the app declare no queue, or declare it passively.`,
+  fix: `Consume or move what it holds, delete it: ${managementCall(management, ["queues", queue], "-X DELETE")}; then ${RESTORE}, which refuses to replace it meanwhile. Have the app declare no queue, or declare it passively.`,
 });

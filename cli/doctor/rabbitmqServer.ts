@@ -2,7 +2,7 @@ import type { AppAccess } from "../../client/access.ts";
 import type { RabbitmqOperator } from "../../client/operator.ts";
 import type { NodeFigures, RabbitmqFigures } from "../../live/health/rabbitmq.ts";
 import { counted, type Finding, gone, RESTORE, those } from "./finding.ts";
-import { deleteExchange, type Management } from "./rabbitmqTools.ts";
+import { deleteExchange, type Management, UNBOUND } from "./rabbitmqTools.ts";
 
 /** What of the environment's vhost is to be looked at. */
 export type RabbitmqPlaces = Pick<RabbitmqOperator, "deadLetterExchange" | "deadLetters"> & Management;
@@ -143,7 +143,7 @@ export function routeFindings(
       place: `rabbitmq/${queue}`,
       found: `exchange ${exchange} leads nowhere by ${keys.join(" or ")}`,
       cause: "Somebody deleted the exchange or its binding: what is published by it is refused.",
-      fix: `Make it again: ${RESTORE}. Where that is refused, as somebody declared it as another type, delete it first: ${deleteExchange(places, exchange)}. What was refused must be published again.`,
+      fix: `Make it again: ${RESTORE}. Where that is refused, as somebody declared it as another type, delete it first: ${deleteExchange(places, exchange)}. ${UNBOUND} What was refused must be published again.`,
       command: "npx messaging drift",
     }),
   );

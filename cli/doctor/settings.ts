@@ -3,7 +3,7 @@ import type { Finding as Drifted } from "../drift/finding.ts";
 import type { Access } from "./declared.ts";
 import { type Finding, gone, RESTORE } from "./finding.ts";
 import { ADMIN_FILE, kafkaTool, word } from "./kafkaTools.ts";
-import { deleteExchange } from "./rabbitmqTools.ts";
+import { deleteExchange, UNBOUND } from "./rabbitmqTools.ts";
 import { AGAIN, CRASHED, differs, higher, lower, NOTHING_LOST, type Rule, where } from "./rules.ts";
 import { deniesOurs, redrivesElsewhere, redrivesLate, takesNoneFrom } from "./sqsPolicies.ts";
 import { TOPIC_RULES } from "./topicRules.ts";
@@ -19,7 +19,7 @@ const exchange = (property: string, wrong: Rule["wrong"], cause: string): Rule =
   wrong,
   cause: `${DECLARED_AGAIN} ${cause}`,
   fix: (name, _, { rabbitmq }) =>
-    `Delete it, as nothing changes an exchange in place and npx pulumi up refuses to replace it: ${deleteExchange(rabbitmq!, name)}; then ${RESTORE}. Have the app declare no exchange, or declare it passively. ${AGAIN}`,
+    `Delete it, as nothing changes an exchange in place and npx pulumi up refuses to replace it: ${deleteExchange(rabbitmq!, name)}; then ${RESTORE}. ${UNBOUND} Have the app declare no exchange, or declare it passively. ${AGAIN}`,
 });
 
 /** By broker and kind. */

@@ -426,7 +426,7 @@ it.each<[string, string, string, string[]]>([
   expect(all.map(({ trouble, place, found: text }) => `${trouble}: ${place}: ${text}`)).toEqual(findings);
   for (const { fix } of all)
     expect(fix).toBe(
-      "Delete it, as nothing changes an exchange in place and npx pulumi up refuses to replace it: curl -u admin -X DELETE --cacert <the file of its authority> https://broker:15671/api/exchanges/orders/events; then npx pulumi up --refresh. Have the app declare no exchange, or declare it passively. What was deleted or refused must be sent again.",
+      "Delete it, as nothing changes an exchange in place and npx pulumi up refuses to replace it: curl -u admin -X DELETE https://broker:15671/api/exchanges/orders/events; then npx pulumi up --refresh. Deleting it takes all of its bindings, those of others too, which must make theirs again, and publishing by it is refused until the up has ended. Have the app declare no exchange, or declare it passively. What was deleted or refused must be sent again.",
     );
 });
 
@@ -443,7 +443,7 @@ it("A policy of somebody's that leads what our exchange leads nowhere to another
       "message loss",
       "rabbitmq policy theirs",
       "alternate-exchange is sink, and it applies to our exchange events",
-      "Delete it, as npx pulumi up does not: rabbitmqctl clear_policy -p orders theirs. What went there must be published again.",
+      "Delete it, as npx pulumi up does not: curl -u admin -X DELETE https://broker:15671/api/policies/orders/theirs. What went there must be published again.",
     ],
   ]);
   expect(found('{"max-length":"1"}')).toEqual([]);

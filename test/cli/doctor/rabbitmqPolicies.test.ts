@@ -6,6 +6,13 @@ import type { QueueFigures, RabbitmqFigures } from "../../../live/health/rabbitm
 import { idleQueue } from "./idleQueue.ts";
 
 const queue = idleQueue;
+const places = {
+  deadLetterExchange: "dead",
+  vhost: "shop",
+  username: "admin",
+  managementUrl: "https://broker:15671",
+  ca: "PEM",
+};
 const own = {
   "dead-letter-exchange": "dead",
   "dead-letter-routing-key": "orders",
@@ -13,14 +20,12 @@ const own = {
   "dead-letter-strategy": "at-least-once",
 };
 const found = (figures: QueueFigures, ours: QueueFigures["definition"]) =>
-  policyFindings("rabbitmq/orders", "work", figures, { own: ours, exchange: "dead" }).map(
-    (one) => `${one.found}: ${one.fix}`,
-  );
+  policyFindings("rabbitmq/orders", "work", figures, { own: ours, places }).map((one) => `${one.found}: ${one.fix}`);
 
 const DROPS =
   "by no policy, what fails is not kept as a dead letter but dropped, and when it is full the oldest messages are dropped";
 const DELETE =
-  "Consume or move what it holds, delete it (rabbitmqctl delete_queue --vhost <its vhost> orders), then npx pulumi up --refresh, which refuses to replace it meanwhile. Have the app declare no queue, or declare it passively. What was dropped must be sent again.";
+  "Consume or move what it holds, delete it: curl -u admin -X DELETE --cacert ca.pem https://broker:15671/api/queues/shop/orders (ca.pem: the certificate of its authority); then npx pulumi up --refresh, which refuses to replace it meanwhile. Have the app declare no queue, or declare it passively. What was dropped must be sent again.";
 
 it("A classic queue where our policy is for a quorum queue was declared again, and is deleted before an up makes ours", () => {
   expect(found(queue, own)).toEqual([`it is a classic queue, not a quorum queue: ${DROPS}: ${DELETE}`]);
@@ -28,9 +33,25 @@ it("A classic queue where our policy is for a quorum queue was declared again, a
 
 it("A quorum queue without our policy, or a classic one that the skill has, is put back by an up", () => {
   const { "dead-letter-strategy": _, ...classic } = own;
-  const start = `${DROPS}: Delete that policy, or give it a pattern`;
+  const start = `${DROPS}: Put ours back: npx pulumi up --refresh. `;
   expect(found({ ...queue, members: ["a"], online: ["a"] }, own)[0]!.slice(0, start.length)).toBe(start);
   expect(found(queue, classic)[0]!.slice(0, start.length)).toBe(start);
+});
+
+it("The policies of others that apply to our queue are deleted by calls that a shell takes as they are", () => {
+  const fixOf = (figures: Partial<QueueFigures>) =>
+    policyFindings(
+      "there",
+      "work",
+      { ...queue, members: ["a"], online: ["a"], ...figures },
+      { own, places: { ...places, ca: undefined, vhost: "/" } },
+    )[0]!.fix;
+  const call = "curl -u admin -X DELETE https://broker:15671/api";
+  expect(fixOf({ policy: "all of it's", operatorPolicy: "small" })).toBe(
+    `Delete that policy, or give it a pattern that leaves this queue out: curl -u admin -X DELETE 'https://broker:15671/api/policies/%2F/all%20of%20it'\\''s'; ${call}/operator-policies/%2F/small; where ours was deleted or changed: npx pulumi up --refresh. What was dropped must be sent again.`,
+  );
+  for (const policy of ["orders", "orders.replaced"])
+    expect(fixOf({ policy })).toBe("Put ours back: npx pulumi up --refresh. What was dropped must be sent again.");
 });
 
 it("What a queue was declared with is no cause where it loses nothing, or where a policy limits it further", () => {
@@ -46,7 +67,7 @@ it("What a queue was declared with is no cause where it loses nothing, or where 
 });
 
 const said = (kind: Kind, definition: QueueFigures["definition"], ours: QueueFigures["definition"], name = "orders") =>
-  policyFindings("there", kind, { ...queue, name, policy: "p", definition }, { own: ours, exchange: "dead" }).map(
+  policyFindings("there", kind, { ...queue, name, policy: "p", definition }, { own: ours, places }).map(
     (one) => `${one.trouble}: ${one.found.replace("by policy p, ", "")}`,
   );
 
@@ -138,7 +159,7 @@ it("The fix says what is to be done afterwards of each trouble", () => {
     "there",
     "work",
     { ...queue, policy: "p", definition: many },
-    { own: { ...own, "delivery-limit": 4 }, exchange: "dead" },
+    { own: { ...own, "delivery-limit": 4 }, places },
   );
   expect(only!.trouble).toBe("message loss");
   expect(only!.fix).toMatch(
@@ -148,7 +169,7 @@ it("The fix says what is to be done afterwards of each trouble", () => {
 
 it("What a work queue itself delays waits until that is over, and what came to a delay tier may wait for good", () => {
   const fixOf = (kind: Kind, name: string, definition: QueueFigures["definition"], ours = {}) =>
-    policyFindings("there", kind, { ...queue, name, definition }, { own: ours, exchange: "dead" })[0]!.fix;
+    policyFindings("there", kind, { ...queue, name, definition }, { own: ours, places })[0]!.fix;
   const delays = { ...own, "delayed-retry-type": "all", "delayed-retry-min": 5 };
   expect(fixOf("work", "orders", delays, own)).toMatch(
     / What was given back meanwhile comes again when the delay that it was given is over\.$/,
