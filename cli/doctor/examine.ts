@@ -16,8 +16,9 @@ import { heldQueues, sqsFindings } from "./sqs.ts";
 const BETWEEN_LOOKS_MS = 6_000;
 
 /**
- * Looks at every broker of the environment and changes nothing. That one does not answer, after the skill's retries, is a finding; the
- * others are examined. `expected`: what the environment's state says should be there; empty where nobody knows.
+ * Looks at every broker of the environment and changes nothing, but that RabbitMQ counts a return of each message that it shows. That one
+ * does not answer, after the skill's retries, is a finding; the others are examined. `expected`: what the environment's state says should
+ * be there; empty where nobody knows.
  */
 export async function examine(live: Live, limits: Limits, expected: readonly Expected[]): Promise<Finding[]> {
   const { outputs, patiently } = live;

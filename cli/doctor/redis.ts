@@ -2,7 +2,7 @@ import type { RedisFigures, RedisGroupFigures, RedisStreamFigures } from "../../
 import { counted, type Finding, gone, type Limits, lasting, RESTORE, those } from "./finding.ts";
 import { serverFindings } from "./redisServer.ts";
 
-/** Consumers that keep the contract trim about once a second, so so many entries that everybody has are a stream that nobody trims. */
+/** Consumers that keep the contract trim about once a second, so this many entries that every group has acknowledged are a stream that nobody trims. */
 const UNTRIMMED = 10_000;
 
 /** The troubles of one Redis instance. */
@@ -130,7 +130,7 @@ function ofKey({ instance }: RedisFigures, { stream, entries, expiresIn }: Redis
     expiresIn !== undefined && {
       trouble: "message loss",
       place: `${place}/${stream}`,
-      found: `the stream ends in ${lasting(expiresIn)}, with ${counted(entries ?? 0, "entry")} as of now`,
+      found: `the stream is deleted in ${lasting(expiresIn)}, and holds ${counted(entries ?? 0, "entry")} now`,
       cause:
         "Somebody gave its key a time to live (EXPIRE): when that is over, Redis deletes it with all that it holds.",
       fix: `PERSIST ${stream} takes the time away, and nothing is lost. Where it is over by then: ${RESTORE}, and what was lost must be sent again.`,

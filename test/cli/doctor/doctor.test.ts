@@ -676,7 +676,7 @@ describe("Redis", () => {
     [{ streams: [{ stream: "s" }] }, ["message loss: redis/n/s: a key of another type stands in place of the stream"]],
     [
       { streams: [{ stream: "s.g.dlq", entries: 20_000, expiresIn: 3_000_000 }] },
-      ["message loss: redis/n/s.g.dlq: the stream ends in 50 min, with 20,000 entries as of now"],
+      ["message loss: redis/n/s.g.dlq: the stream is deleted in 50 min, and holds 20,000 entries now"],
     ],
     [
       { paused: true },
