@@ -178,8 +178,8 @@ function consumers(
         trouble: "backlog",
         place,
         found: `${counted(ready, "message")} and no consumer`,
-        cause: "Nobody consumes it: the app is down, or was never started.",
-        fix: "Start the consumer. Nothing is lost meanwhile.",
+        cause: "Nobody consumes it: the app is down, not let in (its log says so), or was never started.",
+        fix: "Start the consumer, with the current `apps` output. Nothing is lost meanwhile.",
       },
     ];
   }
