@@ -170,6 +170,8 @@ describe("an odd entry of Redis", () => {
     expect(shown(own)).toEqual(shown(messages[name]!.fields));
     expect(contract).toEqual({
       [HEADERS.origin]: "redis/notifications/pushes/phone",
+      // Where it lay first: its place now is that of another one.
+      [HEADERS.originPosition]: `entry ${ids[names.indexOf(name)]}`,
       [HEADERS.consumer]: "phone",
       [HEADERS.redriveCount]: "1",
       [HEADERS.redriveId]: "r1",

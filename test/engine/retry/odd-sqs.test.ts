@@ -167,7 +167,13 @@ async function redriven() {
   await broker.close();
   expect([report.treated, report.refused]).toEqual([
     names.length - 1,
-    [{ id, reason: expect.stringMatching(/payments\.fifo: .* Message must be shorter than 262144 bytes\.$/) }],
+    [
+      {
+        id,
+        reason: expect.stringMatching(/payments\.fifo: .* Message must be shorter than 262144 bytes\.$/),
+        tooLarge: true,
+      },
+    ],
   ]);
   const there = await lying(queueUrl);
   expect(Object.keys(there).sort()).toEqual(names.filter((name) => name !== "full").sort());
