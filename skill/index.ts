@@ -6,7 +6,7 @@ export {
   type Credentials,
   credentialOf,
 } from "./credentials.ts";
-export { deliveries, LOST_DELIVERIES } from "./deliveries.ts";
+export { deliveries, LOST_DELIVERIES, UNLIMITED_DELIVERIES } from "./deliveries.ts";
 export { type Environment, NAMESPACE, parseEnvironment, structuredValue } from "./environment.ts";
 export { loadSkillFile } from "./file.ts";
 export type { KafkaConsumer, KafkaQuota, KafkaSkill, KafkaTopic } from "./kafka.ts";

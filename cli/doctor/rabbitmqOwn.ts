@@ -1,5 +1,5 @@
 import type { QueueFigures, RabbitmqFigures } from "../../live/health/rabbitmq.ts";
-import { tierDelayOf } from "../../skill/index.ts";
+import { tierDelayOf, UNLIMITED_DELIVERIES } from "../../skill/index.ts";
 import type { Expected } from "../drift/expected/index.ts";
 
 /** What policies, and what a queue was declared with, say together. */
@@ -28,8 +28,6 @@ export function ownPolicies(
     ),
   );
 }
-
-const UNLIMITED_DELIVERIES = 1_000_000_000;
 
 /** What our policies say everywhere, also where nobody knows the rest. A delay tier leads to the default exchange unless they say another. */
 export const alwaysOwn: Record<Kind, (queue: string, exchange: string) => Definition> = {

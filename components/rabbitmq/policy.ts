@@ -5,6 +5,7 @@ import {
   retryTierName,
   toMilliseconds,
   toSeconds,
+  UNLIMITED_DELIVERIES,
 } from "../../skill/index.ts";
 import { DEAD_LETTER_EXCHANGE } from "./exchanges.ts";
 import { type BrokerVersion, nativeDelays } from "./retries.ts";
@@ -19,12 +20,6 @@ export interface PolicySpec {
 
 /** Only one policy applies to a queue, so ours stands above what people write for a whole vhost (mostly 0 to 10). */
 const PRIORITY = 1000;
-
-/**
- * By default RabbitMQ 4 drops a message after 20 returns: a loss in a queue that has nowhere to pass it on to. -1 would be no limit,
- * but RabbitMQ promises that for a queue's argument only, not for a policy, and 3.x reads it as 0.
- */
-const UNLIMITED_DELIVERIES = "1000000000";
 
 /** All that is tunable of a work queue; nothing where a stream keeps the broker's own retention. */
 export function toWorkQueuePolicy(name: string, queue: RabbitmqQueue, version?: BrokerVersion): PolicySpec | undefined {
@@ -42,14 +37,14 @@ export function toDrainedQueuePolicy(
 ): PolicySpec | undefined {
   const policy = toWorkQueuePolicy(name, queue, version);
   if (policy?.definition["delivery-limit"] === undefined) return policy;
-  return { ...policy, definition: { ...policy.definition, "delivery-limit": UNLIMITED_DELIVERIES } };
+  return { ...policy, definition: { ...policy.definition, "delivery-limit": String(UNLIMITED_DELIVERIES) } };
 }
 
 /** Dead letters stay for `retention` (a duration, or `forever`) and are never turned away: a full target would block the work queue. */
 export function toDeadLetterQueuePolicy(name: string, retention: string): PolicySpec {
   return policyFor(name, {
     ...(retention !== "forever" && { "message-ttl": String(toMilliseconds(retention)) }),
-    "delivery-limit": UNLIMITED_DELIVERIES,
+    "delivery-limit": String(UNLIMITED_DELIVERIES),
   });
 }
 
@@ -63,7 +58,7 @@ export function toTierPolicy(delay: number): PolicySpec {
     "dead-letter-exchange": "",
     "dead-letter-strategy": "at-least-once",
     overflow: "reject-publish",
-    "delivery-limit": UNLIMITED_DELIVERIES,
+    "delivery-limit": String(UNLIMITED_DELIVERIES),
   });
 }
 
