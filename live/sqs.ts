@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { GetQueueUrlCommand, ListQueuesCommand } from "@aws-sdk/client-sqs";
 import { RefusedError } from "../client/message.ts";
 import type { SqsOperator } from "../client/operator.ts";
-import { call, connectionTo, isEmulator } from "../client/sqs/api.ts";
+import { call, connectionTo, isEmulator, isGone } from "../client/sqs/api.ts";
 import { type Counts, countsOf } from "../client/sqs/counts.ts";
 import type { Held, Holding } from "./holding.ts";
 import { eachOf, inTime, withPlace } from "./inTime.ts";
@@ -105,15 +105,13 @@ async function identityOf({ region, endpoint, credentials }: Access): Promise<st
   }
 }
 
-const ABSENT = /^(QueueDoesNotExist|AWS\.SimpleQueueService\.NonExistentQueue)$/;
-
 /** Undefined where there is no such queue. */
 async function ifThere<T>(ask: () => Promise<T>): Promise<T | undefined> {
   try {
     return await ask();
   } catch (error) {
     const { cause } = error as RefusedError;
-    if (error instanceof RefusedError && cause instanceof Error && ABSENT.test(cause.name)) return undefined;
+    if (error instanceof RefusedError && cause instanceof Error && isGone(cause.name)) return undefined;
     throw error;
   }
 }

@@ -88,7 +88,7 @@ export function translated(error: unknown): Error {
   return new RefusedError(`${place}: ${reason}`, {
     cause: error,
     tooLarge: saysTooLarge(name, message),
-    ...(isGone.test(name) && { advice: GONE_ADVICE }),
+    ...(isGone(name) && { advice: GONE_ADVICE }),
   });
 }
 
@@ -107,10 +107,13 @@ const inShort = (message: string): string =>
 export const saysTooLarge = (name: string, message: string): boolean =>
   /TooLong/i.test(name) || /must be shorter than \d+ bytes/i.test(message);
 
+/** Whether an error's name says that there is no such queue, in the words of either of AWS's protocols. */
+export const isGone = (name: string): boolean =>
+  /^(QueueDoesNotExist|AWS\.SimpleQueueService\.NonExistentQueue)$/.test(name);
+
 /** Whether a refusal is of the access, and not of one message that is too large or no longer ours. */
 export const isOfAccess = ({ cause }: RefusedError): boolean => ofAccess.test((cause as Partial<Failure>)?.name ?? "");
 
-const isGone = /NonExistentQueue|QueueDoesNotExist/;
 const ofAccess =
   /AccessDenied|NotAuthorized|NonExistentQueue|QueueDoesNotExist|Token|UnrecognizedClient|Signature|InvalidSecurity|Credentials|^KMS/i;
 
