@@ -170,6 +170,6 @@ const heldFinding = ({ flow: place, visible, inFlight, visibilityTimeout }: SqsF
   found: `${counted(inFlight, "message")} in flight, and ${visible.toLocaleString("en-US")} more wait, no fewer than at the first look`,
   cause:
     "A handler hangs or is slow, or somebody who received a message (a script, a consumer that died) gave it a long visibility timeout. The others of its message group wait behind it.",
-  fix: `What the consumer's log says of that message is what to fix; only where it says nothing, restart it. A message that nobody handles comes back by itself, after ${visibilityTimeout} s or what its receiver asked for, at most 12 h from its receive: before that SQS takes it only from whoever has its receipt handle (ChangeMessageVisibility to 0). Do not purge the queue: that deletes all of it.`,
+  fix: `Fix what the consumer's log says of that message; restart it only if the log is silent. A message that nobody handles comes back by itself, after ${visibilityTimeout} s or what its receiver asked for, at most 12 h from its receive: before that SQS takes it only from whoever has its receipt handle (ChangeMessageVisibility to 0). Do not purge the queue: that deletes all of it.`,
   command: `npx messaging verify ${place}`,
 });
