@@ -82,11 +82,10 @@ export async function othersOn(cluster: Cluster, { topic, groupId }: KafkaDeadLe
   const { brokers } = await cluster.ask(metadataV10.api, [], false, false);
   const found: string[] = [];
   for (const { nodeId } of brokers) {
-    const names = [...(await listedOn(cluster, nodeId)).keys()].filter(
-      (name) => name !== groupId && !READS_NOTHING.test(name),
-    );
+    const listed = await listedOn(cluster, nodeId);
+    const names = [...listed.keys()].filter((name) => name !== groupId && !READS_NOTHING.test(name));
     if (names.length === 0) continue;
-    for (const [name, members] of await groupsOn(cluster, nodeId, names)) {
+    for (const [name, members] of await groupsOn(cluster, nodeId, names, listed)) {
       const strangers = members.filter(({ clientId }) => !clientId.startsWith(CLIENT_NAME));
       const isUntold = strangers.some(({ topics }) => topics === undefined);
       const marks = isUntold || members.length === 0 ? await marksOf(cluster, name, topic) : [];
@@ -97,8 +96,13 @@ export async function othersOn(cluster: Cluster, { topic, groupId }: KafkaDeadLe
   return found.sort();
 }
 
-/** Those of some groups that a node coordinates, with their members. */
-async function groupsOn(cluster: Cluster, node: number, names: readonly string[]): Promise<Map<string, Member[]>> {
+/** Those of some groups that a node coordinates, with their members. `all`: what {@link listedOn} said a moment ago. Default: it is asked. */
+async function groupsOn(
+  cluster: Cluster,
+  node: number,
+  names: readonly string[],
+  all?: Map<string, boolean>,
+): Promise<Map<string, Member[]>> {
   const { groups } = await cluster.call(node, "offsets", describeGroupsV5.api, [...names], false);
   const found = new Map<string, Member[]>();
   const dead: string[] = [];
@@ -108,7 +112,7 @@ async function groupsOn(cluster: Cluster, node: number, names: readonly string[]
   }
   if (dead.length === 0) return found;
   // To this question a group of another protocol is a dead one, which the list of all groups has all the same.
-  const others = [...(await listedOn(cluster, node))].filter(([name]) => dead.includes(name));
+  const others = [...(all ?? (await listedOn(cluster, node)))].filter(([name]) => dead.includes(name));
   const active = others.filter(([, isActive]) => isActive).map(([name]) => name);
   const told = await consumerGroups(cluster, node, active);
   for (const [name, isActive] of others) found.set(name, told.get(name) ?? (isActive ? [{ clientId: "" }] : []));
